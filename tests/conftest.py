@@ -1,0 +1,29 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fix", action="store_true", help="rewrite generated files instead of comparing them")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Third-party extracts that live beside the project, never in it."""
+    folder = Path(os.environ.get("QUADRO_SHARED", ROOT.parent / "shared"))
+    if not (folder / "sources").is_dir():
+        pytest.skip("the third-party extracts (QUADRO_SHARED, or ../shared) are not on this machine")
+    return folder

@@ -1,0 +1,22 @@
+"""Quadro: reproducible policy reports for municipalities, from open data.
+
+Notebooks import from here; nothing heavy is imported before it is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+__all__ = ["Report", "__version__", "impact", "indicators", "pnrr"]
+
+_HOME = {"Report": "toolkit.report"}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(import_module(_HOME[name]), name)
+    if name in ("impact", "indicators", "pnrr"):
+        return import_module(f"toolkit.{name}")
+    raise AttributeError(f"module 'toolkit' has no attribute {name!r}; it has {', '.join(__all__)}")
