@@ -1,0 +1,422 @@
+"""The data room's door: `datapackage.yaml` in, checked DataFrame and its `Source` out.
+
+Every load checks bytes, hash, columns, types, codes, flags, units, ranges and keys against the Frictionless descriptor,
+and is recorded, so that a report can list the sources it really used. A fault is one `DataError` that names the
+resource, the row and the rule. Code and text columns are `str` (absent text is ""), years `int`, values `float`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pyarrow.parquet
+import yaml
+
+from toolkit.errors import DataError, Faults
+
+PACKAGE = "datapackage.yaml"
+FLAGS = ("observed", "estimated", "confidential", "missing", "break")
+ABSENT = ("confidential", "missing")  # flags of a cell that holds no figure
+REBUILD = "quadro data build --from FOLDER  (the folder of the publishers' files)"
+RESTORE = f"put the published file back (git checkout -- data), or rebuild it: {REBUILD}"
+TYPES = {"string": pa.string(), "date": pa.string(), "integer": pa.int64(), "number": pa.float64()}
+ISO_DATE = r"^\d{4}-\d{2}-\d{2}$"
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a table comes from, in both languages where it is text: `title["it"]`, `processing["en"]`."""
+
+    name: str
+    path: str
+    title: dict[str, str]
+    publisher: str
+    licence: str
+    licence_url: str
+    url: str
+    reference_date: str
+    date_accessed: str
+    sha256: str
+    processing: dict[str, str]
+    faults: tuple[dict[str, str], ...] = ()
+    upstream: tuple[str, ...] = ()
+    units: dict[str, str] = field(default_factory=dict)
+
+    def worded(self, language: str) -> dict[str, Any]:
+        """The entry of a page's list of sources, in one language."""
+        plain = ("name", "publisher", "licence", "licence_url", "url", "reference_date", "date_accessed", "sha256")
+        return {key: getattr(self, key) for key in plain} | {
+            "title": self.title[language],
+            "processing": self.processing[language],
+            "faults": [fault[language] for fault in self.faults],
+        }
+
+
+@dataclass(frozen=True)
+class Table:
+    """A checked table with its source."""
+
+    name: str
+    data: pd.DataFrame
+    source: Source
+
+
+class Catalog:
+    """The tables of one folder, read through its `datapackage.yaml`.
+
+    Args:
+        folder: holds `datapackage.yaml` and the files it describes.
+    """
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+        self.package_file = self.folder / PACKAGE
+        if not self.package_file.is_file():
+            raise DataError(
+                f"no {PACKAGE} in {self.folder}",
+                where=str(self.folder),
+                hint=f"run from the checkout, set QUADRO_DATA to the data folder, or rebuild it: {REBUILD}",
+            )
+
+    @property
+    def package(self) -> dict[str, Any]:
+        """The descriptor, read again only when the file changes."""
+        stat = self.package_file.stat()
+        return _descriptor(str(self.package_file), stat.st_mtime_ns, stat.st_size)
+
+    def names(self) -> list[str]:
+        """Names of the resources, in the descriptor's order."""
+        return [resource["name"] for resource in self.package["resources"]]
+
+    def source(self, name: str) -> Source:
+        """Provenance of a resource, without reading its file."""
+        resource = self._resource(name)
+        origin, licence = resource["sources"][0], resource["licenses"][0]
+        return Source(
+            name=name,
+            path=resource["path"],
+            title=resource["titles"],
+            publisher=origin["title"],
+            licence=licence["title"],
+            licence_url=licence["path"],
+            url=origin["path"],
+            reference_date=str(resource["reference_date"]),
+            date_accessed=str(resource["date_accessed"]),
+            sha256=resource["hash"].removeprefix("sha256:"),
+            processing=resource["processing"],
+            faults=tuple(resource.get("faults", ())),
+            upstream=tuple(resource.get("upstream", ())),
+            units=resource.get("unitOf", {}).get("units", {}),
+        )
+
+    def table(self, name: str) -> Table:
+        """A checked table and its source; the load is recorded.
+
+        Raises:
+            DataError: unknown resource, altered file, or a row that breaks the schema.
+        """
+        data = self._checked(name)
+        source = self.source(name)
+        _record(source)
+        return Table(name, data.copy(deep=False), source)
+
+    def load(self, name: str) -> pd.DataFrame:
+        """A checked table, safe to change: pandas copies on write."""
+        return self.table(name).data
+
+    def document(self, name: str) -> dict[str, Any]:
+        """A checked JSON document (the boundaries); the load is recorded."""
+        resource = self._resource(name)
+        if "schema" in resource:
+            raise DataError(f"{name} is a table, not a document", where=resource["path"], hint=f"load({name!r})")
+        document: dict[str, Any] = json.loads(_verified_bytes(self.folder, resource))
+        _record(self.source(name))
+        return document
+
+    def check(self) -> list[Source]:
+        """Check every resource, and that the folder holds nothing that is not described.
+
+        Raises:
+            Faults: all the faults found, together.
+        """
+        faults: list[Exception] = []
+        for name in self.names():
+            try:
+                resource = self._resource(name)
+                if "schema" in resource:
+                    self._checked(name)
+                else:
+                    json.loads(_verified_bytes(self.folder, resource))
+            except DataError as fault:
+                faults.append(fault)
+        known = {resource["path"] for resource in self.package["resources"]} | {PACKAGE, "README.md"}
+        for path in sorted(self.folder.iterdir()):
+            if path.is_file() and path.name not in known:
+                faults.append(DataError(f"{path.name} is not described in {PACKAGE}", where=str(path), hint=RESTORE))
+        if faults:
+            raise Faults([fault for fault in faults if isinstance(fault, DataError)])
+        return [self.source(name) for name in self.names()]
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the descriptor, which holds the hash of every file."""
+        return hashlib.sha256(self.package_file.read_bytes()).hexdigest()
+
+    def snapshot(self) -> tuple[str, str]:
+        """Date of the data and the first 12 characters of the fingerprint, as printed on a page."""
+        return str(self.package["created"])[:10], self.fingerprint()[:12]
+
+    def hashes(self) -> dict[str, str]:
+        """Resource name -> SHA-256 of its file."""
+        return {r["name"]: r["hash"].removeprefix("sha256:") for r in self.package["resources"]}
+
+    def _resource(self, name: str) -> dict[str, Any]:
+        for resource in self.package["resources"]:
+            if resource["name"] == name:
+                return dict(resource)
+        raise DataError(f"no table {name!r} in the catalogue", where=str(self.package_file), allowed=self.names())
+
+    def _checked(self, name: str) -> pd.DataFrame:
+        resource = self._resource(name)
+        if "schema" not in resource:
+            raise DataError(f"{name} is not a table", where=resource["path"], hint=f"document({name!r})")
+        path = self.folder / resource["path"]
+        stat = path.stat() if path.is_file() else None
+        key = (str(path), stat and stat.st_mtime_ns, stat and stat.st_size, self.fingerprint())
+        if key not in _FRAMES:
+            content = _verified_bytes(self.folder, resource)
+            arrow = _read(content, resource)
+            _check_rows(arrow, resource)
+            for link in resource["schema"].get("foreignKeys", ()):
+                self._check_codes(arrow, resource, link)
+            _FRAMES[key] = arrow.to_pandas()
+        return _FRAMES[key]
+
+    def _check_codes(self, arrow: pa.Table, resource: dict[str, Any], link: dict[str, Any]) -> None:
+        column, target = link["fields"][0], link["reference"]
+        known = self._checked(target["resource"])[target["fields"][0]]
+        present = pc.is_in(arrow[column], value_set=pa.array(known, pa.string()))
+        rule = f"every {column} is in {target['resource']}.{target['fields'][0]}"
+        _refuse(arrow, resource, pc.invert(present), column, rule)
+
+
+_FRAMES: dict[tuple[Any, ...], pd.DataFrame] = {}
+_LOADED: ContextVar[list[Source] | None] = ContextVar("loaded", default=None)
+_ALWAYS: list[Source] = []
+
+
+def default() -> Catalog:
+    """The default catalogue: `QUADRO_DATA`, the checkout's `data/`, or `data/` of the current folder.
+
+    Raises:
+        DataError: none of them holds a `datapackage.yaml`.
+    """
+    chosen = os.environ.get("QUADRO_DATA")
+    if chosen:
+        return _catalog(str(Path(chosen)))
+    checkout, here = Path(__file__).resolve().parent.parent / "data", Path("data").resolve()
+    return _catalog(str(checkout if (checkout / PACKAGE).is_file() or not (here / PACKAGE).is_file() else here))
+
+
+def load(name: str) -> pd.DataFrame:
+    """A checked table of the default catalogue."""
+    return default().load(name)
+
+
+def table(name: str) -> Table:
+    """A checked table of the default catalogue, with its source."""
+    return default().table(name)
+
+
+def document(name: str) -> dict[str, Any]:
+    """A checked JSON document of the default catalogue."""
+    return default().document(name)
+
+
+def check() -> list[Source]:
+    """Check every resource of the default catalogue."""
+    return default().check()
+
+
+def fingerprint() -> str:
+    """SHA-256 of the default catalogue's descriptor."""
+    return default().fingerprint()
+
+
+def snapshot() -> tuple[str, str]:
+    """Date and short hash of the default catalogue."""
+    return default().snapshot()
+
+
+def used() -> list[Source]:
+    """Sources of the tables loaded so far (inside `recording()`: since it began), in order of first load."""
+    loaded = _LOADED.get()
+    return list(_ALWAYS if loaded is None else loaded)
+
+
+@contextmanager
+def recording() -> Iterator[list[Source]]:
+    """Record loads apart: the list given fills up, in order of first load, until the block ends."""
+    loaded: list[Source] = []
+    token = _LOADED.set(loaded)
+    try:
+        yield loaded
+    finally:
+        _LOADED.reset(token)
+
+
+def _record(source: Source) -> None:
+    loaded = _LOADED.get()
+    loaded = _ALWAYS if loaded is None else loaded
+    if all((known.name, known.sha256) != (source.name, source.sha256) for known in loaded):
+        loaded.append(source)
+
+
+@lru_cache(maxsize=8)
+def _catalog(folder: str) -> Catalog:
+    return Catalog(folder)
+
+
+@lru_cache(maxsize=8)
+def _descriptor(path: str, mtime: int, size: int) -> dict[str, Any]:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        package = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=loader)
+        names = [resource["name"] for resource in package["resources"]]
+    except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as fault:
+        raise DataError(f"{PACKAGE} cannot be read: {fault}", where=path, hint=RESTORE) from fault
+    if len(names) != len(set(names)):
+        raise DataError(f"{PACKAGE} names a resource twice", where=path, hint=RESTORE)
+    return dict(package)
+
+
+def _verified_bytes(folder: Path, resource: dict[str, Any]) -> bytes:
+    path = folder / resource["path"]
+    if not path.is_file():
+        raise DataError(f"{resource['name']}: the file {resource['path']} is missing", where=str(path), hint=RESTORE)
+    content = path.read_bytes()
+    actual, expected = hashlib.sha256(content).hexdigest(), resource["hash"].removeprefix("sha256:")
+    if actual != expected:
+        raise DataError(
+            f"{resource['name']}: {resource['path']} is not the file that {PACKAGE} describes",
+            where=f"{path} ({len(content)} bytes, {resource['bytes']} expected)",
+            allowed=f"sha256 {expected}; it is {actual}",
+            hint=RESTORE,
+        )
+    return content
+
+
+def _read(content: bytes, resource: dict[str, Any]) -> pa.Table:
+    fields = resource["schema"]["fields"]
+    expected = [item["name"] for item in fields]
+    types = {item["name"]: TYPES[item["type"]] for item in fields}
+    if resource["format"] == "parquet":
+        arrow = pyarrow.parquet.read_table(io.BytesIO(content))
+        _check_columns(arrow.column_names, expected, resource)
+        wrong = [name for name in expected if arrow.schema.field(name).type != types[name]]
+        if wrong:
+            rule = f"column {wrong[0]} is {types[wrong[0]]}; it is {arrow.schema.field(wrong[0]).type}"
+            raise _fault(resource, "schema", rule)
+        return arrow
+    _check_columns(content.split(b"\n", 1)[0].decode("utf-8").split(","), expected, resource)
+    try:
+        return pyarrow.csv.read_csv(
+            io.BytesIO(content),
+            read_options=pyarrow.csv.ReadOptions(use_threads=False),
+            convert_options=pyarrow.csv.ConvertOptions(column_types=types, null_values=[""], strings_can_be_null=False),
+        )
+    except pa.ArrowInvalid as fault:
+        found = re.search(r"column #(\d+): Row #(\d+): .*invalid value '(.*)'", str(fault))
+        if not found:
+            raise _fault(resource, "file", f"is a table of {len(expected)} columns ({fault})") from fault
+        name = expected[int(found[1])]
+        rule = f"{name} is of type {types[name]}; it is {found[3]!r}"
+        raise _fault(resource, f"row {found[2]}, column {name}", rule) from fault
+
+
+def _check_columns(found: list[str], expected: list[str], resource: dict[str, Any]) -> None:
+    if found == expected:
+        return
+    missing = [name for name in expected if name not in found]
+    extra = [name for name in found if name not in expected]
+    rule = f"columns are {', '.join(expected)}"
+    rule += f"; missing: {', '.join(missing)}" if missing else ""
+    rule += f"; not expected: {', '.join(extra)}" if extra else ""
+    raise _fault(resource, "row 1 (header)", rule)
+
+
+def _check_rows(arrow: pa.Table, resource: dict[str, Any]) -> None:
+    schema = resource["schema"]
+    for item in schema["fields"]:
+        _check_field(arrow, resource, item)
+    key = schema["primaryKey"]
+    if arrow.select(key).group_by(key).aggregate([]).num_rows != arrow.num_rows:
+        repeated = pa.array(arrow.select(key).to_pandas().duplicated())
+        _refuse(arrow, resource, repeated, key[0], f"key {', '.join(key)} is unique")
+    names = set(arrow.column_names)
+    if {"value", "flag"} <= names:
+        absent = pc.is_in(arrow["flag"], value_set=pa.array(ABSENT))
+        empty = pc.is_null(arrow["value"], nan_is_null=True)
+        rule = f"value is empty if, and only if, flag is {' or '.join(ABSENT)}"
+        _refuse(arrow, resource, pc.xor(absent, empty), "flag", rule)
+    if "unitOf" in resource:
+        by, units = resource["unitOf"]["by"], resource["unitOf"]["units"]
+        pairs = arrow.select([by, "unit"]).group_by([by, "unit"]).aggregate([])
+        for what, unit in zip(pairs[by].to_pylist(), pairs["unit"].to_pylist(), strict=True):
+            if units.get(what) != unit:
+                broken = pc.and_(pc.equal(arrow[by], what), pc.equal(arrow["unit"], unit))
+                _refuse(arrow, resource, broken, by, f"{by} {what} is counted in {units.get(what, 'nothing known')}")
+
+
+def _check_field(arrow: pa.Table, resource: dict[str, Any], item: dict[str, Any]) -> None:
+    name, rules, column = item["name"], item.get("constraints", {}), arrow[item["name"]]
+    text = TYPES[item["type"]] == pa.string()
+    filled = pc.not_equal(column, "") if text else pc.is_valid(column)
+    if rules.get("required"):
+        _refuse(arrow, resource, pc.invert(filled), name, f"{name} is never empty")
+    pattern = rules.get("pattern") or (ISO_DATE if item["type"] == "date" else None)
+    if pattern:
+        matches = pc.match_substring_regex(column, pattern)
+        _refuse(arrow, resource, pc.and_(filled, pc.invert(matches)), name, f"{name} has the form {pattern}")
+    if "enum" in rules:
+        allowed = pc.is_in(column, value_set=pa.array(rules["enum"], column.type))
+        rule = f"{name} is one of {', '.join(map(str, rules['enum']))}"
+        _refuse(arrow, resource, pc.and_(filled, pc.invert(allowed)), name, rule)
+    if "minimum" in rules:
+        _refuse(arrow, resource, pc.less(column, rules["minimum"]), name, f"{name} is at least {rules['minimum']}")
+    if "maximum" in rules:
+        _refuse(arrow, resource, pc.greater(column, rules["maximum"]), name, f"{name} is at most {rules['maximum']}")
+
+
+def _refuse(arrow: pa.Table, resource: dict[str, Any], broken: Any, column: str, rule: str) -> None:
+    """Raise for the first row where `broken` is true; CSV rows are file lines, the header being row 1."""
+    if not pc.any(broken).as_py():
+        return
+    index = pc.index(broken, True).as_py()
+    row = index + (1 if resource["format"] == "parquet" else 2)
+    values = {name: arrow[name][index].as_py() for name in resource["schema"]["primaryKey"] + [column]}
+    shown = ", ".join(f"{name}={value!r}" for name, value in values.items())
+    raise _fault(resource, f"row {row} ({shown})", rule)
+
+
+def _fault(resource: dict[str, Any], where: str, rule: str) -> DataError:
+    return DataError(
+        f"{resource['name']}: a rule of the table is broken",
+        where=f"{resource['path']}, {where}",
+        allowed=rule,
+        hint=RESTORE,
+    )
