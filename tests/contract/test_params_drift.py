@@ -8,17 +8,18 @@ import pytest
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from toolkit import params, params_docs
+from toolkit import params
+from toolkit.params import docs
 
 
 @pytest.mark.parametrize("name", ["schema.json", "README.md"])
 def test_generated_files_follow_the_models(name: str, root: Path, request: pytest.FixtureRequest) -> None:
     path = root / "params" / name
-    wanted = params_docs.files(root / "params")[path]
+    wanted = docs.files(root / "params")[path]
     if request.config.getoption("--fix"):
         path.write_text(wanted, encoding="utf-8")
     assert path.read_text(encoding="utf-8") == wanted, (
-        f"{path.name} differs from toolkit/params.py: run pytest tests/contract/test_params_drift.py --fix"
+        f"{path.name} differs from toolkit/params: run pytest tests/contract/test_params_drift.py --fix"
     )
 
 

@@ -13,7 +13,7 @@ from pydantic_core import PydanticUndefined
 
 from toolkit.params import MODELS, ReportParams
 
-_HEAD = """<!-- Written from toolkit/params.py: change it, then pytest tests/contract/test_params_drift.py --fix -->
+_HEAD = """<!-- Written from toolkit/params: change it, then pytest tests/contract/test_params_drift.py --fix -->
 # What can be asked for
 
 A run plan (`runs/*.yml`) names notebooks, municipalities and languages; `quadro run PLAN` makes the pages. A set
