@@ -1,0 +1,97 @@
+"""Change over time, refused where the years may not be compared, and comparison of like with like."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import DataError
+from toolkit.indicators.base import FLAGS, REGISTRY, flags_of, severity
+
+BREAK = FLAGS.index("break")
+
+
+def spans(series: pd.DataFrame) -> pd.DataFrame:
+    """Longest stretches of years without a break or a hole in the figures, per territory.
+
+    Args:
+        series: DataFrame[territory, year, value, flag] of one item.
+
+    Returns:
+        DataFrame[territory, first, last, value_first, value_last, flag]: one row a stretch of at least two observed
+        years. A year flagged `break` opens a new stretch; an absent figure ends one. Years that the publisher did not
+        issue for anybody (no row) do not break a stretch.
+    """
+    found: list[tuple] = []
+    ordered = series.sort_values("year")
+    level = severity(ordered["flag"])
+    for territory, at in ordered.groupby("territory", sort=False, observed=True).indices.items():
+        years, values, levels = (x[at] for x in (ordered["year"].to_numpy(), ordered["value"].to_numpy(), level))
+        opens = [0, *(i for i in range(1, len(at)) if levels[i] >= BREAK or levels[i - 1] > BREAK), len(at)]
+        for start, stop in pairwise(opens):
+            if stop - start > 1:
+                worst = flags_of(levels[start + 1 : stop].max(keepdims=True))[0]
+                found.append((territory, years[start], years[stop - 1], values[start], values[stop - 1], worst))
+    return pd.DataFrame(found, columns=["territory", "first", "last", "value_first", "value_last", "flag"])
+
+
+def change(series: pd.DataFrame, first: int, last: int, *, relative: bool = True) -> pd.DataFrame:
+    """Change between two years, per territory.
+
+    Args:
+        series: DataFrame[territory, year, value, flag] of one indicator (with its `indicator` and `parent`, if any).
+        first: year of departure.
+        last: year of arrival, later than `first`.
+        relative: percentage of the first value; otherwise the difference, in the unit of the series.
+
+    Returns:
+        DataFrame[territory, year, value, flag], year = `last`. Absent at either end: `missing` or `confidential`. A
+        first value of zero gives no percentage (`missing`).
+
+    Raises:
+        DataError: a break in series lies after `first` and up to `last`, the indicator is a cross-section, rows of
+            several indicators are mixed, or a year is not in the series.
+    """
+    one_series(series)
+    years = set(series["year"].unique())
+    if first >= last or not {first, last} <= years:
+        raise DataError(f"no change from {first} to {last}", allowed=sorted(map(int, years)))
+    name = series["indicator"].iloc[0] if "indicator" in series else ""
+    if name in REGISTRY and not REGISTRY[name].trend:
+        raise DataError(f"'{name}' is a cross-section: its years may not be compared", hint=REGISTRY[name].formula)
+    within = series[(series["year"] > first) & (series["year"] <= last) & (series["flag"] == "break")]
+    if len(within):
+        raise DataError(
+            f"a break in series lies between {first} and {last}: growth across it is not defined",
+            where=f"{within['territory'].iloc[0]}, {within['year'].iloc[0]}",
+        )
+    ends = series[series["year"].isin([first, last])].pivot(index="territory", columns="year", values=["value", "flag"])
+    ends = ends.reindex(series["territory"].unique())
+    start = ends["value"][first].to_numpy(dtype=float)
+    end = ends["value"][last].to_numpy(dtype=float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        value = 100.0 * (end / start - 1.0) if relative else end - start
+    worst = np.maximum(severity(ends["flag"][last].fillna("missing")), _as_start(ends["flag"][first]))
+    worst[~np.isfinite(value) & (worst < FLAGS.index("confidential"))] = FLAGS.index("missing")
+    value[worst >= FLAGS.index("confidential")] = np.nan
+    return pd.DataFrame({"territory": ends.index, "year": last, "value": value, "flag": flags_of(worst)})
+
+
+def one_series(rows: pd.DataFrame) -> None:
+    """Refuse to compare rows of different indicators, units or parent territories.
+
+    Raises:
+        DataError: the rows differ in `indicator`, `unit` or `parent`; both values are named.
+    """
+    for column in ("indicator", "unit", "parent"):
+        if column in rows and rows[column].nunique(dropna=False) > 1:
+            values = sorted(map(str, rows[column].unique()))
+            raise DataError(f"figures of different {column} are not comparable: {' and '.join(values[:3])}")
+
+
+def _as_start(flags: pd.Series) -> np.ndarray:
+    """A break at the first year is no obstacle: the new series starts there."""
+    level = severity(flags.fillna("missing"))
+    return np.where(level == BREAK, 0, level)
