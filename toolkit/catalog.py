@@ -154,7 +154,7 @@ class Catalog:
         Raises:
             Faults: all the faults found, together.
         """
-        faults: list[Exception] = []
+        faults: list[DataError] = []
         for name in self.names():
             try:
                 resource = self._resource(name)
@@ -163,13 +163,14 @@ class Catalog:
                 else:
                     json.loads(_verified_bytes(self.folder, resource))
             except DataError as fault:
-                faults.append(fault)
+                if str(fault) not in map(str, faults):  # a fault of the register shows in every table of codes
+                    faults.append(fault)
         known = {resource["path"] for resource in self.package["resources"]} | {PACKAGE, "README.md"}
         for path in sorted(self.folder.iterdir()):
             if path.is_file() and path.name not in known:
                 faults.append(DataError(f"{path.name} is not described in {PACKAGE}", where=str(path), hint=RESTORE))
         if faults:
-            raise Faults([fault for fault in faults if isinstance(fault, DataError)])
+            raise Faults(faults)
         return [self.source(name) for name in self.names()]
 
     def fingerprint(self) -> str:

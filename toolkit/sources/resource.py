@@ -1,0 +1,134 @@
+"""What a table is called, where it comes from and what it may hold: the makings of `datapackage.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolkit.catalog import FLAGS
+
+Words = dict[str, str]  # language -> text
+
+ACCESSED = "2026-11-22"
+LICENCES = {
+    "istat": ("CC-BY-4.0", "CC BY (ISTAT)", "https://www.istat.it/note-legali/"),
+    "istat-census": ("CC-BY-3.0-IT", "CC BY 3.0 IT", "https://creativecommons.org/licenses/by/3.0/it/"),
+    "mef": ("CC-BY-3.0-IT", "CC BY 3.0 IT", "https://creativecommons.org/licenses/by/3.0/it/"),
+    "openpolis": ("CC-BY-4.0", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
+    "eurostat": (
+        "eurostat-reuse",
+        "Eurostat: reuse with attribution",
+        "https://ec.europa.eu/eurostat/about-us/policies/copyright",
+    ),
+}
+CODE = r"^\d{6}$"
+LABELS: dict[str, Words] = {
+    "istat_code": {"it": "Codice ISTAT del Comune", "en": "ISTAT code of the municipality"},
+    "year": {"it": "Anno", "en": "Year"},
+    "item": {"it": "Voce", "en": "Item"},
+    "value": {"it": "Valore", "en": "Value"},
+    "unit": {"it": "Unità di conto", "en": "Unit of count"},
+    "flag": {"it": "Stato del dato", "en": "Status of the figure"},
+    "valid_from": {"it": "Primo giorno di validità", "en": "First day of validity"},
+    "valid_to": {"it": "Ultimo giorno di validità", "en": "Last day of validity"},
+    "source": {"it": "Fonte", "en": "Source"},
+    "name": {"it": "Nome", "en": "Name"},
+}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource of the package. `units` says what each value of the column `unit_by` is counted in."""
+
+    name: str
+    title: Words
+    publisher: str
+    url: str
+    licence: str
+    upstream: tuple[str, ...]
+    reference_date: str
+    processing: Words
+    key: tuple[str, ...] = ()
+    fields: tuple[dict[str, Any], ...] = ()
+    faults: tuple[Words, ...] = ()
+    path: str = ""
+    unit_by: str = ""
+    units: dict[str, str] = field(default_factory=dict)
+    codes: tuple[str, ...] = ("istat_code",)
+
+    @property
+    def file(self) -> str:
+        """Name of the file in `data/`."""
+        return self.path or f"{self.name}.csv"
+
+    def descriptor(self, sha256: str, size: int, rows: int | None) -> dict[str, Any]:
+        """The Frictionless descriptor of the resource, given the bytes that were written."""
+        licence, licence_title, licence_url = LICENCES[self.licence]
+        suffix = self.file.rsplit(".", 1)[1]
+        out: dict[str, Any] = {"name": self.name, "title": self.title["it"], "titles": self.title, "path": self.file}
+        out |= {"format": suffix, "mediatype": _MEDIA[suffix]} | ({"encoding": "utf-8"} if suffix == "csv" else {})
+        out |= {"bytes": size, "hash": f"sha256:{sha256}"} | ({} if rows is None else {"rows": rows})
+        out |= {
+            "sources": [{"title": self.publisher, "path": self.url}],
+            "licenses": [{"name": licence, "title": licence_title, "path": licence_url}],
+            "upstream": list(self.upstream),
+            "reference_date": self.reference_date,
+            "date_accessed": ACCESSED,
+            "processing": self.processing,
+            "faults": list(self.faults),
+        }
+        if self.units:
+            out["unitOf"] = {"by": self.unit_by, "units": self.units}
+        if self.fields:
+            links = [
+                {"fields": [column], "reference": {"resource": "municipalities", "fields": ["istat_code"]}}
+                for column in self.codes
+                if self.name != "municipalities"
+            ]
+            schema: dict[str, Any] = {"fields": list(self.fields), "primaryKey": list(self.key), "missingValues": [""]}
+            out["schema"] = schema | ({"foreignKeys": links} if links else {})
+        return out
+
+
+_MEDIA = {
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+    "topojson": "application/geo+json",
+}
+
+
+def column(name: str, kind: str = "string", it: str = "", en: str = "", **constraints: Any) -> dict[str, Any]:
+    """A field of a schema; `required` unless said otherwise; `unit` is kept apart from the constraints."""
+    label = {"it": it, "en": en} if it else LABELS[name]
+    unit = constraints.pop("unit", None)
+    rules = {"required": True} | constraints
+    rules = {key: rule for key, rule in rules.items() if rule is not False}
+    out: dict[str, Any] = {"name": name, "type": kind, "title": label["it"], "title_en": label["en"]}
+    return out | ({"unit": unit} if unit else {}) | ({"constraints": rules} if rules else {})
+
+
+def code(name: str = "istat_code", it: str = "", en: str = "") -> dict[str, Any]:
+    """A column of ISTAT codes."""
+    return column(name, it=it, en=en, pattern=CODE)
+
+
+def figures(
+    years: list[int],
+    items: list[str],
+    units: list[str],
+    *,
+    minimum: float | None = 0,
+    between: tuple[dict[str, Any], ...] = (),
+    flags: tuple[str, ...] = FLAGS,
+) -> tuple[dict[str, Any], ...]:
+    """Columns of a table of figures: code, year, item, others, value, unit, flag."""
+    lowest = {} if minimum is None else {"minimum": minimum}
+    return (
+        code(),
+        column("year", "integer", enum=years),
+        *((column("item", enum=items),) if items else ()),
+        *between,
+        column("value", "number", required=False, **lowest),
+        column("unit", enum=units),
+        column("flag", enum=list(flags)),
+    )
