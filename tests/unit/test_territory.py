@@ -1,0 +1,226 @@
+"""Names, codes, dates, areas: found, or refused with one clear message. Real register, as it is embedded."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import date
+
+import pytest
+
+from toolkit import catalog
+from toolkit.errors import DataError, DataNotEmbedded, TerritoryError
+from toolkit.territory import Area, Register, Share, comparable, fold, slug
+
+DAY = date(2026, 1, 1)
+
+
+@pytest.fixture(scope="module")
+def register() -> Register:
+    return Register(catalog.default())
+
+
+def refused(register: Register, text: object, on: date | None = None) -> str:
+    with pytest.raises(TerritoryError) as caught:
+        register.municipality(text, on)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("015032", "015032"),
+        ("Bresso", "015032"),
+        ("  bresso ", "015032"),
+        ("SESTO SAN GIOVANNI", "015209"),
+        ("Cassina de' Pecchi", "015060"),
+        ("Cassina de’ Pecchi", "015060"),
+        ("cassina de pecchi", "015060"),
+        ("Cassano d`Adda", "015059"),
+        ("Torino", "001272"),
+        ("Forlì", "040012"),
+        ("forli", "040012"),
+        ("FORLI'", "040012"),
+        ("Bolzano", "021008"),
+        ("Bozen", "021008"),
+        ("Castro (BG)", "016065"),
+        ("castro (le)", "075096"),
+        ("Vermezzo con Zelo", "015251"),
+    ],
+)
+def test_found_by_code_or_name(register: Register, text: str, code: str) -> None:
+    assert register.municipality(text).istat_code == code
+
+
+def test_every_name_of_the_register_is_found_or_is_a_homonym(register: Register) -> None:
+    everybody = register.municipalities()
+    names = Counter(form for one in everybody for form in {fold(part) for part in (one.name, *one.name.split("/"))})
+    ambiguous = {name for name, times in names.items() if times > 1}
+    assert ambiguous == {"castro", "livo", "peglio", "samone", "san teodoro", "paterno", "corvara"}
+    for municipality in everybody:
+        assert register.municipality(f"{municipality.name} ({municipality.province})") == municipality
+        if fold(municipality.name) not in ambiguous:
+            assert register.municipality(municipality.name) == municipality
+
+
+def test_homonyms_are_refused_with_the_candidates(register: Register) -> None:
+    told = refused(register, "livo")
+    assert "2 municipalities are called livo." in told
+    assert "Livo (CO), 013130" in told
+    assert "Livo (TN), 022106" in told
+
+
+def test_an_accent_that_is_written_counts_and_one_that_is_not_is_not_guessed(register: Register) -> None:
+    assert register.municipality("Paternò").province == "CT"
+    assert "2 municipalities are called Paterno." in refused(register, "Paterno")
+
+
+@pytest.mark.parametrize("name", ["Castro", "Livo", "Peglio", "Samone", "San Teodoro"])
+def test_homonyms_of_the_register(register: Register, name: str) -> None:
+    assert f"2 municipalities are called {name}." in refused(register, name)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("15032", 'did you mean "015032" (Bresso)?'),
+        ("15999", "quadro list municipalities"),
+        ("0150320", "'0150320' is not an ISTAT code"),
+        ("015999", "There is no municipality with the code 015999."),
+        (15032, 'write "015032"'),
+        ("Cinisello", "Cinisello Balsamo (MI), 015077"),
+        ("Cinisello Balsammo", "Cinisello Balsamo (MI), 015077"),
+        ("Bresso (TO)", "called 'Bresso' in the province TO"),
+        ("Xyzzy", "There is no municipality called 'Xyzzy'."),
+        ("", "There is no municipality called ''"),
+    ],
+)
+def test_unknown_ones_are_refused_with_help(register: Register, text: object, message: str) -> None:
+    assert message in refused(register, text)
+
+
+def test_abolished_ones_name_their_successor(register: Register) -> None:
+    for text in ("015235", "Vermezzo"):
+        told = refused(register, text)
+        assert "was abolished: its last day was 2019-02-07" in told
+        assert "use its successor Vermezzo con Zelo (MI), 015251" in told
+    assert register.successor("015246") == "015251"
+    assert register.successor("015032") is None
+
+
+def test_dates_of_a_municipality(register: Register) -> None:
+    assert register.municipality("Vermezzo", date(2018, 1, 1)).valid_to == date(2019, 2, 7)
+    assert "did not exist on 2018-01-01: it began on 2019-02-08" in refused(register, "015251", date(2018, 1, 1))
+    assert len(register.municipalities(date(2023, 1, 1))) == 7901
+
+
+def test_what_is_known_of_a_municipality(register: Register) -> None:
+    bresso = register.municipality("015032")
+    assert (bresso.name, bresso.slug, bresso.folder) == ("Bresso", "bresso", "015032-bresso")
+    assert (bresso.province, bresso.region) == ("MI", "Lombardia")
+    assert bresso.area_km2 == pytest.approx(3.38, abs=0.01)
+    assert bresso.degree_of_urbanisation == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Cassina de' Pecchi", "cassina-de-pecchi"),
+        ("Sant'Angelo Lodigiano", "sant-angelo-lodigiano"),
+        ("Forlì", "forli"),
+        ("Valle d'Aosta/Vallée d'Aoste", "valle-d-aosta-vallee-d-aoste"),
+        ("Presicce-Acquarica", "presicce-acquarica"),
+        ("San Dorligo della Valle-Dolina", "san-dorligo-della-valle-dolina"),
+    ],
+)
+def test_slug(name: str, expected: str) -> None:
+    assert slug(name) == expected
+
+
+def test_folders_are_distinct_and_safe(register: Register) -> None:
+    folders = [municipality.folder for municipality in register.municipalities()]
+    assert len(set(folders)) == len(folders)
+    assert all(set(folder) <= set("abcdefghijklmnopqrstuvwxyz0123456789-") for folder in folders)
+
+
+def test_areas_and_their_members(register: Register) -> None:
+    assert len(register.area("citta-metropolitana-milano", DAY).members) == 133
+    assert len(register.area("provincia-monza-brianza", DAY).members) == 55
+    assert len(register.area("provincia-milano-2008", date(2008, 12, 31)).members) == 188
+    seven = register.area("nord-milano-2008", date(2008, 12, 31))
+    six = register.area("zona-nord-milano", DAY)
+    assert len(seven.members) == 7
+    assert set(seven.members) - set(six.members) == {"015081"}
+    assert (seven.status, six.status) == ("programme", "unofficial")
+    assert seven.folder == "area-nord-milano-2008"
+    assert "015032" in seven
+
+
+def test_an_area_has_its_days(register: Register) -> None:
+    with pytest.raises(TerritoryError, match="did not exist on 2026-01-01"):
+        register.area("provincia-milano-2008", DAY)
+    with pytest.raises(TerritoryError, match="did not exist on 2008-12-31"):
+        register.area("citta-metropolitana-milano", date(2008, 12, 31))
+    with pytest.raises(TerritoryError, match="did you mean zona-nord-milano"):
+        register.area("zona-nord-milan", DAY)
+
+
+def test_zone_and_metropolitan_city(register: Register) -> None:
+    zone, city = register.zone_of("015032", DAY), register.metropolitan_of("015032", DAY)
+    assert zone is not None
+    assert city is not None
+    assert (zone.id, city.id) == ("zona-nord-milano", "citta-metropolitana-milano")
+    assert register.zone_of("015146", DAY) is None
+    assert register.metropolitan_of("001272", DAY) is None
+    assert len(register.areas(DAY, "zone")) == 7
+
+
+def test_figures_are_embedded_or_it_is_said_how_to_get_them(register: Register) -> None:
+    assert register.embedded() >= set(register.area("citta-metropolitana-milano", DAY).members)
+    register.require_embedded("015032")
+    with pytest.raises(DataNotEmbedded) as caught:
+        register.require_embedded("001272")
+    assert "Torino (TO), 001272 is known, but its figures are not in the embedded data." in str(caught.value)
+    assert "quadro data fetch 001272" in str(caught.value)
+
+
+def test_asking_who_is_embedded_is_no_use_of_a_source() -> None:
+    fresh = Register(catalog.default())
+    with catalog.recording() as used:
+        fresh.embedded()
+    assert used == []
+
+
+def test_shares_of_unlike_parents_are_not_compared_silently(register: Register) -> None:
+    """2.9 % "of the province" is right for the Province of 2008, and is not 3.67 % of today's metropolitan city."""
+    area = catalog.load("municipalities").set_index("istat_code")["area_km2"]
+    seven = register.area("nord-milano-2008", date(2008, 12, 31))
+    part = float(area[list(seven.members)].sum())
+
+    def share(parent: Area, part: float = part) -> Share:
+        return Share(part, float(area[list(parent.members)].sum()), "km2", "Nord Milano", parent)
+
+    before = share(register.area("provincia-milano-2008", date(2008, 12, 31)))
+    today = share(register.area("citta-metropolitana-milano", DAY))
+    assert (round(before.percent, 2), round(today.percent, 2)) == (2.92, 3.67)
+    with pytest.raises(DataError) as caught:
+        comparable(before, today)
+    told = str(caught.value)
+    assert "2.92 % and 3.67 % are not comparable" in told
+    assert "Province of Milan before 2009 (provincia-milano-2008, on 2008-12-31) with 188 municipalities" in told
+    assert "Metropolitan City of Milan (citta-metropolitana-milano, on 2026-01-01) with 133" in told
+    with pytest.raises(DataError, match="are not comparable"):
+        today - before
+    assert today - share(today.parent, part / 2) == pytest.approx(today.percent / 2)
+
+
+def test_shares_of_unlike_counts_are_not_compared(register: Register) -> None:
+    parent = register.area("zona-nord-milano", DAY)
+    with pytest.raises(DataError, match="local units is not comparable with a share of persons employed"):
+        comparable(Share(1, 2, "local units", "a", parent), Share(1, 2, "persons employed", "a", parent))
+
+
+def test_a_share_of_nothing_is_refused(register: Register) -> None:
+    parent = register.area("zona-nord-milano", DAY)
+    for whole in (0.0, float("nan"), -1.0):
+        with pytest.raises(DataError, match="has no share of"):
+            Share(1, whole, "local units", "a", parent).percent  # noqa: B018

@@ -1,0 +1,293 @@
+"""Look-up in the dated register.
+
+Codes and areas have days of validity. Names are compared without accents, apostrophes, hyphens and capitals; a name
+that several municipalities have is refused, never guessed. A first day that no source gives is taken as "always".
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections import defaultdict
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from toolkit.catalog import Catalog, recording
+from toolkit.errors import DataNotEmbedded, TerritoryError
+from toolkit.territory.model import Area, Municipality
+from toolkit.territory.names import fold
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIGURES = "population"
+"""The table that says whose figures are there: everybody whom any table of figures covers has residents."""
+
+_CODE = re.compile(r"[0-9]{6}")
+_PROVINCE = re.compile(r"(?P<name>.+?)\s*\((?P<province>[A-Za-z]{2})\)")
+
+Span = tuple[str, date | None, date | None]
+"""A member: code, first and last day; None: as long as the area itself."""
+
+
+class Register:
+    """Municipalities and areas of a catalogue; tables are read when first needed and kept.
+
+    Args:
+        catalog: has the tables municipalities, territory_changes, areas and area_members.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self.catalog = catalog
+
+    def municipality(self, code_or_name: str, on: date | None = None) -> Municipality:
+        """One municipality, by ISTAT code, by name, or by `name (province)`.
+
+        Args:
+            code_or_name: `015032`, `Bresso`, `castro (bg)`.
+            on: the day for which it must exist; None: it must exist today.
+
+        Raises:
+            TerritoryError: unknown, abolished (the successor is named), not yet there, or a name that several have.
+        """
+        if not isinstance(code_or_name, str):
+            raise TerritoryError(
+                f"{code_or_name!r} is not an ISTAT code.",
+                allowed="six digits as text",
+                hint=f'write "{code_or_name!s:0>6}"',
+            )
+        text = code_or_name.strip()
+        if text.isascii() and text.isdigit():
+            return self._by_code(text, on)
+        return self._by_name(text, on)
+
+    def municipalities(self, on: date | None = None) -> list[Municipality]:
+        """All municipalities that exist on a day (None: today), by code."""
+        return [self._made(code) for code in self._rows if self._exists(code, on)]
+
+    def successor(self, code: str) -> str | None:
+        """Code in which an abolished municipality went on, or None."""
+        change = self._changes.get(code)
+        return str(change["successor"]) if change else None
+
+    def area(self, id: str, on: date | None = None) -> Area:
+        """An area with its members on a day.
+
+        Args:
+            id: as in the table areas.
+            on: the day; may be left out only where the members never changed.
+
+        Raises:
+            TerritoryError: unknown, not valid on that day, or a day is needed.
+        """
+        if id not in self._areas:
+            near = difflib.get_close_matches(id, self._areas, n=3)
+            raise TerritoryError(
+                f"There is no area {id!r}.",
+                allowed=list(self._areas),
+                hint=f"did you mean {' or '.join(near)}?" if near else "quadro list areas",
+            )
+        row = self._areas[id]
+        first, last = _day(row["valid_from"]), _day(row["valid_to"])
+        spans = self._members[id]
+        changes = sorted({str(day) for _, *days in spans for day in days if day not in (None, first, last)})
+        if on is None and changes:
+            raise TerritoryError(
+                f"The members of {id} changed: say on which day.", allowed=f"days around {', '.join(changes)}"
+            )
+        if on is not None and not _holds(first, last, on):
+            raise TerritoryError(
+                f"{row['name_en']} ({id}) did not exist on {on.isoformat()}.", allowed=f"{_span(first, last)}"
+            )
+        members = sorted(code for code, start, end in spans if on is None or _holds(start, end, on))
+        texts = {
+            name: str(row[name]) for name in ("kind", "name_it", "name_en", "status", "note_it", "note_en", "source")
+        }
+        return Area(id=id, valid_from=first, valid_to=last, on=on, members=tuple(members), **texts)
+
+    def areas(self, on: date, kind: str = "") -> list[Area]:
+        """Areas that exist on a day, with their members, in the order of the table; of one kind if given."""
+        return [
+            self.area(id, on)
+            for id, row in self._areas.items()
+            if _holds(_day(row["valid_from"]), _day(row["valid_to"]), on) and kind in ("", row["kind"])
+        ]
+
+    def zone_of(self, code: str, on: date) -> Area | None:
+        """The homogeneous zone of a municipality on a day, or None (Milano is in none)."""
+        return self._containing(code, "zone", on)
+
+    def metropolitan_of(self, code: str, on: date) -> Area | None:
+        """The metropolitan city of a municipality on a day, or None."""
+        return self._containing(code, "metropolitan_city", on)
+
+    def embedded(self) -> frozenset[str]:
+        """Codes of the municipalities whose figures are in the catalogue: those that its population table has."""
+        return self._embedded
+
+    def require_embedded(self, code: str) -> None:
+        """Pass where the figures of a municipality are in the catalogue.
+
+        Raises:
+            DataNotEmbedded: they are not; the message says how to get them.
+        """
+        if code not in self._embedded:
+            raise DataNotEmbedded(
+                f"{self._made(code)} is known, but its figures are not in the embedded data.",
+                where=f"the catalogue holds the figures of {len(self._embedded)} municipalities",
+                hint=f"quadro data fetch {code}",
+            )
+
+    def _by_code(self, code: str, on: date | None) -> Municipality:
+        if not _CODE.fullmatch(code):
+            padded = code.zfill(6)
+            known = padded in self._rows
+            raise TerritoryError(
+                f"{code!r} is not an ISTAT code.",
+                allowed="six digits, zeros in front included",
+                hint=f'did you mean "{padded}" ({self._rows[padded]["name"]})?'
+                if known
+                else "quadro list municipalities",
+            )
+        if code not in self._rows:
+            near = [
+                f"{other} ({self._rows[other]['name']})" for other in difflib.get_close_matches(code, self._rows, n=3)
+            ]
+            raise TerritoryError(
+                f"There is no municipality with the code {code}.",
+                hint=f"did you mean {' or '.join(near)}?" if near else "quadro list municipalities",
+            )
+        if not self._exists(code, on):
+            raise self._not_there(code, on)
+        return self._made(code)
+
+    def _by_name(self, text: str, on: date | None) -> Municipality:
+        named = _PROVINCE.fullmatch(text)
+        name, province = (named["name"], named["province"].upper()) if named else (text, "")
+        codes = [code for code in self._names.get(fold(name), ()) if province in ("", self._rows[code]["province"])]
+        there = [code for code in codes if self._exists(code, on)]
+        if len(there) > 1 and not name.isascii():  # Paternò is not Paterno; but who writes Paterno may mean either
+            there = [code for code in there if name.casefold() == self._rows[code]["name"].casefold()] or there
+        if len(there) == 1:
+            return self._made(there[0])
+        if there:
+            raise TerritoryError(
+                f"{len(there)} municipalities are called {name}.",
+                allowed=[str(self._made(code)) for code in there],
+                hint="give the code, or the name with its province: " + f"{name} ({self._rows[there[0]]['province']})",
+            )
+        if codes:
+            raise self._not_there(codes[0], on)
+        raise self._unknown(name, province, on)
+
+    def _unknown(self, name: str, province: str, on: date | None) -> TerritoryError:
+        same = [str(self._made(code)) for code in self._names.get(fold(name), ()) if self._exists(code, on)]
+        start = fold(name) + " "
+        near = [key for key in self._names if start.strip() and key.startswith(start)][:3]
+        near = near or difflib.get_close_matches(fold(name), self._names, n=3, cutoff=0.75)
+        shown = same or [str(self._made(code)) for key in near for code in self._names[key] if self._exists(code, on)]
+        return TerritoryError(
+            f"There is no municipality called {name!r}{f' in the province {province}' if province else ''}.",
+            hint=f"did you mean {' or '.join(shown)}?" if shown else f"quadro list municipalities --search {name[:4]}",
+        )
+
+    def _not_there(self, code: str, on: date | None) -> TerritoryError:
+        row, change = self._rows[code], self._changes.get(code)
+        first, last = _day(row["valid_from"]), _day(row["valid_to"])
+        if on is not None and first is not None and on < first:
+            return TerritoryError(
+                f"{self._made(code)} did not exist on {on.isoformat()}: it began on {first.isoformat()}."
+            )
+        heir = f"its successor {self._made(str(change['successor']))}" if change else ""
+        return TerritoryError(
+            f"{self._made(code)} was abolished: its last day was {last.isoformat() if last else 'unknown'}.",
+            where=f"{change['kind']} of {change['date']}" if change else "",
+            hint=f"use {heir}" if heir else "",
+        )
+
+    def _containing(self, code: str, kind: str, on: date) -> Area | None:
+        return next((area for area in self.areas(on, kind) if code in area.members), None)
+
+    def _exists(self, code: str, on: date | None) -> bool:
+        row = self._rows[code]
+        if on is None:
+            return not row["valid_to"]
+        return _holds(_day(row["valid_from"]), _day(row["valid_to"]), on)
+
+    def _made(self, code: str) -> Municipality:
+        row = self._rows[code]
+        return Municipality(
+            istat_code=code,
+            name=str(row["name"]),
+            province_code=str(row["province_code"]),
+            province=str(row["province"]),
+            region=str(row["region"]),
+            cadastral_code=str(row["cadastral_code"]),
+            area_km2=_number(row["area_km2"]),
+            altitude_m=_number(row["altitude_m"]),
+            altitude_zone=_whole(row["altitude_zone"]),
+            degree_of_urbanisation=_whole(row["degree_of_urbanisation"]),
+            valid_from=_day(row["valid_from"]),
+            valid_to=_day(row["valid_to"]),
+        )
+
+    @cached_property
+    def _embedded(self) -> frozenset[str]:
+        with recording():  # asking who is there is not a use that a report must name among its sources
+            return frozenset(self.catalog.load(FIGURES)["istat_code"])
+
+    @cached_property
+    def _rows(self) -> dict[str, dict[str, Any]]:
+        return _by(self.catalog.load("municipalities"), "istat_code")
+
+    @cached_property
+    def _changes(self) -> dict[str, dict[str, Any]]:
+        return _by(self.catalog.load("territory_changes"), "istat_code")
+
+    @cached_property
+    def _areas(self) -> dict[str, dict[str, Any]]:
+        return _by(self.catalog.load("areas"), "area")
+
+    @cached_property
+    def _members(self) -> dict[str, list[Span]]:
+        spans: dict[str, list[Span]] = defaultdict(list)
+        for row in self.catalog.load("area_members").to_dict("records"):
+            spans[row["area"]].append((row["istat_code"], _day(row["valid_from"]), _day(row["valid_to"])))
+        return spans
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        """Folded name → codes; both halves of a bilingual name count."""
+        names: dict[str, list[str]] = defaultdict(list)
+        for code, row in self._rows.items():
+            name = str(row["name"])
+            for form in dict.fromkeys(fold(part) for part in [name, *name.split("/")]):
+                names[form].append(code)
+        return dict(names)
+
+
+def _by(table: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
+    rows: list[Any] = table.to_dict("records")
+    return {row[key]: row for row in rows}
+
+
+def _day(text: Any) -> date | None:
+    return date.fromisoformat(text) if isinstance(text, str) and text else None
+
+
+def _holds(first: date | None, last: date | None, on: date) -> bool:
+    return (first is None or first <= on) and (last is None or on <= last)
+
+
+def _span(first: date | None, last: date | None) -> str:
+    return f"from {first.isoformat() if first else 'the beginning'} to {last.isoformat() if last else 'today'}"
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if value is not None and value == value else None
+
+
+def _whole(value: Any) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None else None
