@@ -1,0 +1,69 @@
+"""The render room: an executed notebook becomes a page, result files, a place in an index, and a PDF.
+
+page(notebook) -> str              the HTML
+outputs(notebook, folder)          page and result files, as a run promotes them
+site(folder)                       index.html, index.en.html and assets/ for the pages below a folder
+assets(folder)                     the shared files alone
+pdf(page)                          a tagged PDF beside a page, through Chromium
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from toolkit.render.shell import ASSETS, LANGUAGES, page
+
+__all__ = ["assets", "outputs", "page", "pdf", "site"]
+
+
+def outputs(
+    notebook: Any, folder: Path | str, assets: str = ASSETS, languages: Sequence[str] = LANGUAGES
+) -> list[Path]:
+    """Write the page of an executed notebook and its result files into `folder`, which is made if need be.
+
+    `<report>.<language>.html` and `.xlsx` are in the page's language; `<report>.json` and one CSV a table or figure are
+    the same in every language.
+
+    Returns:
+        What was written, the page last.
+
+    Raises:
+        ToolkitError: the notebook opened no report, failed, or did not close its report; then nothing is written.
+    """
+    from toolkit.render.content import frame
+    from toolkit.render.results import files
+    from toolkit.render.workbook import workbook
+
+    opened, _ = frame(notebook)
+    stem = f"{opened['report']}.{opened['language']}"
+    contents: dict[str, bytes] = {name: text.encode() for name, text in files(notebook).items()}
+    contents[f"{stem}.xlsx"] = workbook(notebook)
+    contents[f"{stem}.html"] = page(notebook, assets=assets, languages=languages).encode()
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, content in contents.items():
+        (folder / name).write_bytes(content)
+    return [folder / name for name in contents]
+
+
+def assets(folder: Path | str) -> list[Path]:
+    """Write the files that all pages share; see `toolkit.render.shared`."""
+    from toolkit.render.shared import assets as write
+
+    return write(folder)
+
+
+def site(folder: Path | str) -> list[Path]:
+    """Write the index of the pages below `folder`; see `toolkit.render.index`."""
+    from toolkit.render.index import site as write
+
+    return write(folder)
+
+
+def pdf(page: Path | str, target: Path | str | None = None) -> Path:
+    """Print a page to a tagged PDF with bookmarks; see `toolkit.render.printing`."""
+    from toolkit.render.printing import pdf as write
+
+    return write(page, target)

@@ -1,0 +1,166 @@
+"""What a page holds, read from the outputs of an executed notebook: the one place that decides order and sections.
+
+Everything comes from the private MIME payloads that `toolkit.report.Report` displays, and from the prose cells of the
+page's language. Other outputs of a notebook (prints, a frame shown on the way) are the analyst's and stay off the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from toolkit.errors import ToolkitError
+from toolkit.render import markdown
+
+MIME = "application/vnd.quadro.v1+json"
+# Payloads that open a section of their own when no heading of the notebook has just opened one for them.
+HOMES = {
+    "brief": "labels.in_brief",
+    "key_figures": "labels.key_figures",
+    "caveats": "labels.caveats",
+    "glossary": "labels.glossary",
+    "sources": "labels.sources",
+}
+FIRST = ("brief", "key_figures")
+HIDDEN_TAGS = frozenset({"parameters", "injected-parameters", "notes"})
+Payload = Mapping[str, Any]
+Draw = Callable[[Payload], str]
+
+
+@dataclass
+class Section:
+    """One question and its answer: heading, address, HTML fragments in order. `home`: the payload it is for."""
+
+    title: str
+    html: list[str] = field(default_factory=list)
+    home: str = ""
+    prose_only: bool = True
+    id: str = ""
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the template prints."""
+
+    opened: Payload
+    closed: Payload
+    lede: str
+    sections: list[Section]
+    summary: str
+
+
+def payloads(notebook: Any) -> Iterator[Payload]:
+    """The payloads that the notebook displayed, in order.
+
+    Raises:
+        ToolkitError: a cell raised: such a notebook has no page.
+    """
+    for number, cell in enumerate(notebook.cells, start=1):
+        if cell.cell_type == "code":
+            yield from _displayed(cell, number)
+
+
+def _displayed(cell: Any, number: int) -> Iterator[Payload]:
+    for output in cell.outputs:
+        if output.output_type == "error" and not _clean_exit(output):
+            raise ToolkitError(
+                f"The notebook failed, so it has no page: {output.ename}: {output.evalue}",
+                where=f"cell {number}",
+                hint="run the notebook to its end, then render it again",
+            )
+        if output.output_type in ("display_data", "execute_result") and MIME in output.data:
+            yield output.data[MIME]
+
+
+def _clean_exit(output: Any) -> bool:
+    """`sys.exit(0)`: harmless after the report was closed, and `frame` refuses a report that was not."""
+    return output.ename == "SystemExit" and output.evalue in ("", "0", "None")
+
+
+def frame(notebook: Any) -> tuple[Payload, Payload]:
+    """The `open` and `close` payloads of a complete notebook.
+
+    Raises:
+        ToolkitError: no `Report` was opened, a cell raised, or `report.close()` was not reached.
+    """
+    shown = list(payloads(notebook))
+    opened = next((payload for payload in shown if payload["kind"] == "open"), None)
+    if opened is None:
+        raise ToolkitError(
+            "The notebook shows no report: no output of `Report(...)` is in it.",
+            hint="execute it first: quadro run, or papermill; how a notebook is made: notebooks/_template.ipynb",
+        )
+    if not shown or shown[-1]["kind"] != "close" or shown[-1].get("complete") is not True:
+        raise ToolkitError(
+            "The notebook did not close its report, so it has no page.", hint="end the notebook with `report.close()`"
+        )
+    return opened, shown[-1]
+
+
+def compose(notebook: Any, draw: Draw, title_of: Callable[[str], str]) -> Page:
+    """The page of an executed notebook.
+
+    Args:
+        notebook: an executed notebook node.
+        draw: payload → HTML fragment (`toolkit.display.html`).
+        title_of: label key → the heading in the page's language.
+    """
+    opened, closed = frame(notebook)
+    sections: list[Section] = [Section("")]
+    lede = ""
+    for item in _items(notebook, opened["language"]):
+        if isinstance(item, markdown.Prose):
+            if item.level == 1 and len(sections) == 1 and not sections[0].html:
+                lede += item.html
+            elif item.level:
+                sections.append(Section(item.heading, [item.html]))
+            else:
+                sections[-1].html.append(item.html)
+        elif item["kind"] not in ("open", "close"):
+            _place(item, sections, draw, title_of)
+    kept = [section for section in sections if section.title or any(section.html)]
+    ordered = sorted(kept, key=lambda section: FIRST.index(section.home) if section.home in FIRST else len(FIRST))
+    _address(ordered, {payload["id"] for payload in payloads(notebook) if "id" in payload})
+    return Page(opened, closed, lede, ordered, _summary(notebook))
+
+
+def _items(notebook: Any, language: str) -> Iterator[markdown.Prose | Payload]:
+    for number, cell in enumerate(notebook.cells, start=1):
+        tags = set(cell.metadata.get("tags", ()))
+        others = {tag for tag in tags if tag.startswith("lang-") and tag != f"lang-{language}"}
+        if others or tags & HIDDEN_TAGS:
+            continue
+        if cell.cell_type == "markdown":
+            yield from markdown.split(cell.source)
+        elif cell.cell_type == "code":
+            yield from _displayed(cell, number)
+
+
+def _place(payload: Payload, sections: list[Section], draw: Draw, title_of: Callable[[str], str]) -> None:
+    """Put a payload in the open section, or in one of its own if it has a home and the open one shows something."""
+    kind = payload["kind"]
+    if kind in HOMES and (not sections[-1].prose_only or not sections[-1].title):
+        sections.append(Section(title_of(HOMES[kind])))
+    section = sections[-1]
+    if kind in HOMES and section.prose_only:
+        section.home = kind
+    section.html.append(draw(payload))
+    section.prose_only = False
+
+
+def _address(sections: Iterable[Section], taken: set[str]) -> None:
+    used = set(taken) | {"main", "contents", "top"}
+    for section in sections:
+        base = markdown.slug(section.title) if section.title else ""
+        section.id = base
+        count = 1
+        while base and section.id in used:
+            count += 1
+            section.id = f"{base}-{count}"
+        used.add(section.id)
+
+
+def _summary(notebook: Any) -> str:
+    brief = next((payload for payload in payloads(notebook) if payload["kind"] == "brief"), None)
+    return str(brief["items"][0]["text"]) if brief and brief.get("items") else ""

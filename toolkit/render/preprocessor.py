@@ -1,0 +1,42 @@
+"""The nbconvert preprocessor that our template's `conf.json` names: all that the template prints is computed here.
+
+So stock nbconvert makes the same page as `quadro run`:
+
+    jupyter nbconvert --to html --template quadro executed.ipynb --output benchmark.it.html
+
+Options, when they are needed: `--QuadroPage.assets=../assets`, `--QuadroPage.languages=it`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbconvert.preprocessors import Preprocessor
+from nbformat.v4 import new_markdown_cell
+from traitlets import List, Unicode
+
+from toolkit.render.content import Section
+from toolkit.render.shell import ASSETS, LANGUAGES, context, read
+
+
+class QuadroPage(Preprocessor):
+    """Replaces the cells of an executed notebook by the sections of its page, and leaves the rest in `resources`."""
+
+    enabled = True
+    assets = Unicode(ASSETS, help="address of the shared files, relative to the page").tag(config=True)
+    languages = List(Unicode(), list(LANGUAGES), help="languages in which the report is made").tag(config=True)
+
+    def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
+        """The notebook with one cell a section, and `resources["quadro"]` with what goes around them.
+
+        Raises:
+            ToolkitError: the notebook opened no report, failed, or did not close its report.
+        """
+        content, words = read(notebook)
+        resources["quadro"] = context(content, words, self.assets, self.languages)
+        return type(notebook)({**notebook, "cells": [_cell(section) for section in content.sections]}), resources
+
+
+def _cell(section: Section) -> Any:
+    parts = {"id": section.id, "title": section.title, "home": section.home, "html": "\n".join(section.html)}
+    return new_markdown_cell(section.title, id=f"section-{section.id}"[:64], metadata={"quadro": parts})

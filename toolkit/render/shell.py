@@ -1,0 +1,130 @@
+"""One page: an executed notebook in, HTML out, through our nbconvert template and one exporter that is kept warm."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from toolkit.render.canonical import canonical
+from toolkit.render.content import Page, Payload, compose
+
+TEMPLATES = Path(__file__).with_name("templates")
+TEMPLATE = "quadro"
+ASSETS = "../assets"
+LANGUAGES = ("it", "en")
+# What the switch to the other language says, in that language.
+LANGUAGE_NAMES = {"it": "Italiano", "en": "English"}
+INDEX = {"it": "index.html", "en": "index.en.html"}
+LICENCE = {
+    "it": "https://creativecommons.org/licenses/by/4.0/deed.it",
+    "en": "https://creativecommons.org/licenses/by/4.0/deed.en",
+}
+HASH_SHOWN = 12
+
+
+def page(notebook: Any, assets: str = ASSETS, languages: Sequence[str] = LANGUAGES) -> str:
+    """The HTML of an executed notebook, the same characters that stock nbconvert writes with our template.
+
+    Args:
+        notebook: executed notebook node, whose last output is a complete `close`.
+        assets: address of the shared files, relative to the page; the index of the site is in its parent.
+        languages: the languages in which this report is made; the page links to the others.
+
+    Raises:
+        ToolkitError: the notebook opened no report, failed, or did not close its report.
+    """
+    from toolkit.render.preprocessor import QuadroPage
+
+    exporter = _exporter()
+    prepared, resources = QuadroPage(assets=assets, languages=list(languages)).preprocess(notebook, {})
+    return canonical(exporter.template.render(nb=prepared, resources=resources).lstrip("\r\n"))
+
+
+@lru_cache(maxsize=1)
+def _exporter() -> Any:
+    from nbconvert.exporters import HTMLExporter
+
+    return HTMLExporter(template_name=TEMPLATE, extra_template_basedirs=[str(TEMPLATES)])
+
+
+def read(notebook: Any) -> tuple[Page, Any]:
+    """The content of a notebook, drawn in its own language, and the words of that language."""
+    from toolkit import display
+    from toolkit.render.content import frame
+    from toolkit.text import Words
+
+    words = Words(frame(notebook)[0]["language"])
+    return compose(notebook, display.html, words.say), words
+
+
+def context(content: Page, words: Any, assets: str, languages: Sequence[str]) -> dict[str, Any]:
+    """What the template prints around the sections: texts in the page's language, addresses, dates, provenance."""
+    opened, place = content.opened, content.opened["territory"]
+    language, report = words.language, opened["report"]
+    home = posixpath.join(posixpath.normpath(posixpath.join(assets, "..")), INDEX[language])
+    return {
+        "language": language,
+        "label": labels(words, "page"),
+        "title": opened["title"],
+        "place": f"{place['name']} ({place['province']})" if place.get("province") else place["name"],
+        "territory": place,
+        "report": report,
+        "as_of": opened["as_of"],
+        "version": opened["version"],
+        "summary": content.summary,
+        "lede": content.lede,
+        "facts": list(_facts(opened, words)),
+        "assets": assets,
+        "home": home,
+        "others": [(code, f"{report}.{code}.html", LANGUAGE_NAMES[code]) for code in languages if code != language],
+        "downloads": [
+            (f"{report}.{language}.xlsx", words.say("page.workbook")),
+            (f"{report}.json", words.say("page.results")),
+        ],
+        "contents": [
+            (section.id, section.title, words.say("page.said_permalink", title=section.title))
+            for section in content.sections
+            if section.title
+        ],
+        "provenance": list(_provenance(content.closed, words)),
+        "next_due": words.date(content.closed["next_due"]) if content.closed.get("next_due") else "",
+        "licence": LICENCE[language],
+    }
+
+
+def labels(words: Any, file: str) -> dict[str, str]:
+    """The texts of one file of `toolkit/text` that stand alone; those that want a value have keys in `said_`."""
+    keys = [key for key in words.keys() if key.startswith(f"{file}.") and not key.startswith(f"{file}.said_")]  # noqa: SIM118
+    return {key.removeprefix(f"{file}."): words.say(key) for key in keys}
+
+
+def _facts(opened: Payload, words: Any) -> Iterator[tuple[str, str]]:
+    """What the header states: label and text."""
+    place, snapshot = opened["territory"], opened["snapshot"]
+    if place["type"] == "municipality":
+        yield words.label("istat_code"), place["code"]
+    if place.get("zone"):
+        yield words.label("zone"), place["zone"]
+    yield words.say("page.reference_date"), _date(opened["reference_date"], words)
+    yield words.label("as_of"), _date(opened["as_of"], words)
+    yield words.label("snapshot"), words.say("page.said_snapshot", date=snapshot["date"], hash=snapshot["hash"])
+    yield words.label("version"), opened["version"]
+
+
+def _date(text: str, words: Any) -> str:
+    """A date in words; a text that is already worded ("2018–2023") as it is."""
+    return words.date(text) if text.replace("-", "").isdigit() else text
+
+
+def _provenance(closed: Payload, words: Any) -> Iterator[tuple[str, list[str]]]:
+    """What the footer states: label and the texts under it; hashes cut to what an eye can compare."""
+    origin = closed["provenance"]
+    yield words.label("version"), [origin["version"]]
+    yield words.label("data"), [origin["data"][:HASH_SHOWN]]
+    yield words.label("lock"), [origin["lock"][:HASH_SHOWN]]
+    shown = {name: value for name, value in origin["parameters"].items() if value not in ("", None)}
+    yield words.label("parameters"), [", ".join(f"{name} = {value}" for name, value in shown.items())]
+    yield words.label("tables"), [f"{name} {digest[:HASH_SHOWN]}" for name, digest in origin["tables"].items()]
