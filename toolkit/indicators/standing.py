@@ -1,0 +1,125 @@
+"""How one territory stands: its value beside larger territories, the median of municipalities and its peers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import DataError
+from toolkit.indicators.base import Groups, Indicator, Tables, compute, get
+from toolkit.indicators.position import Position, position
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A value with its state; NaN where absent."""
+
+    value: float
+    flag: str
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a value at all."""
+        return not np.isnan(self.value)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One indicator of one territory in one year, with what it is set against.
+
+    Attributes:
+        indicator: what is measured.
+        territory: key of the territory in `groups`.
+        year: latest year with a value for the territory; the latest year of the table where it has none.
+        own: its figure.
+        scales: the same figure of the other territories of `groups`, same year, in their order.
+        municipalities: value by code of all municipalities of the universe, same year (NaN where absent).
+        flags: state of each of these.
+        median: median of the municipalities that have a value.
+        peers_median: median of the peers that have a value; NaN without peers.
+        position: rank and percentile among the municipalities; None for an area or an absent value.
+    """
+
+    indicator: Indicator
+    territory: str
+    year: int
+    own: Figure
+    scales: dict[str, Figure]
+    municipalities: pd.Series
+    flags: pd.Series
+    median: float
+    peers_median: float
+    position: Position | None
+
+    def gap(self, other: float) -> float:
+        """Difference from another value: in percent of it, or in points where the indicator is a percentage."""
+        if self.indicator.unit == "percent":
+            return self.own.value - other
+        return 100.0 * (self.own.value / other - 1.0) if other else float("nan")
+
+
+def standings(
+    ids: Iterable[str],
+    tables: Tables,
+    groups: Groups,
+    *,
+    own: str,
+    universe: Sequence[str],
+    peers: Sequence[str] = (),
+    parent: str = "",
+) -> dict[str, Standing]:
+    """Compute how a territory stands on several indicators.
+
+    Args:
+        ids: names of indicators of `REGISTRY`.
+        tables: tables of the catalogue by name.
+        groups: territories to show side by side, key -> codes; `own` is one of them.
+        own: the territory of the report.
+        universe: codes of the municipalities among which it is ranked.
+        peers: codes of the comparison group.
+        parent: for shares, the key of the parent territory in `groups`.
+
+    Returns:
+        One `Standing` an indicator, in the order asked.
+
+    Raises:
+        DataError: as `compute`; `own` is not among the groups.
+    """
+    if own not in groups:
+        raise DataError(f"the territory '{own}' is not among the groups", allowed=list(groups))
+    names = list(dict.fromkeys(ids))
+    everybody = {code: (code,) for code in universe} | dict(groups)
+    rows = compute(names, tables, everybody, parent=parent)
+    return {name: _standing(name, rows[rows["indicator"] == name], groups, own, universe, peers) for name in names}
+
+
+def _standing(
+    name: str, rows: pd.DataFrame, groups: Groups, own: str, universe: Sequence[str], peers: Sequence[str]
+) -> Standing:
+    mine = rows[rows["territory"] == own]
+    known = mine[mine["value"].notna()]
+    year = int((known if len(known) else mine if len(mine) else rows)["year"].max())
+    then = rows[rows["year"] == year].set_index("territory")
+    values = then["value"].reindex(universe).astype(float)
+    ranked = own in values.index and bool(pd.notna(values[own]))
+    return Standing(
+        indicator=get(name),
+        territory=own,
+        year=year,
+        own=_figure(then, own),
+        scales={key: _figure(then, key) for key in groups if key != own},
+        municipalities=values,
+        flags=then["flag"].reindex(universe).fillna("missing"),
+        median=float(values.median()),
+        peers_median=float(values.reindex(list(peers)).median()) if len(peers) else float("nan"),
+        position=position(values, own) if ranked else None,
+    )
+
+
+def _figure(then: pd.DataFrame, territory: str) -> Figure:
+    if territory not in then.index:
+        return Figure(float("nan"), "missing")
+    return Figure(float(then.at[territory, "value"]), str(then.at[territory, "flag"]))
