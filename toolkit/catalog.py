@@ -314,7 +314,7 @@ def _verified_bytes(folder: Path, resource: dict[str, Any]) -> bytes:
     if actual != expected:
         raise DataError(
             f"{resource['name']}: {resource['path']} is not the file that {PACKAGE} describes",
-            where=f"{path} ({len(content)} bytes, {resource['bytes']} expected)",
+            where=f"{path} ({len(content)} bytes)",
             allowed=f"sha256 {expected}; it is {actual}",
             hint=RESTORE,
         )

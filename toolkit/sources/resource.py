@@ -14,6 +14,7 @@ LICENCES = {
     "istat": ("CC-BY-4.0", "CC BY (ISTAT)", "https://www.istat.it/note-legali/"),
     "istat-census": ("CC-BY-3.0-IT", "CC BY 3.0 IT", "https://creativecommons.org/licenses/by/3.0/it/"),
     "mef": ("CC-BY-3.0-IT", "CC BY 3.0 IT", "https://creativecommons.org/licenses/by/3.0/it/"),
+    "cc-by-4.0": ("CC-BY-4.0", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
     "openpolis": ("CC-BY-4.0", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
     "eurostat": (
         "eurostat-reuse",
@@ -67,7 +68,9 @@ class Resource:
         suffix = self.file.rsplit(".", 1)[1]
         out: dict[str, Any] = {"name": self.name, "title": self.title["it"], "titles": self.title, "path": self.file}
         out |= {"format": suffix, "mediatype": _MEDIA[suffix]} | ({"encoding": "utf-8"} if suffix == "csv" else {})
-        out |= {"bytes": size, "hash": f"sha256:{sha256}"} | ({} if rows is None else {"rows": rows})
+        # Frictionless cannot count the bytes of a parquet file: it would call a true count a fault.
+        out |= {"bytes": size} if suffix != "parquet" else {}
+        out |= {"hash": f"sha256:{sha256}"} | ({} if rows is None else {"rows": rows})
         out |= {
             "sources": [{"title": self.publisher, "path": self.url}],
             "licenses": [{"name": licence, "title": licence_title, "path": licence_url}],
