@@ -6,9 +6,12 @@ own.
 
 from __future__ import annotations
 
-from toolkit.indicators import commuting, income, people, weight
+from toolkit.indicators import commuting, distribution, fragility, income, people, weight
 from toolkit.indicators.base import ADDITIVE, FLAGS, REGISTRY, Indicator, aggregate, compute, get
 from toolkit.indicators.change import change, one_series, spans
+from toolkit.indicators.commuting import area_self_containment, main_flows
+from toolkit.indicators.distribution import gini_bounds, income_gini, median_class
+from toolkit.indicators.peers import Peers, nearest, same_size, same_value, size_class, structure
 from toolkit.indicators.position import (
     Position,
     percentile_change,
@@ -24,13 +27,22 @@ __all__ = [
     "FLAGS",
     "REGISTRY",
     "Indicator",
+    "Peers",
     "Position",
     "aggregate",
+    "area_self_containment",
     "change",
     "commuting",
     "compute",
+    "distribution",
+    "fragility",
     "get",
+    "gini_bounds",
     "income",
+    "income_gini",
+    "main_flows",
+    "median_class",
+    "nearest",
     "one_series",
     "people",
     "percentile_change",
@@ -38,7 +50,11 @@ __all__ = [
     "position",
     "ranks",
     "robust_z",
+    "same_size",
+    "same_value",
+    "size_class",
     "spans",
+    "structure",
     "values_of",
     "weight",
 ]

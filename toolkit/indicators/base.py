@@ -19,11 +19,11 @@ from toolkit.errors import DataError
 FLAGS = ("observed", "estimated", "break", "confidential", "missing")
 """States of a figure, from best to worst: a result carries the worst of what it is made of."""
 
+_FLAG = pd.CategoricalDtype(list(FLAGS))
+
 ABSENT = ("confidential", "missing")
 
-ADDITIVE = frozenset(
-    {"persons", "EUR", "local_units", "enterprises", "km2", "commuters", "jobs", "applications", "projects", "kg"}
-)
+ADDITIVE = frozenset({"persons", "persons_employed", "EUR", "local_units", "enterprises", "km2", "projects"})
 """Units that may be summed over municipalities. Percentages, ranks, deciles and ratios may not."""
 
 RESULT = ["indicator", "territory", "year", "value", "unit", "flag", "parent"]
@@ -74,6 +74,7 @@ class Indicator:
         parent: it is a share of a parent territory, which `compute` must be given.
         municipal: it is defined for single municipalities only (a rate, a rank, a flow that does not add up).
         trend: False where its years may not be compared.
+        ordinal: its values are ranks: no means, no ratios, no differences.
         function: the pure function.
     """
 
@@ -89,6 +90,7 @@ class Indicator:
     parent: bool = False
     municipal: bool = False
     trend: bool = True
+    ordinal: bool = False
     function: Callable[..., pd.DataFrame] = field(default=lambda: pd.DataFrame(), repr=False, compare=False)
 
 
@@ -121,7 +123,7 @@ def prepares(table: str) -> Callable[[Callable[[pd.DataFrame], pd.DataFrame]], C
 
 def severity(flags: pd.Series, where: str = "flag") -> np.ndarray:
     """Positions of the flags in `FLAGS`; raises DataError on a word that is not there."""
-    if isinstance(flags.dtype, pd.CategoricalDtype) and tuple(flags.cat.categories) == FLAGS:
+    if flags.dtype == _FLAG:
         found = flags.cat.codes.to_numpy(dtype=int)
     else:
         found = pd.Index(FLAGS).get_indexer(pd.Index(flags))
@@ -132,7 +134,7 @@ def severity(flags: pd.Series, where: str = "flag") -> np.ndarray:
 
 def flags_of(levels: np.ndarray) -> pd.Categorical:
     """The words for positions in `FLAGS`."""
-    return pd.Categorical.from_codes(levels, categories=FLAGS)  # type: ignore[arg-type]
+    return pd.Categorical.from_codes(levels, dtype=_FLAG, validate=False)
 
 
 def aggregate(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
@@ -146,9 +148,11 @@ def aggregate(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
         DataFrame[territory, *keys, value, flag], territories in the order given. A member that is confidential, missing
         or has no row makes the sum so (value NaN): a partial sum is never returned. The flag is the members' worst.
 
+        What does not add up (a unit not in `ADDITIVE`, an ordinal scale) has rows for single municipalities only.
+
     Raises:
         DataError: no members, repeated members, duplicate rows, an unknown flag, a value that contradicts its flag, or
-            a sum over several members of what does not add up (a unit not in `ADDITIVE`, an ordinal scale).
+            a territory of several members in a table where nothing adds up.
     """
     codes = _members(groups)
     _require_columns(table, ["istat_code", "value", "flag"])
@@ -160,21 +164,19 @@ def aggregate(table: pd.DataFrame, groups: Groups) -> pd.DataFrame:
         raise DataError("the table has no row for any member of the territories", allowed="rows of their codes")
     combination, labels = _combinations(rows, keys)
     value, level = _matrices(rows, at, combination, len(codes), len(labels))
-    belongs = np.zeros((len(groups), len(codes)))
-    for position, members in enumerate(groups.values()):
-        belongs[position, codes.get_indexer(pd.Index(list(members)))] = 1.0
-    _require_additive(labels, groups)
-    worst = np.zeros((len(groups), len(labels)), dtype=int)
-    for position in range(1, len(FLAGS)):
-        worst[(belongs @ (level == position)) > 0] = position
-    total = belongs @ value
+    member = codes.get_indexer(pd.Index([code for members in groups.values() for code in members]))
+    start = np.cumsum([0, *map(len, groups.values())])[:-1]
+    total = np.add.reduceat(value[member], start, axis=0)
+    worst = np.maximum.reduceat(level[member], start, axis=0)
     total[worst >= FLAGS.index("confidential")] = np.nan
     result = labels.iloc[np.tile(np.arange(len(labels)), len(groups))].reset_index(drop=True)
     names = np.repeat(np.arange(len(groups)), len(labels))
-    result.insert(0, "territory", pd.Categorical.from_codes(names, categories=list(groups)))
+    territory = pd.Categorical.from_codes(names, dtype=pd.CategoricalDtype(list(groups)))
+    result.insert(0, "territory", pd.Series(territory))
     result["value"] = total.ravel()
     result["flag"] = flags_of(worst.ravel())
-    return result
+    kept = _adds_up(labels, groups).ravel()
+    return result if kept.all() else result.loc[kept].reset_index(drop=True)
 
 
 def compute(ids: str | Iterable[str], tables: Tables, groups: Groups, *, parent: str = "") -> pd.DataFrame:
@@ -240,10 +242,11 @@ def pick(table: pd.DataFrame, **where: Any) -> pd.DataFrame:
     chosen = np.ones(len(table), dtype=bool)
     for column, value in where.items():
         _require_columns(table, [column])
-        chosen &= (table[column] == value).to_numpy()
+        chosen &= np.asarray(table[column] == value)
         if not chosen.any():
             raise DataError(f"no rows with {column} = {value!r}", allowed=sorted(map(str, table[column].unique())))
-    return table.loc[chosen, ["territory", "year", "value", "unit", "flag"]].reset_index(drop=True)
+    at = np.flatnonzero(chosen)
+    return pd.DataFrame({column: table[column].array[at] for column in ("territory", "year", "value", "unit", "flag")})
 
 
 def ratio(
@@ -362,7 +365,7 @@ def _members(groups: Groups) -> pd.Index:
             raise DataError(f"territory '{name}' names a municipality twice")
     if not groups:
         raise DataError("no territory was given")
-    return pd.Index(list(dict.fromkeys(code for members in groups.values() for code in members)), dtype=object)
+    return pd.Index(list(dict.fromkeys(code for members in groups.values() for code in members)))
 
 
 def _combinations(rows: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.DataFrame]:
@@ -401,17 +404,18 @@ def _matrices(
     return value.reshape(n_codes, n_labels), level.reshape(n_codes, n_labels)
 
 
-def _require_additive(labels: pd.DataFrame, groups: Groups) -> None:
-    several = [name for name, members in groups.items() if len(members) > 1]
-    if not several or "unit" not in labels:
-        return
-    wrong = sorted(set(labels["unit"].unique()) - ADDITIVE)
-    if "scale" in labels and (labels["scale"] == "ordinal").any():
-        raise DataError(
-            "an ordinal scale (rank, decile, ventile) cannot be summed over municipalities", where=several[0]
-        )
-    if wrong:
-        raise DataError(f"figures in {', '.join(wrong)} do not add up over municipalities", where=several[0])
+def _adds_up(labels: pd.DataFrame, groups: Groups) -> np.ndarray:
+    """Which figures are defined, territory by key combination: all for one member, additive ones for several."""
+    additive = np.ones(len(labels), dtype=bool)
+    if "unit" in labels:
+        additive &= labels["unit"].isin(ADDITIVE).to_numpy()
+    if "scale" in labels:
+        additive &= (labels["scale"] != "ordinal").to_numpy()
+    alone = np.array([len(members) == 1 for members in groups.values()])
+    if not additive.any() and not alone.all():
+        unit = ", ".join(map(str, labels["unit"].unique())) if "unit" in labels else "an ordinal scale"
+        raise DataError(f"figures in {unit} do not add up over municipalities", where=list(groups)[int(alone.argmin())])
+    return alone[:, None] | additive[None, :]
 
 
 def _require_parent(name: str, groups: Groups, parent: str) -> None:

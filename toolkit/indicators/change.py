@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 import pandas as pd
 
@@ -14,27 +12,37 @@ BREAK = FLAGS.index("break")
 
 
 def spans(series: pd.DataFrame) -> pd.DataFrame:
-    """Longest stretches of years without a break or a hole in the figures, per territory.
+    """Longest stretches of years without a break in series, per territory.
 
     Args:
         series: DataFrame[territory, year, value, flag] of one item.
 
     Returns:
-        DataFrame[territory, first, last, value_first, value_last, flag]: one row a stretch of at least two observed
-        years. A year flagged `break` opens a new stretch; an absent figure ends one. Years that the publisher did not
-        issue for anybody (no row) do not break a stretch.
+        DataFrame[territory, first, last, value_first, value_last, flag]: one row a stretch with at least two figures.
+        A year flagged `break` opens a new stretch. Absent years are passed over, unless the year is a break for another
+        territory: then it is one here too.
     """
     found: list[tuple] = []
     ordered = series.sort_values("year")
-    level = severity(ordered["flag"])
-    for territory, at in ordered.groupby("territory", sort=False, observed=True).indices.items():
-        years, values, levels = (x[at] for x in (ordered["year"].to_numpy(), ordered["value"].to_numpy(), level))
-        opens = [0, *(i for i in range(1, len(at)) if levels[i] >= BREAK or levels[i - 1] > BREAK), len(at)]
-        for start, stop in pairwise(opens):
-            if stop - start > 1:
-                worst = flags_of(levels[start + 1 : stop].max(keepdims=True))[0]
-                found.append((territory, years[start], years[stop - 1], values[start], values[stop - 1], worst))
+    level = _with_breaks(ordered)
+    names, years, values = (ordered[column].to_numpy() for column in ("territory", "year", "value"))
+    for territory, at in pd.Series(np.arange(len(names))).groupby(names, sort=False).indices.items():
+        stretch = np.cumsum(level[at] == BREAK)
+        for number in range(stretch[-1] + 1):
+            known = at[(stretch == number) & (level[at] <= BREAK) & ~np.isnan(values[at])]
+            if len(known) > 1:
+                first, last = known[0], known[-1]
+                worst = FLAGS[level[known[1:]].max()]
+                found.append((territory, years[first], years[last], values[first], values[last], worst))
     return pd.DataFrame(found, columns=["territory", "first", "last", "value_first", "value_last", "flag"])
+
+
+def _with_breaks(series: pd.DataFrame) -> np.ndarray:
+    """Positions of flags, with absent figures of a year that is a break for others turned into a break."""
+    level = severity(series["flag"])
+    years = series["year"].to_numpy()
+    hidden = (level > BREAK) & np.isin(years, np.unique(years[level == BREAK]))
+    return np.where(hidden, BREAK, level)
 
 
 def change(series: pd.DataFrame, first: int, last: int, *, relative: bool = True) -> pd.DataFrame:
@@ -61,7 +69,9 @@ def change(series: pd.DataFrame, first: int, last: int, *, relative: bool = True
     name = series["indicator"].iloc[0] if "indicator" in series else ""
     if name in REGISTRY and not REGISTRY[name].trend:
         raise DataError(f"'{name}' is a cross-section: its years may not be compared", hint=REGISTRY[name].formula)
-    within = series[(series["year"] > first) & (series["year"] <= last) & (series["flag"] == "break")]
+    if name in REGISTRY and REGISTRY[name].ordinal:
+        raise DataError(f"'{name}' is a rank: its values have no difference and no ratio")
+    within = series[(series["year"] > first) & (series["year"] <= last) & (_with_breaks(series) == BREAK)]
     if len(within):
         raise DataError(
             f"a break in series lies between {first} and {last}: growth across it is not defined",

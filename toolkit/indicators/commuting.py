@@ -15,7 +15,6 @@ from toolkit.indicators.base import (
     Example,
     Groups,
     aggregate,
-    flags_of,
     indicator,
     less,
     pick,
@@ -140,7 +139,7 @@ def main_flows(flows: pd.DataFrame, members: Sequence[str], *, side: str, most: 
         raise DataError(f"'{side}' is not a side of a flow", allowed=("destinations", "origins"))
     here, there = ("origin", "destination") if side == "destinations" else ("destination", "origin")
     inside = flows[here].isin(list(members)) & ~flows[there].isin(list(members)) & flows["value"].notna()
-    found = flows[inside].groupby([there, "year"], as_index=False)["value"].sum().rename(columns={there: "code"})
+    found = flows[inside].groupby([there, "year"], as_index=False).agg({"value": "sum"}).rename(columns={there: "code"})
     if not len(found):
         raise DataError(f"no published pair has its {here} here", allowed="codes with rows in the table of flows")
     found["share_published"] = 100.0 * found["value"] / found.groupby("year")["value"].transform("sum")
@@ -190,7 +189,7 @@ def area_self_containment(commuting: pd.DataFrame, flows: pd.DataFrame, groups: 
                 least, most = _between(known[known["year"] == year], totals, list(members))
             for side, whole in (("supply", home), ("demand", work)):
                 low, high = ((100.0 * (stay + x) / whole if whole else np.nan) for x in (least, most))
-                rows.append((name, year, side, low, high, flags_of(np.array([worst]))[0]))
+                rows.append((name, year, side, low, high, FLAGS[worst]))
     return pd.DataFrame(rows, columns=["territory", "year", "side", "low", "high", "flag"])
 
 
@@ -205,7 +204,7 @@ def _between(flows: pd.DataFrame, totals: pd.DataFrame, members: list[str]) -> t
     cap = np.minimum.outer(_tenth(flows, "origin", members), _tenth(flows, "destination", members))
     index = pd.Index(members)
     pairs = flows[within]
-    cap[index.get_indexer(pairs["origin"]), index.get_indexer(pairs["destination"])] = 0
+    cap[index.get_indexer(pd.Index(pairs["origin"])), index.get_indexer(pd.Index(pairs["destination"]))] = 0
     np.fill_diagonal(cap, 0)
     return least, least + _largest(outgoing, incoming, cap)
 

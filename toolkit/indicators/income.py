@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
+from typing import Any
+
 import pandas as pd
 
-from toolkit.indicators.base import FLAGS, Example, flags_of, indicator, pick, ratio, row, severity, share, total
+from toolkit.errors import DataError
+from toolkit.indicators.base import Example, indicator, pick, ratio, row, share, total
 
 TYPES = ("employment", "pension", "buildings", "self_employment", "enterprise_simplified", "participation")
 """Types of income with counts large enough to be published for nearly every municipality. Enterprise income in ordinary
@@ -18,11 +20,11 @@ _CROSS = (
 )
 
 
-def _count(item: str, value: float, **more: object) -> dict:
+def _count(item: str, value: float, **more: Any) -> dict[str, Any]:
     return row("income", value, item=item, measure="count", unit="persons", **more)
 
 
-def _amount(item: str, value: float, **more: object) -> dict:
+def _amount(item: str, value: float, **more: Any) -> dict[str, Any]:
     return row("income", value, item=item, measure="amount", unit="EUR", **more)
 
 
@@ -38,7 +40,7 @@ def _eur(income: pd.DataFrame, item: str) -> pd.DataFrame:
     id="income_per_taxpayer",
     it="Reddito imponibile per contribuente",
     en="Taxable income per taxpayer",
-    unit="EUR",
+    unit="EUR_per_taxpayer",
     counts="taxpayers",
     formula="taxable income / all taxpayers (also those without taxable income), tax year, current prices",
     direction=1,
@@ -73,14 +75,14 @@ def income_per_taxpayer(income: pd.DataFrame) -> pd.DataFrame:
 )
 def income_change(income: pd.DataFrame) -> pd.DataFrame:
     """Nominal change of income per taxpayer since the first year, percent; no row for the first year itself."""
-    level = income_per_taxpayer(income)
+    level = income_per_taxpayer(income).assign(unit="EUR")
     first = level["year"].min()
-    base = level[level["year"] == first]
     later = level[level["year"] > first].reset_index(drop=True)
-    start = later[["territory"]].merge(base, on="territory", how="left")
-    worst = np.maximum(severity(later["flag"]), severity(start["flag"]))
-    value = 100.0 * (later["value"] / start["value"] - 1.0)
-    return later.assign(value=value.where(worst < FLAGS.index("confidential")), flag=flags_of(worst))
+    if not len(later):
+        raise DataError(f"a change needs two tax years, the table has {first} alone", where="income")
+    to_first = dict.fromkeys(later["year"].unique(), first)
+    result = ratio(later, level, units=("EUR", "EUR"), times=100.0, years=to_first)
+    return result.assign(value=result["value"] - 100.0)
 
 
 @indicator(
@@ -173,7 +175,7 @@ def income_types_coverage(income: pd.DataFrame) -> pd.DataFrame:
     id="self_employed_per_1000",
     it="Contribuenti con reddito da lavoro autonomo ogni 1.000",
     en="Taxpayers with self-employment income per 1,000",
-    unit="per_1000_taxpayers",
+    unit="per_1000",
     counts="taxpayers",
     formula="1,000 × taxpayers with self-employment income / all taxpayers, tax year" + _CROSS,
     direction=0,
@@ -191,7 +193,7 @@ def self_employed_per_1000(income: pd.DataFrame) -> pd.DataFrame:
     id="enterprise_taxpayers_per_1000",
     it="Contribuenti con reddito d'impresa (contabilità semplificata) ogni 1.000",
     en="Taxpayers with enterprise income (simplified accounts) per 1,000",
-    unit="per_1000_taxpayers",
+    unit="per_1000",
     counts="taxpayers",
     formula="1,000 × taxpayers with enterprise income in simplified accounts / all taxpayers, tax year" + _CROSS,
     direction=0,

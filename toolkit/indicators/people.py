@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import DataError
-from toolkit.indicators.base import Example, indicator, pick, prepares, row, share, total
+from toolkit.indicators.base import FLAGS, Example, flags_of, indicator, pick, prepares, row, severity, share, total
 from toolkit.indicators.change import spans
 
 BANDS = {
@@ -45,28 +45,29 @@ def bands(population_age: pd.DataFrame) -> pd.DataFrame:
     age = population_age["age"].to_numpy()
     if len(age) == 0 or not np.issubdtype(age.dtype, np.integer):
         raise DataError("ages are whole years", where="population_age.age")
-    place, where = pd.MultiIndex.from_arrays([population_age["istat_code"], population_age["year"]]).factorize()
+    code, codes = pd.factorize(population_age["istat_code"])
+    year, years = pd.factorize(population_age["year"])
     sex, sexes = pd.factorize(population_age["sex"])
-    value = np.zeros((len(where), len(sexes), int(age.max()) + 1))
-    state = np.full(value.shape, "missing", dtype=object)
-    value[place, sex, age] = population_age["value"].to_numpy(dtype=float)
-    state[place, sex, age] = population_age["flag"].to_numpy(dtype=object)
+    value = np.zeros((len(codes), len(years), int(age.max()) + 1, len(sexes)))
+    state = np.full(value.shape, FLAGS.index("missing"))
+    value[code, year, age, sex] = population_age["value"].to_numpy(dtype=float)
+    state[code, year, age, sex] = severity(population_age["flag"])
     found = []
     for name, (low, high) in BANDS.items():
-        within = np.s_[:, :, low : high + 1]
-        flag = _worst(state[within].reshape(len(where), -1))
-        count = value[within].sum(axis=(1, 2))
-        count[np.isin(flag, ["missing", "confidential"])] = np.nan
-        frame = where.to_frame(index=False, name=["istat_code", "year"])
-        found.append(frame.assign(item=name, value=count, unit="persons", flag=flag))
-    return pd.concat(found, ignore_index=True)
-
-
-def _worst(state: np.ndarray) -> np.ndarray:
-    flag = np.full(len(state), "observed", dtype=object)
-    for word in ("estimated", "break", "confidential", "missing"):
-        flag[(state == word).any(axis=1)] = word
-    return flag
+        count, worst = value[:, :, low : high + 1].sum(axis=(2, 3)), state[:, :, low : high + 1].max(axis=(2, 3))
+        count[worst >= FLAGS.index("confidential")] = np.nan
+        found.append((name, count.ravel(), worst.ravel()))
+    places = len(codes) * len(years)
+    return pd.DataFrame(
+        {
+            "istat_code": np.tile(np.repeat(np.asarray(codes, dtype=object), len(years)), len(found)),
+            "year": np.tile(years, len(codes) * len(found)),
+            "item": np.repeat([name for name, _, _ in found], places),
+            "value": np.concatenate([count for _, count, _ in found]),
+            "unit": "persons",
+            "flag": flags_of(np.concatenate([worst for _, _, worst in found])),
+        }
+    )
 
 
 def _ages(**counts: float) -> tuple:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from toolkit.indicators.base import Example, indicator, pick, prepares, ratio, row, share_of_parent
@@ -48,14 +50,14 @@ def areas(municipalities: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _two(table: str, inside: float, outside: float, unit: str, **keys: object) -> tuple:
+def _two(table: str, inside: float, outside: float, unit: str, **keys: Any) -> tuple:
     return (row(table, inside, unit=unit, **keys), row(table, outside, code="000002", unit=unit, **keys))
 
 
-_UNITS = {"item": "local_units", "unit": "local_units"}
-_EMPLOYED = {"item": "persons_employed", "unit": "persons"}
-_PEOPLE = {"item": "residents", "unit": "persons"}
-_KM2 = {"item": "area", "unit": "km2", "year": AREA_YEAR}
+_UNITS: dict[str, Any] = {"item": "local_units", "unit": "local_units"}
+_EMPLOYED: dict[str, Any] = {"item": "persons_employed", "unit": "persons_employed"}
+_PEOPLE: dict[str, Any] = {"item": "residents", "unit": "persons"}
+_KM2: dict[str, Any] = {"item": "area", "unit": "km2", "year": AREA_YEAR}
 
 
 @indicator(
@@ -86,12 +88,12 @@ def share_local_units(local_units: pd.DataFrame, *, parent: str) -> pd.DataFrame
     direction=0,
     reference=_ASIA,
     tables=("local_units",),
-    example=Example(_two("local_units", 5, 15, "persons", item="persons_employed"), 25.0, parent="p"),
+    example=Example(_two("local_units", 5, 15, "persons_employed", item="persons_employed"), 25.0, parent="p"),
     parent=True,
 )
 def share_persons_employed(local_units: pd.DataFrame, *, parent: str) -> pd.DataFrame:
     """Percentage of the parent's persons employed."""
-    return share_of_parent(pick(local_units, item="persons_employed"), parent, unit="persons")
+    return share_of_parent(pick(local_units, item="persons_employed"), parent, unit="persons_employed")
 
 
 @indicator(
@@ -172,7 +174,7 @@ def concentration_local_units(local_units: pd.DataFrame, municipalities: pd.Data
     reference="ratio of shares, i.e. location quotient over area; " + _ASIA,
     tables=("local_units", "municipalities"),
     example=Example(
-        _two("local_units", 9, 91, "persons", item="persons_employed")
+        _two("local_units", 9, 91, "persons_employed", item="persons_employed")
         + _two("municipalities", 3, 97, "km2", item="area", year=AREA_YEAR),
         3.0,
         parent="p",
@@ -184,7 +186,7 @@ def concentration_persons_employed(
 ) -> pd.DataFrame:
     """How many times denser than the parent in persons employed."""
     series = pick(local_units, item="persons_employed")
-    return _concentration(series, pick(municipalities, item="area"), parent, "persons")
+    return _concentration(series, pick(municipalities, item="area"), parent, "persons_employed")
 
 
 @indicator(
@@ -209,7 +211,7 @@ def local_units_per_km2(local_units: pd.DataFrame, municipalities: pd.DataFrame)
     id="persons_employed_per_km2",
     it="Addetti per km²",
     en="Persons employed per km²",
-    unit="persons_per_km2",
+    unit="persons_employed_per_km2",
     counts="persons_employed",
     formula="persons employed in local units / area in km²",
     direction=0,
@@ -220,7 +222,7 @@ def local_units_per_km2(local_units: pd.DataFrame, municipalities: pd.DataFrame)
 def persons_employed_per_km2(local_units: pd.DataFrame, municipalities: pd.DataFrame) -> pd.DataFrame:
     """Density of persons employed."""
     top = pick(local_units, item="persons_employed")
-    return ratio(top, pick(municipalities, item="area"), units=("persons", "km2"), years=_area_years(top))
+    return ratio(top, pick(municipalities, item="area"), units=("persons_employed", "km2"), years=_area_years(top))
 
 
 @indicator(
@@ -245,7 +247,7 @@ def residents_per_km2(population: pd.DataFrame, municipalities: pd.DataFrame) ->
     id="local_units_per_1000",
     it="Unità locali per 1.000 residenti",
     en="Local units per 1,000 residents",
-    unit="per_1000_residents",
+    unit="local_units_per_1000",
     counts="local_units",
     formula="1,000 × local units / residents at 1 January of the year (units of 2018: residents of 2020)",
     direction=0,
@@ -263,7 +265,7 @@ def local_units_per_1000(local_units: pd.DataFrame, population: pd.DataFrame) ->
     id="persons_employed_per_1000",
     it="Addetti per 1.000 residenti",
     en="Persons employed per 1,000 residents",
-    unit="per_1000_residents",
+    unit="persons_employed_per_1000",
     counts="persons_employed",
     formula="1,000 × persons employed in local units / residents at 1 January (units of 2018: residents of 2020)",
     direction=0,
@@ -274,14 +276,14 @@ def local_units_per_1000(local_units: pd.DataFrame, population: pd.DataFrame) ->
 def persons_employed_per_1000(local_units: pd.DataFrame, population: pd.DataFrame) -> pd.DataFrame:
     """Persons employed here per thousand residents (they need not live here)."""
     top, people = pick(local_units, item="persons_employed"), pick(population, item="residents")
-    return ratio(top, people, units=("persons", "persons"), times=1000.0, years=RESIDENTS_YEAR)
+    return ratio(top, people, units=("persons_employed", "persons"), times=1000.0, years=RESIDENTS_YEAR)
 
 
 @indicator(
     id="local_unit_size",
     it="Addetti per unità locale",
     en="Persons employed per local unit",
-    unit="persons_per_local_unit",
+    unit="persons_employed_per_local_unit",
     counts="persons_employed",
     formula="persons employed / local units",
     direction=0,
@@ -292,7 +294,7 @@ def persons_employed_per_1000(local_units: pd.DataFrame, population: pd.DataFram
 def local_unit_size(local_units: pd.DataFrame) -> pd.DataFrame:
     """Average size of local units."""
     people, units = pick(local_units, item="persons_employed"), pick(local_units, item="local_units")
-    return ratio(people, units, units=("persons", "local_units"))
+    return ratio(people, units, units=("persons_employed", "local_units"))
 
 
 def _area_years(series: pd.DataFrame) -> dict[int, int]:

@@ -1,0 +1,247 @@
+"""Income distribution from published classes, as bounds: what the classes allow, and no more.
+
+Rules, stated wherever a figure is shown: taxpayers are those in a class (about 2 % are in none); incomes of zero or
+less count as zero; the top class is open; a blank cell is a suppressed count, of 1 to 3 taxpayers where it is the only
+one of the municipality, otherwise of 1 to all taxpayers in no published class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import DataError, MethodError
+from toolkit.indicators.base import Example, Groups, indicator, pick, row, share, total
+
+CLASSES = {
+    "class_le_0": (-np.inf, 0.0),
+    "class_0_10000": (0.0, 10_000.0),
+    "class_10000_15000": (10_000.0, 15_000.0),
+    "class_15000_26000": (15_000.0, 26_000.0),
+    "class_26000_55000": (26_000.0, 55_000.0),
+    "class_55000_75000": (55_000.0, 75_000.0),
+    "class_75000_120000": (75_000.0, 120_000.0),
+    "class_gt_120000": (120_000.0, np.inf),
+}
+"""Classes of total income and their limits, EUR."""
+
+SMALL = 3
+"""A count that stands alone in being suppressed is at most this."""
+
+
+def gini_bounds(
+    counts: Sequence[float] | np.ndarray, amounts: Sequence[float] | np.ndarray, limits: Sequence[tuple[float, float]]
+) -> tuple[float, float]:
+    """Least and greatest Gini coefficient compatible with grouped data.
+
+    Args:
+        counts: persons in each class, ≥ 0.
+        amounts: income of each class, EUR; the mean of a class lies within its limits.
+        limits: lower and upper limit of each class, EUR, in increasing order; the last may be open (inf).
+
+    Returns:
+        (low, high), 0–1. Low: everybody has the mean of the class. High: everybody stands at a limit of the class so
+        that its mean is kept; in an open class, the limit as one person has all that exceeds the lower limit.
+
+    Raises:
+        MethodError: nobody, no income, or a mean outside its class.
+
+    Example: 10 persons in 0–10 with 50 in all and 10 in 10–20 with 150: low 0.25, high 0.375.
+    Gastwirth, The estimation of the Lorenz curve and Gini index, Review of Economics and Statistics 54 (1972).
+    """
+    n, a = np.asarray(counts, dtype=float), np.asarray(amounts, dtype=float)
+    bottom, top = np.asarray(limits, dtype=float).T
+    if not (len(n) == len(a) == len(bottom)):
+        raise MethodError("counts, amounts and limits differ in length")
+    if (n < 0).any() or not np.isfinite(n).all() or not np.isfinite(a).all():
+        raise MethodError("counts and amounts are finite, and counts are not negative")
+    kept = n > 0
+    n, a, bottom, top = n[kept], a[kept], bottom[kept], top[kept]
+    if not n.sum() or not a.sum() > 0:
+        raise MethodError("a Gini coefficient needs persons with income")
+    mean = a / n
+    slack = 1e-9 * (1.0 + np.abs(mean))
+    if ((mean < bottom - slack) | (mean > top + slack)).any():
+        raise MethodError("the mean income of a class lies outside its limits", allowed=list(map(str, limits)))
+    people, money = n.sum(), a.sum()
+    low = float((n[:, None] * n[None, :] * np.abs(mean[:, None] - mean[None, :])).sum() / (2.0 * people * money))
+    width = top - bottom
+    with np.errstate(invalid="ignore"):
+        reach = np.where(
+            np.isinf(width), mean - bottom, (mean - bottom) * (top - mean) / np.where(width > 0, width, 1.0)
+        )
+    return low, low + float((n**2 * np.maximum(reach, 0.0)).sum() / (people * money))
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Classes of one territory and year: what is published, and what its suppressed cells may hold (8 values each)."""
+
+    count: np.ndarray
+    amount: np.ndarray
+    hidden_least: np.ndarray
+    hidden_most: np.ndarray
+    suppressed: int
+
+
+def income_gini(income: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+    """Bounds of the Gini coefficient of total income among taxpayers in a class, by territory and year.
+
+    Args:
+        income: municipal table `istat_code, year, item, measure, value, unit, flag`.
+        groups: territory -> codes of its members.
+
+    Returns:
+        DataFrame[territory, year, low, high, suppressed, flag]: `suppressed` is the number of members with a suppressed
+        class, over whose possible values the bounds run (flag `estimated`). `high` is NaN, flag `confidential`, where
+        the open class is suppressed: its income has no upper limit. Years without classes have no row.
+
+    Raises:
+        DataError: no classes in the table.
+    """
+    found = []
+    for territory, year, cells in _territories(income, groups):
+        low, high = _gini(cells) if cells else (np.nan, np.nan)
+        flag = "missing" if not cells else "confidential" if np.isnan(high) else _state(cells)
+        found.append((territory, year, low, high, cells.suppressed if cells else 0, flag))
+    return pd.DataFrame(found, columns=["territory", "year", "low", "high", "suppressed", "flag"])
+
+
+def median_class(income: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+    """Class of total income of the median taxpayer (of those in a class), by territory and year.
+
+    Returns:
+        DataFrame[territory, year, low, high, suppressed, flag]: `low` and `high` are names of `CLASSES` (empty where
+        missing); they differ only where suppressed counts leave the class open.
+
+    Raises:
+        DataError: no classes in the table.
+    """
+    found = []
+    for territory, year, cells in _territories(income, groups):
+        low, high = _median(cells) if cells else ("", "")
+        found.append((territory, year, low, high, cells.suppressed if cells else 0, _state(cells)))
+    return pd.DataFrame(found, columns=["territory", "year", "low", "high", "suppressed", "flag"])
+
+
+def _state(cells: Cells | None) -> str:
+    return "missing" if cells is None else "estimated" if cells.suppressed else "observed"
+
+
+def _territories(income: pd.DataFrame, groups: Groups) -> Iterator[tuple[str, int, Cells | None]]:
+    """Cells of each territory and year; None where a member has no figures."""
+    names = list(CLASSES)
+    rows = income[income["item"].isin([*names, "taxpayers"])]
+    codes = pd.Index(sorted({code for members in groups.values() for code in members}))
+    some = False
+    for year in sorted(map(int, rows["year"].unique())):
+        of_year = rows[rows["year"] == year]
+        count = _wide(of_year, "count", "value", codes).astype(float)
+        flags = _wide(of_year, "count", "flag", codes)[names].fillna("missing").to_numpy(dtype=object)
+        amount = _wide(of_year, "amount", "value", codes)[names].astype(float).fillna(0.0).to_numpy()
+        if (flags == "missing").all():
+            continue
+        some = True
+        hidden = flags == "confidential"
+        known = count[names].fillna(0.0).to_numpy()
+        residual = count["taxpayers"].to_numpy() - known.sum(axis=1)
+        most = np.where(hidden.sum(axis=1) == 1, np.minimum(SMALL, residual), residual)
+        for territory, members in groups.items():
+            at = codes.get_indexer(pd.Index(list(members)))
+            cells = None
+            if not (flags[at] == "missing").any():
+                cells = Cells(
+                    known[at].sum(axis=0),
+                    amount[at].sum(axis=0),
+                    hidden[at].sum(axis=0),
+                    (hidden[at] * most[at, None]).sum(axis=0),
+                    int(hidden[at].any(axis=1).sum()),
+                )
+            yield territory, year, cells
+    if not some:
+        raise DataError("the table has no classes of income", allowed=names)
+
+
+def _wide(rows: pd.DataFrame, measure: str, column: str, codes: pd.Index) -> pd.DataFrame:
+    wide = rows[rows["measure"] == measure].pivot(index="istat_code", columns="item", values=column)
+    return wide.reindex(index=codes, columns=[*CLASSES, "taxpayers"])
+
+
+def _gini(cells: Cells) -> tuple[float, float]:
+    """Least and greatest Gini over what the suppressed cells may hold."""
+    limits = [(max(low, 0.0), max(high, 0.0)) for low, high in CLASSES.values()]
+    known = np.where([high == 0.0 for _, high in limits], 0.0, cells.amount)
+    hidden = [int(k) for k in np.flatnonzero(cells.hidden_most)]
+    bounds = []
+    for filled in product(*(_fillings(cells, k, limits[k]) for k in hidden)):
+        count, amount = cells.count.copy(), known.copy()
+        for k, (persons, money) in zip(hidden, filled, strict=True):
+            count[k] += persons
+            amount[k] += money
+        bounds.append(gini_bounds(count, amount, limits))
+    unlimited = any(np.isinf(limits[k][1]) for k in hidden)
+    return min(low for low, _ in bounds), np.nan if unlimited else max(high for _, high in bounds)
+
+
+def _fillings(cells: Cells, k: int, limit: tuple[float, float]) -> list[tuple[float, float]]:
+    """Persons and income that the suppressed cells of a class may add: a fine enough grid between the extremes."""
+    persons = np.unique(np.linspace(cells.hidden_least[k], cells.hidden_most[k], 4).round())
+    means = np.unique(np.linspace(*limit, 9)) if np.isfinite(limit[1]) else np.array([limit[0]])
+    return [(n, n * mean) for n, mean in product(persons, means)]
+
+
+def _median(cells: Cells) -> tuple[str, str]:
+    """Lowest and highest class that may hold the median."""
+    names = list(CLASSES)
+    fewest = cells.count + cells.hidden_least
+    most = cells.count + cells.hidden_most
+
+    # The median is lowest when the cells below it are as full, and those above as empty, as they may be.
+    def reached(k: int, below: np.ndarray, above: np.ndarray) -> bool:
+        return bool(below[: k + 1].sum() >= (below[: k + 1].sum() + above[k + 1 :].sum()) / 2.0)
+
+    low = next(k for k in range(len(names)) if reached(k, most, fewest))
+    high = next(k for k in range(len(names)) if reached(k, fewest, most))
+    return names[low], names[high]
+
+
+def _income_share(name: str, items: tuple[str, ...], it: str, en: str, formula: str) -> None:
+    """Register the share of taxpayers in some classes of total income."""
+    counts = [row("income", 10, item=i, measure="count", unit="persons", year=2021) for i in items]
+    whole = row("income", 200, item="taxpayers", measure="count", unit="persons", year=2021)
+
+    @indicator(
+        id=name,
+        it=it,
+        en=en,
+        unit="percent",
+        counts="taxpayers",
+        formula=formula,
+        direction=0,
+        reference="Ministry of Economy and Finance, Department of Finance: IRPEF returns by municipality, tax year",
+        tables=("income",),
+        example=Example((*counts, whole), 5.0 * len(items)),
+    )
+    def of_classes(income: pd.DataFrame) -> pd.DataFrame:
+        inside = total(*(pick(income, item=item, measure="count") for item in items))
+        return share(inside, pick(income, item="taxpayers", measure="count"), unit="persons")
+
+
+_income_share(
+    "share_income_0_15000",
+    ("class_0_10000", "class_10000_15000"),
+    "Contribuenti con reddito complessivo fino a 15.000 €",
+    "Taxpayers with total income up to €15,000",
+    "100 × taxpayers with total income above 0 and up to 15,000 EUR / all taxpayers",
+)
+_income_share(
+    "share_income_over_55000",
+    ("class_55000_75000", "class_75000_120000", "class_gt_120000"),
+    "Contribuenti con reddito complessivo oltre 55.000 €",
+    "Taxpayers with total income over €55,000",
+    "100 × taxpayers with total income over 55,000 EUR / all taxpayers",
+)
