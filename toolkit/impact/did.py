@@ -1,0 +1,333 @@
+"""Difference in differences with one date of treatment, two-way fixed effects and first differences.
+
+References: Wooldridge (2010), ch. 6 and 10; Angrist and Pischke (2009), ch. 5; Roth (2022), Pretest with caution,
+AER: Insights 4(3), for the power of a test of pre-trends.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from toolkit.errors import MethodError
+from toolkit.impact.interface import Note, Panel, Result
+from toolkit.impact.linear import Covariance, Fit, demean, least_squares, period_dummies
+
+FEW_CLUSTERS = 30
+FEW_TREATED = 10
+
+
+def two_by_two(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    treated: str,
+    post: str,
+    weights: str = "",
+    covariance: Covariance = "classical",
+    cluster: str = "",
+    level: float = 0.95,
+) -> Result:
+    """Two groups, two periods, rows of any kind (repeated cross-sections or a panel): `y = a + b·T + c·P + δ·T·P`.
+
+    Args:
+        frame: rows with the outcome and the 0/1 columns `treated` and `post`.
+        covariance: classical, robust (HC1) or cluster (with `cluster`, the column of groups).
+
+    Returns:
+        δ with its t interval; table `means` holds the four cell means.
+
+    Raises:
+        MethodError: missing or infinite values, an empty cell, columns that are not 0/1, a perfect fit.
+    """
+    columns = [outcome, treated, post, *([weights] if weights else [])]
+    _need(frame, [*columns, *([cluster] if cluster else [])])
+    data = frame[columns].apply(pd.to_numeric, errors="coerce").astype(float)
+    bad = ~np.isfinite(data.to_numpy()).all(axis=1)
+    if bad.any():
+        column = columns[int(np.argmin(np.isfinite(data[bad].iloc[0].to_numpy())))]
+        raise MethodError(f"missing or infinite value in {column!r}", where=f"{int(bad.sum())} rows", hint="drop the rows")
+    for name in (treated, post):
+        if not set(data[name].unique()) <= {0.0, 1.0}:
+            raise MethodError(f"column {name!r} must be 0 or 1", allowed=(0, 1))
+    cells = data.groupby([treated, post])[outcome].agg(["mean", "size"]).reset_index()
+    if len(cells) < 4:
+        raise MethodError("difference in differences needs rows in all four cells (treated or not, before and after)")
+    t, p = data[treated].to_numpy(), data[post].to_numpy()
+    X = np.column_stack([np.ones(len(t)), t, p, t * p])
+    fit = least_squares(
+        data[outcome].to_numpy(),
+        X,
+        weights=data[weights].to_numpy() if weights else None,
+        covariance="cluster" if cluster else covariance,
+        clusters=frame[cluster].to_numpy() if cluster else None,
+        method="difference in differences",
+    )
+    diagnostics = {"observations": len(data), "pre_periods": 1, "post_periods": 1, "r2": fit.r2, "clusters": fit.clusters}
+    if not cluster:
+        diagnostics["treated_units"] = int(cells.loc[cells[treated] == 1, "size"].min())
+    notes = (Note("impact.note.one_pre_period"), *_cluster_notes(fit))
+    means = cells.rename(columns={treated: "treated", post: "post", "size": "rows"})
+    kind = "cluster" if cluster else covariance
+    return _result("two_by_two", fit, 3, kind, level, diagnostics, {"means": means}, notes)
+
+
+def two_way_fixed_effects(
+    panel: Panel, *, covariates: bool = False, covariance: Covariance = "cluster", level: float = 0.95
+) -> Result:
+    """Two-way fixed effects: `y_it = α_i + λ_t + τ·D_it + x_it'β + ε_it`, errors clustered by unit.
+
+    With staggered dates and effects that differ, τ mixes comparisons with units already treated (see `goodman_bacon`): the
+    result then says so.
+
+    Raises:
+        MethodError: nobody left to compare with, collinear treatment, a perfect fit.
+    """
+    names = panel.covariates if covariates else ()
+    _covariates_complete(panel, names)
+    columns = np.column_stack([panel.treatment, *[panel.data[name].to_numpy() for name in names]])
+    fit = _within(panel, columns, covariance, "two-way fixed effects")
+    diagnostics = _describe(panel) | {"r2_within": fit.r2, "clusters": fit.clusters}
+    notes = list(_cluster_notes(fit)) + list(_treated_notes(panel))
+    if len(panel.treatment_times) > 1:
+        notes.append(Note("impact.note.twfe_staggered", {"dates": len(panel.treatment_times)}))
+    diagnostics["twfe_staggered"] = len(panel.treatment_times) > 1
+    return _result("two_way_fixed_effects", fit, 0, covariance, level, diagnostics, {}, tuple(notes))
+
+
+def first_differences(panel: Panel, *, covariance: Covariance = "classical", level: float = 0.95) -> Result:
+    """First differences: `Δy_it = λ_t + τ·ΔD_it + Δε_it`, right where errors follow a random walk.
+
+    Raises:
+        MethodError: collinear treatment or a perfect fit.
+    """
+    n, periods = len(panel.units), len(panel.times)
+    y = np.diff(panel.data["outcome"].to_numpy().reshape(n, periods), axis=1).ravel()
+    d = np.diff(panel.treatment.reshape(n, periods), axis=1).ravel()
+    weights = panel.data["weight"].to_numpy().reshape(n, periods)[:, 1:].ravel()
+    X = np.column_stack([d, np.ones(len(y)), period_dummies(n, periods - 1)])
+    units = np.repeat(np.arange(n), periods - 1)
+    fit = least_squares(
+        y, X, weights=weights, covariance=covariance, clusters=units, method="first differences"
+    )
+    diagnostics = _describe(panel) | {"r2": fit.r2, "clusters": fit.clusters}
+    notes = (*_cluster_notes(fit), *_treated_notes(panel))
+    return _result("first_differences", fit, 0, covariance, level, diagnostics, {}, notes)
+
+
+def event_study(
+    panel: Panel,
+    *,
+    reference: int = -1,
+    covariance: Covariance = "cluster",
+    level: float = 0.95,
+) -> Result:
+    """Effects by period relative to one common date, two-way fixed effects, with the test of pre-trends and its power.
+
+    The estimate is the mean of the effects from the date on. The test of pre-trends is the joint Wald test that all effects
+    before the reference are zero. Its power is against the straight line that would, alone, produce the whole estimate: a
+    test that cannot see that line proves nothing (Roth 2022).
+
+    Args:
+        reference: relative period set to zero, −1 unless treatment was anticipated.
+
+    Returns:
+        Tables `effects` (event_time, estimate, se, low, high, p) and `covariance` (their covariance, by event_time).
+
+    Raises:
+        MethodError: staggered dates, no control, reference outside the panel.
+    """
+    date = panel.single_date("event study")
+    panel.need_controls("event study")
+    order = {int(t): i for i, t in enumerate(panel.times)}
+    if date not in order:
+        raise MethodError(f"the panel has no period {date}, the date of treatment", where=panel.span())
+    events = np.array([order[int(t)] - order[date] for t in panel.times])
+    if reference not in events:
+        raise MethodError(f"reference period {reference} is outside the panel", allowed=f"{events[0]} to {events[-1]}")
+    kept = [int(e) for e in events if e != reference]
+    group = np.repeat(panel.first_treated.to_numpy() != 0, len(panel.times))
+    relative = np.tile(events, len(panel.units))
+    columns = np.column_stack([(group & (relative == e)).astype(float) for e in kept])
+    fit = _within(panel, columns, covariance, "event study")
+    size = len(kept)
+    beta, cov = fit.beta[:size], fit.covariance[:size, :size]
+    effects = pd.DataFrame({"event_time": kept, "estimate": beta})
+    tests = [fit.test(i, level) for i in range(size)]
+    effects["se"] = [test[0] for test in tests]
+    effects["low"] = [test[1][0] for test in tests]
+    effects["high"] = [test[1][1] for test in tests]
+    effects["p"] = [test[2] for test in tests]
+    zero = pd.DataFrame([{"event_time": reference, "estimate": 0.0}])
+    effects = pd.concat([effects, zero], ignore_index=True).sort_values("event_time", ignore_index=True)
+    after = np.array([e >= 0 for e in kept]) / sum(e >= 0 for e in kept)
+    estimate = float(after @ beta)
+    se = float(np.sqrt(after @ cov @ after))
+    half = float(stats.t.ppf(0.5 + level / 2, fit.df)) * se
+    diagnostics = _describe(panel) | {"clusters": fit.clusters, "reference": reference}
+    diagnostics |= pre_trends(np.array(kept), beta, cov, reference=reference, df=fit.df)
+    return Result(
+        method="event_study",
+        estimate=estimate,
+        inference=covariance,
+        se=se,
+        interval=(estimate - half, estimate + half),
+        p=float(2 * stats.t.sf(abs(estimate) / se, fit.df)),
+        level=level,
+        diagnostics=diagnostics,
+        tables={"effects": effects, "covariance": pd.DataFrame(cov, index=kept, columns=kept)},
+        notes=(*_cluster_notes(fit), *_treated_notes(panel)),
+    )
+
+
+def pre_trends(
+    events: np.ndarray,
+    beta: np.ndarray,
+    covariance: np.ndarray,
+    *,
+    reference: int = -1,
+    until: int | None = None,
+    chained: bool = False,
+    df: float | None = None,
+    alpha: float = 0.05,
+    power: float = 0.8,
+) -> dict[str, Any]:
+    """The joint test that effects before the reference are zero, and what it could have seen.
+
+    Args:
+        events: relative periods of `beta`, without the reference.
+        until: effects before this period are tested; the reference itself unless said.
+        chained: effects before the reference are changes from one period to the next, not from the reference.
+        df: denominator degrees of freedom of the F test; None for χ².
+
+    Returns:
+        pre_trend_p: p of the joint Wald test; None where it cannot be made: no period before the reference, or a covariance
+            without full rank (fewer clusters than periods).
+        pre_trend_slope: slope of a line through the reference that the test sees with probability `power`.
+        pre_trend_bias: mean bias over the periods after treatment that this slope would give.
+        pre_trend_power: probability that the test sees the line which alone would give the mean effect after treatment.
+    """
+    pre = events < (reference if until is None else until)
+    k = int(pre.sum())
+    sigma = covariance[np.ix_(pre, pre)]
+    if k == 0 or np.linalg.matrix_rank(sigma) < k:
+        return {"pre_trend_p": None, "pre_trend_periods": k, "pre_trend_power": 0.0}
+    inverse = np.linalg.inv(sigma)
+    statistic = float(beta[pre] @ inverse @ beta[pre])
+    line = np.ones(k) if chained else (events[pre] - reference).astype(float)
+    information = float(line @ inverse @ line)
+    critical, sf = _wald(k, df, alpha)
+    reach = (events[events >= 0] - reference).mean() if (events >= 0).any() else np.nan
+    effect = float(beta[events >= 0].mean()) if (events >= 0).any() else np.nan
+    slope = float(np.sqrt(_noncentrality(k, df, critical, power) / information))
+    against = (effect / reach) ** 2 * information
+    return {
+        "pre_trend_p": sf(statistic),
+        "pre_trend_periods": k,
+        "pre_trend_slope": slope,
+        "pre_trend_bias": slope * float(reach),
+        "pre_trend_power": _power_at(k, df, critical, against),
+    }
+
+
+# Parts
+
+
+def _wald(k: int, df: float | None, alpha: float) -> tuple[float, Any]:
+    if df is None:
+        return float(stats.chi2.ppf(1 - alpha, k)), lambda w: float(stats.chi2.sf(w, k))
+    return float(stats.f.ppf(1 - alpha, k, df) * k), lambda w: float(stats.f.sf(w / k, k, df))
+
+
+def _power_at(k: int, df: float | None, critical: float, noncentrality: float) -> float:
+    if df is None:
+        return float(stats.ncx2.sf(critical, k, noncentrality))
+    return float(stats.ncf.sf(critical / k, k, df, noncentrality))
+
+
+def _noncentrality(k: int, df: float | None, critical: float, power: float) -> float:
+    from scipy.optimize import brentq
+
+    return float(brentq(lambda nc: _power_at(k, df, critical, nc) - power, 1e-6, 1e4))
+
+
+def _within(panel: Panel, columns: np.ndarray, covariance: Covariance, method: str) -> Fit:
+    units, periods = len(panel.units), len(panel.times)
+    weights = panel.data["weight"].to_numpy()
+    y = panel.data["outcome"].to_numpy()
+    everything = np.column_stack([y, columns, period_dummies(units, periods)])
+    swept = demean(everything, units, weights)
+    if float(np.abs(swept[:, 0]).max()) < 1e-12 * max(1.0, float(np.abs(y).max())):
+        raise MethodError(f"{method}: {panel.outcome!r} does not vary over time within any unit")
+    return least_squares(
+        swept[:, 0],
+        swept[:, 1:],
+        weights=weights,
+        covariance=covariance,
+        clusters=np.repeat(np.arange(units), periods),
+        absorbed=units,
+        method=method,
+    )
+
+
+def _result(
+    method: str,
+    fit: Fit,
+    index: int,
+    inference: str,
+    level: float,
+    diagnostics: dict[str, Any],
+    tables: dict[str, pd.DataFrame],
+    notes: tuple[Note, ...],
+) -> Result:
+    se, interval, p = fit.test(index, level)
+    return Result(
+        method=method,
+        estimate=float(fit.beta[index]),
+        inference=inference,
+        se=se,
+        interval=interval,
+        p=p,
+        level=level,
+        diagnostics=diagnostics,
+        tables=tables,
+        notes=notes,
+    )
+
+
+def _describe(panel: Panel) -> dict[str, Any]:
+    first = panel.treatment_times[0]
+    return {
+        "observations": len(panel.data),
+        "treated_units": len(panel.treated_units),
+        "control_units": len(panel.controls),
+        "pre_periods": int((panel.times < first).sum()),
+        "post_periods": int((panel.times >= first).sum()),
+    }
+
+
+def _cluster_notes(fit: Fit) -> tuple[Note, ...]:
+    if fit.clusters is not None and fit.clusters < FEW_CLUSTERS:
+        return (Note("impact.note.few_clusters", {"clusters": fit.clusters}),)
+    return ()
+
+
+def _treated_notes(panel: Panel) -> tuple[Note, ...]:
+    if len(panel.treated_units) < FEW_TREATED:
+        return (Note("impact.note.few_treated", {"treated": len(panel.treated_units)}),)
+    return ()
+
+
+def _covariates_complete(panel: Panel, names: tuple[str, ...]) -> None:
+    for name in names:
+        if not np.isfinite(panel.data[name].to_numpy()).all():
+            raise MethodError(f"missing value in covariate {name!r}", hint="drop the covariate or the rows")
+
+
+def _need(frame: pd.DataFrame, names: list[str]) -> None:
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise MethodError(f"no column {missing[0]!r} in the table", allowed=list(frame.columns))

@@ -1,0 +1,435 @@
+"""The one way in and out of every ex-post estimator: a checked panel goes in, a result comes out.
+
+A `Panel` is refused with one clear `MethodError` when no design could be right on it: duplicated or missing rows,
+missing or infinite outcomes, a constant outcome, treated units that are not there, nobody left to compare with,
+treatment before the first period. What only some designs need (a single date, enough donors) they ask for themselves.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import MethodError
+
+NEVER = 0  # `first_treated` of a unit that is never treated
+
+
+@dataclass(frozen=True)
+class Break:
+    """A known break in series: the value at `time` is the first of the new definition.
+
+    `comparable` says that the publisher, or an analyst with a reason, holds the series comparable across it: it is then
+    reported and lowers the verdict, but does not refuse the estimate.
+    """
+
+    time: int
+    reason: str
+    comparable: bool = False
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a reader must be told: a label key that the report words in a language, and the values it needs."""
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an estimator found.
+
+    Attributes:
+        method: name of the estimator.
+        estimate: the effect, in the unit of the outcome (a ratio for multiplicative models; `scale` says which).
+        inference: where uncertainty comes from: classical, robust, cluster, hac, model, placebo, randomisation, influence,
+            bootstrap or none.
+        se, interval, p: absent (None) where the inference does not give them.
+        level: confidence level of `interval`.
+        diagnostics: named numbers that `verdict.Evidence.of` understands, and others.
+        tables: paths, coefficients, weights, placebo distributions, as DataFrames.
+        notes: what a reader must be told.
+        seed, draws: of simulated inference; None where nothing is drawn.
+    """
+
+    method: str
+    estimate: float
+    inference: str
+    se: float | None = None
+    interval: tuple[float, float] | None = None
+    p: float | None = None
+    level: float = 0.95
+    scale: str = "difference"
+    diagnostics: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    seed: int | None = None
+    draws: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON; tables become lists of records."""
+        tables = {name: _records(table) for name, table in self.tables.items()}
+        return {
+            "method": self.method,
+            "estimate": _plain(self.estimate),
+            "scale": self.scale,
+            "inference": self.inference,
+            "se": _plain(self.se),
+            "interval": _plain(self.interval),
+            "level": self.level,
+            "p": _plain(self.p),
+            "seed": self.seed,
+            "draws": self.draws,
+            "diagnostics": {name: _plain(value) for name, value in self.diagnostics.items()},
+            "notes": [{"key": note.key, "values": _plain(dict(note.values))} for note in self.notes],
+            "tables": tables,
+        }
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A balanced panel: one row per unit and period, sorted, with the first treated period of each unit.
+
+    Build it with `Panel.of`. `data` has the columns unit, time (int), outcome (float), first_treated (int, 0 = never),
+    weight (float) and the covariates under their own names.
+    """
+
+    data: pd.DataFrame
+    outcome: str
+    covariates: tuple[str, ...] = ()
+    breaks: tuple[Break, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        frame: pd.DataFrame,
+        *,
+        unit: str,
+        time: str,
+        outcome: str,
+        first_treated: str = "",
+        treated: Mapping[Any, int] | None = None,
+        weights: str = "",
+        covariates: Sequence[str] = (),
+        breaks: Iterable[Break] = (),
+    ) -> Panel:
+        """Check a long table and make a panel of it.
+
+        Args:
+            frame: one row per unit and period.
+            unit, time, outcome: column names; periods are whole numbers (number quarters or months in a row).
+            first_treated: column with the first treated period of the unit; 0, empty or infinite means never.
+            treated: instead of that column, the treated units and their first treated period.
+            weights: column of positive weights, constant within a unit or not.
+            covariates: columns kept for estimators that use them; they may have gaps, not infinities.
+            breaks: known breaks in series.
+
+        Raises:
+            MethodError: the first fault found, with the unit and period concerned.
+        """
+        _need_columns(frame, [unit, time, outcome, *([first_treated] if first_treated else []), *covariates])
+        if bool(first_treated) == (treated is not None):
+            raise MethodError(
+                "say who is treated in one way", allowed="either a `first_treated` column or a `treated` mapping, not both"
+            )
+        data = pd.DataFrame(
+            {
+                "unit": frame[unit].to_numpy(),
+                "time": _whole_periods(frame[time], time),
+                "outcome": _numbers(frame[outcome], outcome),
+            }
+        )
+        data["first_treated"] = (
+            _first_periods(frame[first_treated], first_treated)
+            if first_treated
+            else _from_mapping(data["unit"], treated or {})
+        )
+        if weights:
+            _need_columns(frame, [weights])
+        data["weight"] = _numbers(frame[weights], weights) if weights else 1.0
+        for name in covariates:
+            data[name] = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float)
+            _refuse_infinite(data, name)
+        data = data.sort_values(["unit", "time"], kind="stable", ignore_index=True)
+        panel = cls(data, outcome, tuple(covariates), tuple(breaks))
+        _check_rows(panel)
+        _check_treatment(panel)
+        return panel
+
+    # What the panel holds
+
+    @property
+    def units(self) -> np.ndarray:
+        """The units, sorted."""
+        return self.data["unit"].to_numpy()[:: len(self.times)]
+
+    @property
+    def times(self) -> np.ndarray:
+        """The periods, in order."""
+        return np.sort(self.data["time"].unique())
+
+    @property
+    def first_treated(self) -> pd.Series:
+        """First treated period by unit, 0 for units never treated within the panel."""
+        first = self.data["first_treated"].to_numpy()[:: len(self.times)]
+        return pd.Series(np.where(first > self.times[-1], NEVER, first), index=self.units, name="first_treated")
+
+    @property
+    def treated_units(self) -> list[Any]:
+        """Units treated at some time within the panel."""
+        first = self.first_treated
+        return list(first.index[first != NEVER])
+
+    @property
+    def controls(self) -> list[Any]:
+        """Units never treated within the panel."""
+        first = self.first_treated
+        return list(first.index[first == NEVER])
+
+    @property
+    def treatment_times(self) -> list[int]:
+        """The dates at which treatment starts, in order."""
+        return sorted(int(value) for value in set(self.first_treated) - {NEVER})
+
+    @property
+    def treatment(self) -> np.ndarray:
+        """1 in treated rows, else 0, in the order of `data`."""
+        first = np.repeat(self.first_treated.to_numpy(), len(self.times))
+        return ((first != NEVER) & (self.data["time"].to_numpy() >= first)).astype(float)
+
+    def wide(self, column: str = "outcome") -> pd.DataFrame:
+        """A column as a table of units (rows) by periods (columns)."""
+        values = self.data[column].to_numpy(dtype=float).reshape(len(self.units), len(self.times))
+        return pd.DataFrame(values, index=pd.Index(self.units, name="unit"), columns=pd.Index(self.times, name="time"))
+
+    # What a design asks for
+
+    def single_date(self, method: str) -> int:
+        """The one date of treatment; staggered treatment is refused."""
+        if not self.treatment_times:
+            raise MethodError(f"{method}: no unit is treated within the panel", where=self.span())
+        if len(self.treatment_times) > 1:
+            raise MethodError(
+                f"{method} needs one date of treatment, here there are {len(self.treatment_times)}",
+                where=f"dates {', '.join(map(str, self.treatment_times))}",
+                hint="use callaway_santanna for staggered treatment",
+            )
+        return self.treatment_times[0]
+
+    def need_controls(self, method: str, least: int = 1) -> list[Any]:
+        """The units never treated, at least `least` of them."""
+        if len(self.controls) < least:
+            raise MethodError(
+                f"{method} needs at least {least} units never treated, here there {_are(len(self.controls))}",
+                hint="add comparison units, or end the panel before the last ones are treated",
+            )
+        return self.controls
+
+    def span(self) -> str:
+        """The periods covered, as text for messages."""
+        return f"periods {self.times[0]} to {self.times[-1]}"
+
+    # Other panels made of this one
+
+    def only(self, *, units: Iterable[Any] | None = None, start: int | None = None, end: int | None = None) -> Panel:
+        """The panel of some units, or of a shorter window; checked again."""
+        data = self.data
+        if units is not None:
+            wanted = set(units)
+            unknown = wanted - set(self.units)
+            if unknown:
+                raise MethodError(f"unknown units: {_few(unknown)}", allowed=list(self.units))
+            data = data[data["unit"].isin(wanted)]
+        if start is not None:
+            data = data[data["time"] >= start]
+        if end is not None:
+            data = data[data["time"] <= end]
+        return self._again(data)
+
+    def without(self, units: Iterable[Any]) -> Panel:
+        """The panel without some units; checked again."""
+        gone = set(units)
+        return self.only(units=[unit for unit in self.units if unit not in gone])
+
+    def with_treated(self, treated: Mapping[Any, int]) -> Panel:
+        """The same rows with other units, or other dates, treated: what placebos are made of."""
+        data = self.data.assign(first_treated=_from_mapping(self.data["unit"], treated))
+        return self._again(data)
+
+    def _again(self, data: pd.DataFrame) -> Panel:
+        panel = Panel(data.reset_index(drop=True), self.outcome, self.covariates, self.breaks)
+        _check_rows(panel)
+        _check_treatment(panel)
+        return panel
+
+
+def finite(value: float, method: str, what: str = "estimate") -> float:
+    """The value, or a MethodError where a library answered with a missing or infinite number."""
+    number = float(value)
+    if not np.isfinite(number):
+        raise MethodError(f"{method}: the {what} is not defined on these data")
+    return number
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep a library's warnings away from readers: inputs are checked before, and results after, the call."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+# Checks
+
+
+def _check_rows(panel: Panel) -> None:
+    data = panel.data
+    if data.empty:
+        raise MethodError("the panel is empty")
+    doubled = data.duplicated(["unit", "time"])
+    if doubled.any():
+        row = data[doubled].iloc[0]
+        raise MethodError(
+            f"duplicated rows: unit {row['unit']!r} has more than one row in period {row['time']}",
+            where=f"{int(doubled.sum())} rows too many",
+            hint="keep one row per unit and period",
+        )
+    _refuse_missing(data, "outcome", panel.outcome)
+    times = np.sort(data["time"].unique())
+    counts = data.groupby("unit", sort=True)["time"].nunique()
+    short = counts[counts < len(times)]
+    if len(short):
+        unit = short.index[0]
+        gone = sorted(set(times) - set(data.loc[data["unit"] == unit, "time"]))
+        raise MethodError(
+            f"unbalanced panel: unit {unit!r} has no row in period {gone[0]}",
+            where=f"{len(short)} of {len(counts)} units lack periods",
+            hint="drop the units or the periods that are not complete",
+        )
+    if len(times) < 2:
+        raise MethodError("the panel has one period only, so nothing can be compared over time")
+    if float(np.ptp(data["outcome"].to_numpy())) == 0:
+        raise MethodError(f"constant outcome: {panel.outcome!r} is {data['outcome'].iloc[0]:g} in every row")
+    if not np.isfinite(data["weight"]).all() or (data["weight"] <= 0).any():
+        raise MethodError("weights must be positive numbers")
+
+
+def _check_treatment(panel: Panel) -> None:
+    per_unit = panel.data.groupby("unit")["first_treated"].nunique()
+    if (per_unit > 1).any():
+        unit = per_unit.index[per_unit > 1][0]
+        raise MethodError(f"unit {unit!r} has more than one first treated period", hint="treatment stays once it starts")
+    first = panel.data["first_treated"].to_numpy()[:: len(panel.times)]
+    early = (first != NEVER) & (first <= panel.times[0])
+    if early.any():
+        raise MethodError(
+            f"treatment before the panel: unit {panel.units[early][0]!r} is treated from {first[early][0]}, "
+            f"the panel starts in {panel.times[0]}",
+            where=f"{int(early.sum())} units have no period before treatment",
+            hint="add earlier periods, or drop these units",
+        )
+    named = first != NEVER
+    if not named.any():
+        raise MethodError("no treated unit: every unit is marked as never treated")
+    if (first[named] > panel.times[-1]).all():
+        raise MethodError(
+            f"treatment after the panel: it starts in {first[named].min()}, the panel ends in {panel.times[-1]}",
+            hint="add periods after treatment",
+        )
+    if not panel.controls and len(panel.treatment_times) < 2:
+        raise MethodError(
+            f"all treated: all {len(panel.units)} units are treated in {panel.treatment_times[0]}, none is left to compare",
+            hint="add units that were not treated",
+        )
+
+
+def _need_columns(frame: pd.DataFrame, names: Iterable[str]) -> None:
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise MethodError(f"no column {missing[0]!r} in the table", allowed=list(frame.columns))
+
+
+def _numbers(column: pd.Series, name: str) -> np.ndarray:
+    try:
+        values = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError) as fault:
+        raise MethodError(f"column {name!r} is not numeric", where=str(fault)) from None
+    return values
+
+
+def _whole_periods(column: pd.Series, name: str) -> np.ndarray:
+    values = _numbers(column, name)
+    if not np.isfinite(values).all() or (values != np.round(values)).any():
+        raise MethodError(f"periods in {name!r} must be whole numbers", hint="number quarters or months in a row")
+    if len(values) and values.min() <= NEVER:
+        raise MethodError(f"periods in {name!r} must be above 0", hint="0 marks units never treated: number from 1")
+    return values.astype(np.int64)
+
+
+def _first_periods(column: pd.Series, name: str) -> np.ndarray:
+    values = _numbers(column, name)
+    values = np.where(np.isfinite(values), values, NEVER)
+    if (values != np.round(values)).any():
+        raise MethodError(f"first treated periods in {name!r} must be whole numbers, 0 for units never treated")
+    return values.astype(np.int64)
+
+
+def _from_mapping(units: pd.Series, treated: Mapping[Any, int]) -> np.ndarray:
+    absent = set(treated) - set(units)
+    if absent:
+        raise MethodError(
+            f"treated unit absent from the panel: {_few(absent)}", allowed=sorted(map(str, set(units))), hint="check the names"
+        )
+    return units.map(dict(treated)).fillna(NEVER).to_numpy(dtype=np.int64)
+
+
+def _refuse_missing(data: pd.DataFrame, column: str, name: str) -> None:
+    bad = ~np.isfinite(data[column].to_numpy(dtype=float))
+    if bad.any():
+        row = data[bad].iloc[0]
+        kind = "infinite" if np.isinf(row[column]) else "missing"
+        raise MethodError(
+            f"{kind} value: {name!r} of unit {row['unit']!r} in period {row['time']}",
+            where=f"{int(bad.sum())} rows",
+            hint="an absent value is not zero: drop the unit or the period, and say so",
+        )
+
+
+def _refuse_infinite(data: pd.DataFrame, column: str) -> None:
+    if np.isinf(data[column].to_numpy()).any():
+        raise MethodError(f"infinite value in covariate {column!r}")
+
+
+def _few(values: Iterable[Any], most: int = 5) -> str:
+    names = sorted(str(value) for value in values)
+    return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def _are(count: int) -> str:
+    return "is none" if count == 0 else "is 1" if count == 1 else f"are {count}"
+
+
+# Plain values for JSON
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | np.ndarray | pd.Series):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value

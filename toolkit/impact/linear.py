@@ -1,0 +1,104 @@
+"""Least squares with the covariances that designs need: classical, robust and clustered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from toolkit.errors import MethodError
+
+Covariance = Literal["classical", "robust", "cluster"]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Coefficients, their covariance, residual degrees of freedom of the t tests, R² and residuals."""
+
+    beta: np.ndarray
+    covariance: np.ndarray
+    df: float
+    r2: float
+    residuals: np.ndarray
+    clusters: int | None = None
+
+    def test(self, index: int, level: float = 0.95) -> tuple[float, tuple[float, float], float]:
+        """Standard error, interval and two-sided p of one coefficient."""
+        se = float(np.sqrt(self.covariance[index, index]))
+        estimate = float(self.beta[index])
+        half = float(stats.t.ppf(0.5 + level / 2, self.df)) * se
+        p = float(2 * stats.t.sf(abs(estimate / se), self.df)) if se > 0 else float("nan")
+        return se, (estimate - half, estimate + half), p
+
+
+def least_squares(
+    y: np.ndarray,
+    X: np.ndarray,
+    *,
+    weights: np.ndarray | None = None,
+    covariance: Covariance = "classical",
+    clusters: np.ndarray | None = None,
+    absorbed: int = 0,
+    method: str = "least squares",
+) -> Fit:
+    """Weighted least squares of `y` (n) on `X` (n × k).
+
+    Args:
+        absorbed: fixed effects swept out before, counted in the degrees of freedom of classical and robust errors.
+        clusters: group of each row; the covariance is then CR1, `G/(G−1) · (n−1)/(n−k)`, and t tests have G − 1 degrees of
+            freedom (effects nested in the clusters are not counted in k).
+
+    Raises:
+        MethodError: collinear columns, too few rows or clusters, or a perfect fit.
+    """
+    n, k = X.shape
+    root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
+    Xw, yw = X * root[:, None], y * root
+    spare = n - k - absorbed
+    if spare < 1:
+        raise MethodError(f"{method}: {n} rows cannot tell {k + absorbed} coefficients apart")
+    scale = np.sqrt((Xw**2).sum(axis=0))
+    if (scale == 0).any() or np.linalg.matrix_rank(Xw / np.where(scale == 0, 1, scale), tol=1e-8) < k:
+        raise MethodError(f"{method}: the columns are collinear, so the effect is not identified")
+    bread = np.linalg.inv(Xw.T @ Xw)
+    beta = bread @ (Xw.T @ yw)
+    residuals = yw - Xw @ beta
+    rss = float(residuals @ residuals)
+    centre = float(np.average(y, weights=root**2))
+    tss = float(((y - centre) * root) @ ((y - centre) * root))
+    if tss == 0 or rss / tss < 1e-20:
+        raise MethodError(f"{method}: the fit is perfect, so no standard error exists")
+    groups = None
+    df = float(spare)
+    if covariance == "classical":
+        cov = bread * rss / spare
+    elif covariance == "robust":
+        score = Xw * residuals[:, None]
+        cov = bread @ (score.T @ score) @ bread * n / spare
+    else:
+        if clusters is None:
+            raise MethodError(f"{method}: clustered errors need the cluster of each row")
+        _, code = np.unique(np.asarray(clusters), return_inverse=True)
+        groups = int(code.max()) + 1
+        if groups < 2:
+            raise MethodError(f"{method}: clustered errors need at least two clusters")
+        sums = np.zeros((groups, k))
+        np.add.at(sums, code, Xw * residuals[:, None])
+        cov = bread @ (sums.T @ sums) @ bread * groups / (groups - 1) * (n - 1) / (n - k)
+        df = float(groups - 1)
+    return Fit(beta, cov, df, 1 - rss / tss, residuals / root, groups)
+
+
+def demean(columns: np.ndarray, units: int, weights: np.ndarray) -> np.ndarray:
+    """Columns (n × k, rows sorted by unit, balanced) less the weighted mean of their unit."""
+    periods = len(columns) // units
+    cube = columns.reshape(units, periods, -1)
+    w = weights.reshape(units, periods, 1)
+    return (cube - (cube * w).sum(axis=1, keepdims=True) / w.sum(axis=1, keepdims=True)).reshape(columns.shape)
+
+
+def period_dummies(units: int, periods: int) -> np.ndarray:
+    """Indicators of every period but the first, for rows sorted by unit then period: (units · periods) × (periods − 1)."""
+    return np.tile(np.eye(periods)[:, 1:], (units, 1))
