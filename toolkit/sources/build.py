@@ -13,6 +13,7 @@ import yaml
 from toolkit.catalog import PACKAGE, Catalog
 from toolkit.errors import DataError
 from toolkit.sources import (
+    calls,
     eurostat,
     istat_areas,
     istat_asia,
@@ -22,6 +23,8 @@ from toolkit.sources import (
     istat_population,
     istat_register,
     mef_income,
+    padigitale,
+    regis,
 )
 from toolkit.sources.resource import ACCESSED, Resource
 from toolkit.sources.write import csv_bytes, parquet_bytes
@@ -35,6 +38,9 @@ ADAPTERS = (
     istat_fragility,
     istat_commuting,
     eurostat,
+    calls,
+    padigitale,
+    regis,
 )
 LARGEST_CSV = 1_500_000  # bytes: beyond it a table is a parquet with a readable summary
 
