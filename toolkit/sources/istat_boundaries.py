@@ -68,7 +68,7 @@ def document(raw: Path) -> bytes:
         toposimplify=TOLERANCE,
         topoquantize=QUANTUM,
     )
-    return (_compact(json.loads(topology.to_json())) + "\n").encode("utf-8")
+    return (_compact(json.loads(str(topology.to_json()))) + "\n").encode("utf-8")
 
 
 def _compact(topology: dict[str, object]) -> str:

@@ -125,7 +125,7 @@ def figures(
     flags: tuple[str, ...] = FLAGS,
 ) -> tuple[dict[str, Any], ...]:
     """Columns of a table of figures: code, year, item, others, value, unit, flag."""
-    lowest = {} if minimum is None else {"minimum": minimum}
+    lowest: dict[str, Any] = {} if minimum is None else {"minimum": minimum}
     return (
         code(),
         column("year", "integer", enum=years),

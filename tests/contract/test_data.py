@@ -1,0 +1,317 @@
+"""The embedded tables: official totals, what is absent and why, licences, sizes, valid Frictionless."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import frictionless
+import pandas as pd
+import pytest
+
+from toolkit import catalog
+from toolkit.catalog import ABSENT, PACKAGE
+
+CITY = "citta-metropolitana-milano"
+SEVEN = {"015032", "015077", "015081", "015086", "015098", "015166", "015209"}
+FIGURES = ("population", "population_age", "population_bands", "income", "local_units", "fragility", "commuting")
+
+
+def members(area: str) -> set[str]:
+    table = catalog.load("area_members")
+    return set(table.loc[table["area"] == area, "istat_code"])
+
+
+def area_km2(area: str) -> float:
+    register = catalog.load("municipalities").set_index("istat_code")
+    return float(register.loc[sorted(members(area)), "area_km2"].sum())
+
+
+def test_package_is_valid_frictionless(root: Path) -> None:
+    descriptor = catalog.default().package
+    assert frictionless.Package.validate_descriptor(descriptor).valid
+    assert list((root / "data").glob(PACKAGE))
+
+
+@pytest.mark.slow
+def test_every_resource_is_valid_frictionless(root: Path) -> None:
+    report = frictionless.validate(str(root / "data" / PACKAGE), type="package")
+    assert report.valid, report.flatten(["title", "message"])
+
+
+def test_small_resources_are_valid_frictionless(root: Path) -> None:
+    package = dict(catalog.default().package)
+    small = ("local_units", "metro_employment", "metro_regions", "areas", "boundaries")
+    package["resources"] = [
+        {key: value for key, value in resource.items() if key != "schema"}
+        | (
+            {"schema": {k: v for k, v in resource["schema"].items() if k != "foreignKeys"}}
+            if "schema" in resource
+            else {}
+        )
+        for resource in package["resources"]
+        if resource["name"] in small
+    ]
+    assert len(package["resources"]) == len(small)
+    report = frictionless.Package.from_descriptor(package, basepath=str(root / "data")).validate()
+    assert report.valid, report.flatten(["title", "message"])
+
+
+def test_every_resource_says_where_it_comes_from() -> None:
+    for name in catalog.default().names():
+        source = catalog.default().source(name)
+        assert source.licence.startswith(("CC BY", "Eurostat")), name
+        assert source.licence_url.startswith("https://")
+        assert source.url.startswith("https://")
+        assert source.upstream, name
+        for text in (source.title, source.processing, *source.faults):
+            assert set(text) == {"it", "en"}
+            assert all(text.values())
+        assert source.faults, f"{name}: no table of these is without a known fault"
+
+
+def test_sizes(root: Path) -> None:
+    for resource in catalog.default().package["resources"]:
+        size = (root / "data" / resource["path"]).stat().st_size
+        assert size <= (60_000 if resource["path"].endswith("topojson") else 1_500_000), resource["path"]
+        assert resource.get("rows") is None or resource["rows"] > 0
+
+
+def test_what_is_not_licensed_is_not_shipped() -> None:
+    words = json.dumps(catalog.default().package).lower()
+    assert "grins" not in words
+    assert "start-up" not in words
+    assert "startup" not in words
+
+
+def test_files_are_utf8_lf_and_sorted(root: Path) -> None:
+    for resource in catalog.default().package["resources"]:
+        if resource["format"] != "csv":
+            continue
+        content = (root / "data" / resource["path"]).read_bytes()
+        assert b"\r" not in content
+        assert content.endswith(b"\n")
+        content.decode("utf-8")
+        key = resource["schema"]["primaryKey"]
+        keys = catalog.load(resource["name"])[key]
+        assert keys.equals(keys.sort_values(key, kind="stable").reset_index(drop=True)), resource["name"]
+
+
+def test_register_knows_the_municipalities_of_2023() -> None:
+    register = catalog.load("municipalities")
+    alive = register[register["area_km2"].notna()]
+    assert len(alive) == 7901
+    torino = register[register["istat_code"] == "001272"].iloc[0]
+    assert (torino["name"], torino["province"], torino["region"]) == ("Torino", "TO", "Piemonte")
+    bolzano = register[register["istat_code"] == "021008"].iloc[0]
+    assert (bolzano["name"], bolzano["province"]) == ("Bolzano/Bozen", "BZ")
+    assert register["region"].nunique() == 20
+    assert register["province"].nunique() == 107
+    homonyms = alive.loc[alive["name"].duplicated(), "name"]
+    assert sorted(homonyms) == ["Castro", "Livo", "Peglio", "Samone", "San Teodoro"]
+
+
+def test_accents_and_apostrophes_are_there() -> None:
+    names = set(catalog.load("municipalities")["name"])
+    assert {"Cantù", "Forlì", "San Donà di Piave", "Cassina de' Pecchi", "Vo'", "Fénis"} <= names
+
+
+def test_members_and_official_areas() -> None:
+    assert len(members(CITY)) == 133
+    assert len(members("provincia-monza-brianza")) == 55
+    assert members("provincia-milano-2008") == members(CITY) | members("provincia-monza-brianza")
+    assert members("nord-milano-2008") == SEVEN
+    assert area_km2(CITY) == pytest.approx(1575, abs=1)
+
+
+def test_share_of_area_depends_on_the_parent() -> None:
+    seven = area_km2("nord-milano-2008")
+    assert round(100 * seven / area_km2("provincia-milano-2008"), 2) == 2.92
+    assert round(100 * seven / area_km2(CITY), 2) == 3.67
+
+
+def test_zones_are_unofficial_and_leave_milano_out() -> None:
+    areas = catalog.load("areas").set_index("area")
+    zones = areas[areas["kind"] == "zone"]
+    assert len(zones) == 7
+    assert set(zones["status"]) == {"unofficial"}
+    everyone = [code for zone in zones.index for code in members(zone)]
+    assert len(everyone) == len(set(everyone)) == 132
+    assert members(CITY) - set(everyone) == {"015146"}
+    assert members("zona-nord-milano") == SEVEN - {"015081"}
+    assert "015081" in members("zona-adda-martesana")
+
+
+def test_areas_of_zones_are_those_published() -> None:
+    published = {
+        "adda-martesana": 273.35,
+        "alto-milanese": 215.23,
+        "magentino-abbiatense": 360.44,
+        "nord-milano": 49.48,
+        "nord-ovest": 135.82,
+        "sud-est": 179.72,
+        "sud-ovest": 179.95,
+    }
+    for zone, square_km in published.items():
+        assert area_km2(f"zona-{zone}") == pytest.approx(square_km, rel=0.012), zone
+
+
+def test_abolished_codes_have_a_living_successor() -> None:
+    changes, register = catalog.load("territory_changes"), catalog.load("municipalities").set_index("istat_code")
+    for change in changes.itertuples():
+        assert register.loc[change.istat_code, "valid_to"] < change.date
+        assert register.loc[change.successor, "valid_to"] == ""
+        if change.kind != "incorporation":
+            assert register.loc[change.successor, "valid_from"] == change.date
+    assert set(register.index[register["valid_to"] != ""]) == set(changes["istat_code"])
+
+
+def test_vermezzo_con_zelo() -> None:
+    changes = catalog.load("territory_changes")
+    merged = changes[changes["successor"] == "015251"]
+    assert set(merged["date"]) == {"2019-02-08"}
+    assert list(merged["istat_code"]) == ["015235", "015246"]
+    assert merged["note"].str.contains("general knowledge").all()
+    population = catalog.load("population")
+    rows = population[population["istat_code"] == "015251"].set_index("year")
+    assert list(rows.index[rows["flag"] == "missing"]) == [2018, 2019, 2024]
+
+
+def test_official_totals() -> None:
+    population = catalog.load("population")
+    assert population.loc[population["year"] == 2021, "value"].sum() == 3_249_821
+    units = catalog.load("local_units").groupby("item")["value"].sum()
+    assert units["local_units"] == 338_589
+    assert round(units["persons_employed"]) == 1_545_670
+    sesto = catalog.load("local_units").query("istat_code == '015209'").set_index("item")["value"]
+    assert (sesto["local_units"], round(sesto["persons_employed"])) == (5_894, 24_634)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_cover_the_133_and_nobody_else(name: str) -> None:
+    table = catalog.load(name)
+    assert set(table["istat_code"]) == members(CITY)
+    rows = table.groupby("istat_code").size()
+    assert rows.nunique() == 1, "every municipality has the same rows, absent ones included"
+
+
+def test_breaks_and_missing_years_of_population() -> None:
+    population = catalog.load("population")
+    assert set(population["year"]) == {2018, 2019, 2020, 2021, 2022, 2023, 2024, 2025, 2026}
+    assert set(population.loc[population["flag"] == "break", "year"]) == {2019, 2022}
+    assert (population.loc[population["year"] == 2022, "flag"] == "break").all()
+    assert (population.loc[population["year"] == 2024, "flag"] == "missing").all()
+
+
+def test_ages_add_up_to_bands_and_totals() -> None:
+    ages, bands = catalog.load("population_age"), catalog.load("population_bands")
+    assert set(ages["age"]) == set(range(101))
+    key = ["istat_code", "year"]
+    totals = catalog.load("population").set_index(key)["value"]
+    for table in (ages, bands):
+        sums = table.groupby(key)["value"].sum()
+        assert (sums == totals.loc[sums.index]).all()
+    old = ages[ages["age"] >= 65].groupby(key)["value"].sum()
+    assert (bands[bands["band"] == "65+"].groupby(key)["value"].sum() == old).all()
+
+
+def test_suppressed_missing_and_zero_are_three_things() -> None:
+    income = catalog.load("income")
+    assert set(income["flag"]) == {"observed", "confidential", "missing"}
+    assert income.loc[income["flag"].isin(ABSENT), "value"].isna().all()
+    assert (income.loc[income["flag"] == "observed", "value"] == 0).any()
+    hidden = income[(income["flag"] == "confidential") & (income["year"] == 2021)]
+    classes = hidden[hidden["item"].str.startswith("class_")]
+    assert classes["istat_code"].nunique() == 66
+    assert len(SEVEN & set(classes["istat_code"])) == 5
+    assert hidden["istat_code"].nunique() == 78
+    counts = income[(income["measure"] == "count") & (income["value"] > 0) & (income["item"] != "class_le_0")]
+    assert counts["value"].min() >= 4, "a count below 4 is never published"
+
+
+def test_years_and_items_of_income() -> None:
+    income = catalog.load("income")
+    assert set(income["year"]) == {2018, 2020, 2021, 2023}
+    published = income[(income["year"] == 2023) & (income["flag"] == "observed")]
+    assert set(published["item"]) == {"taxpayers", "taxable_income", "total_income", "net_tax"}
+    assert (income.loc[(income["year"] == 2023) & ~income["item"].isin(published["item"]), "flag"] == "missing").all()
+    totals = income[(income["item"] == "taxpayers")]
+    assert (totals["flag"] == "observed").all()
+    assert len(totals) == 133 * 4
+
+
+def test_some_taxpayers_are_in_no_class() -> None:
+    income = catalog.load("income")
+    counts = income[(income["year"] == 2021) & (income["measure"] == "count")]
+    wide = counts.pivot(index="istat_code", columns="item", values="value")
+    classes = wide[[name for name in wide if name.startswith("class_")]].dropna()
+    outside = 1 - classes.sum().sum() / wide.loc[classes.index, "taxpayers"].sum()
+    assert 0.01 < outside < 0.03
+
+
+def test_ranks_are_marked_and_whole() -> None:
+    fragility = catalog.load("fragility")
+    ranks = fragility[fragility["scale"] == "ordinal"]
+    assert set(ranks["item"]) == {
+        "fragility_decile",
+        "local_units_density_ventile",
+        "low_productivity_employment_ventile",
+    }
+    assert (ranks["value"] % 1 == 0).all()
+    assert ranks["value"].between(1, 20).all()
+    assert set(fragility["year"]) == {2018, 2019, 2021, 2022}
+    assert catalog.load("local_units")["item"].nunique() == 2, "no sector split in ASIA 2018: totals only"
+
+
+def test_flows_are_not_totals() -> None:
+    totals = catalog.load("commuting").query("item == 'outgoing'").set_index("istat_code")["value"]
+    flows = catalog.load("commuting_flows")
+    sums = flows[flows["origin"].isin(members(CITY))].groupby("origin")["value"].sum()
+    assert (sums <= totals.loc[sums.index]).all()
+    assert (sums < totals.loc[sums.index]).any()
+    assert {"012018", "012095"} < set(flows["origin"]) | set(flows["destination"])
+    inside = flows["origin"].isin(members(CITY)) | flows["destination"].isin(members(CITY))
+    assert inside.all()
+    assert (flows["origin"] != flows["destination"]).all()
+
+
+def test_blocks_of_employment_overlap_as_said() -> None:
+    wide = catalog.load("metro_employment").pivot(index=["nuts", "year"], columns="activity", values="value")
+    assert (wide["C"] < wide["B-E"]).all()
+    parts = wide[["A", "B-E", "F", "G-J", "K-N", "O-U"]].sum(axis=1)
+    assert ((parts - wide["TOTAL"]).abs() / wide["TOTAL"] <= 0.0005).all()
+    years = {nuts: set(group.index.get_level_values("year")) for nuts, group in wide.groupby("nuts")}
+    assert years["ITC4D"] == {2000, 2017}
+    assert min(years["ES511"]) == 2006
+    table = catalog.load("metro_employment")
+    absent = table[(table["flag"] == "missing")]
+    assert set(absent["nuts"]) == {"ES511"}
+    assert set(absent["activity"]) == {"G-I", "J", "K", "L", "M-N", "O-Q", "R-U"}
+
+
+def test_gaps_of_the_regions() -> None:
+    table = catalog.load("metro_regions")
+    known = table[table["flag"] == "observed"]
+    patents = known[known["item"] == "patents"]
+    assert patents["year"].max() == 2012
+    assert not patents["nuts"].str.startswith("UK").any()
+    assert known[(known["item"] == "gdp") & (known["nuts"] == "FR10")]["year"].min() == 2015
+    assert (table.loc[(table["item"] == "patents") & table["nuts"].str.startswith("UK"), "flag"] == "missing").all()
+    assert not table.duplicated(["nuts", "year", "item"]).any(), "unemployment is not repeated by sex"
+    assert set(table.loc[table["nuts"].str.startswith("UK"), "nuts"]) == {f"UKI{n}" for n in range(3, 8)}
+
+
+def test_boundaries_draw_and_do_not_measure() -> None:
+    document = catalog.document("boundaries")
+    shapes = document["objects"]["municipalities"]["geometries"]
+    assert {shape["id"] for shape in shapes} == members(CITY)
+    names = catalog.load("municipalities").set_index("istat_code")["name"]
+    assert all(shape["properties"] == {"name": names[shape["id"]]} for shape in shapes)
+    assert all(shape["arcs"] for shape in shapes)
+
+
+def test_reference_dates_are_those_of_the_latest_figure() -> None:
+    for name in ("population", "income", "local_units", "fragility", "commuting", "metro_employment"):
+        latest = int(catalog.load(name).query("flag not in ['missing']")["year"].max())
+        assert catalog.default().source(name).reference_date.startswith(str(latest)), name
+    assert pd.Timestamp(catalog.snapshot()[0])
