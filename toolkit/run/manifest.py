@@ -1,0 +1,141 @@
+"""What the output folder holds: `run.json`, one record a page, and the journal that outlives a killed run.
+
+A record is plain JSON, because the index site and other programs read it:
+
+    page         address below the folder, `015032-bresso/benchmark.it.html`; the key
+    report, language, territory {type, code, name}, title
+    outcome      of the last attempt (see `outcome`), message, cell
+    seconds      that the last attempt took
+    made         UTC time at which the page that is there was promoted; empty: there is no page
+    stale        true where the page is the last good one of an earlier run, because the last attempt failed
+    files        what was promoted, below the folder
+    fingerprint  of the inputs of the page that is there
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from toolkit.run.job import Job
+from toolkit.run.lock import STATE
+from toolkit.run.outcome import Outcome
+
+MANIFEST = "run.json"
+JOURNAL = f"{STATE}/journal.jsonl"
+
+Record = dict[str, Any]
+
+
+class Pages:
+    """Records of all pages of an output folder; each change is in the journal before the next page is begun."""
+
+    def __init__(self, out: Path) -> None:
+        self.out = out
+        self.records: dict[str, Record] = {record["page"]: record for record in _earlier(out)}
+
+    def current(self, job: Job, fingerprint: str) -> bool:
+        """Whether the page that is there was made from the same inputs, and all its files are there."""
+        record = self.records.get(job.page)
+        if not record or record["fingerprint"] != fingerprint or not record["files"]:
+            return False
+        return all((self.out / name).is_file() for name in record["files"])
+
+    def unchanged(self, job: Job) -> Record:
+        """Note that a page needed nothing."""
+        return self._note({**self.records[job.page], **_attempt(Outcome("unchanged"), 0.0), "stale": False})
+
+    def promoted(self, job: Job, seconds: float, files: list[str], fingerprint: str, title: str) -> Record:
+        """Note a new page."""
+        made = {"made": now(), "stale": False, "files": files, "fingerprint": fingerprint, "title": title}
+        return self._note({**_about(job), **_attempt(Outcome("ok"), seconds), **made})
+
+    def failed(self, job: Job, outcome: Outcome, seconds: float) -> Record:
+        """Note an attempt that made no page; the last good one, if any, stays and is marked."""
+        kept = {"made": "", "stale": False, "files": [], "fingerprint": "", "title": ""}
+        before = self.records.get(job.page, {})
+        kept |= {name: before[name] for name in kept if name in before}
+        kept["stale"] = bool(kept["files"])
+        return self._note({**_about(job), **kept, **_attempt(outcome, seconds)})
+
+    def obsolete(self, job: Job, files: list[str]) -> list[str]:
+        """Files of the page's earlier form that neither its new form nor another page has."""
+        before = set(self.records.get(job.page, {}).get("files", ())) - set(files)
+        if before:
+            others = (record["files"] for page, record in self.records.items() if page != job.page)
+            before -= {name for names in others for name in names}
+        return sorted(before)
+
+    def write(self, about: Record) -> Path:
+        """Write `run.json` in one replace; the journal has served."""
+        path = self.out / MANIFEST
+        pages = [self.records[page] for page in sorted(self.records)]
+        text = json.dumps({**about, "pages": pages}, indent=1, ensure_ascii=False) + "\n"
+        replace_text(path, text)
+        (self.out / JOURNAL).unlink(missing_ok=True)
+        return path
+
+    def _note(self, record: Record) -> Record:
+        self.records[record["page"]] = record
+        with (self.out / JOURNAL).open("a", encoding="utf-8") as journal:
+            journal.write(json.dumps(record, ensure_ascii=False) + "\n")
+        return record
+
+
+def now() -> str:
+    """UTC time to the second, as ISO text."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file so that readers see the old or the new one, never half of it."""
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(path)
+
+
+def promote(files: Iterable[Path], out: Path, folder: str) -> list[str]:
+    """Move finished files into the folder of a page, each in one atomic replace, and return their addresses."""
+    (out / folder).mkdir(parents=True, exist_ok=True)
+    names = []
+    for path in files:
+        path.replace(out / folder / path.name)
+        names.append(f"{folder}/{path.name}")
+    return names
+
+
+def _about(job: Job) -> Record:
+    territory = {"type": job.kind, "code": job.code, "name": job.name}
+    return {"page": job.page, "report": job.notebook, "language": job.language, "territory": territory}
+
+
+def _attempt(outcome: Outcome, seconds: float) -> Record:
+    return {
+        "outcome": outcome.status,
+        "message": outcome.message,
+        "cell": outcome.cell,
+        "seconds": round(seconds, 3),
+    }
+
+
+def _earlier(out: Path) -> list[Record]:
+    """Records that earlier runs left: the manifest's, then those of a run that was killed before it wrote one."""
+    records: list[Record] = []
+    try:
+        records += json.loads((out / MANIFEST).read_text(encoding="utf-8"))["pages"]
+    except (OSError, ValueError, KeyError, TypeError):
+        records = []
+    try:
+        lines = (out / JOURNAL).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return records
+    for line in lines:
+        try:
+            records.append(json.loads(line))
+        except ValueError:  # the line that the killed run was writing
+            continue
+    return records
