@@ -7,10 +7,11 @@ own.
 from __future__ import annotations
 
 from toolkit.indicators import commuting, distribution, fragility, income, people, weight
-from toolkit.indicators.base import ADDITIVE, FLAGS, REGISTRY, Indicator, aggregate, compute, get
+from toolkit.indicators.base import REGISTRY, Indicator, compute, get
 from toolkit.indicators.change import change, one_series, spans
 from toolkit.indicators.commuting import area_self_containment, main_flows
 from toolkit.indicators.distribution import gini_bounds, income_gini, median_class
+from toolkit.indicators.figures import FLAGS
 from toolkit.indicators.peers import Peers, nearest, same_size, same_value, size_class, structure
 from toolkit.indicators.position import (
     Position,
@@ -21,6 +22,7 @@ from toolkit.indicators.position import (
     robust_z,
     values_of,
 )
+from toolkit.indicators.sums import ADDITIVE, aggregate
 
 __all__ = [
     "ADDITIVE",

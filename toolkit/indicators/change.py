@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import DataError
-from toolkit.indicators.base import FLAGS, REGISTRY, flags_of, severity
+from toolkit.indicators.base import REGISTRY
+from toolkit.indicators.figures import FLAGS, flags_of, severity
 
 BREAK = FLAGS.index("break")
 

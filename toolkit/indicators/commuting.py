@@ -10,20 +10,9 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import maximum_flow
 
 from toolkit.errors import DataError
-from toolkit.indicators.base import (
-    FLAGS,
-    Example,
-    Groups,
-    aggregate,
-    indicator,
-    less,
-    pick,
-    ratio,
-    row,
-    severity,
-    share,
-    total,
-)
+from toolkit.indicators.base import Example, indicator, row
+from toolkit.indicators.figures import FLAGS, less, pick, pick_total, ratio, severity, share
+from toolkit.indicators.sums import Groups, aggregate
 
 _ISTAT = (
     "Istat, permanent census 2021, commuting to work (persons; those who work where they live and move are internal)"
@@ -37,12 +26,12 @@ def _rows(outgoing: float, incoming: float, internal: float) -> tuple:
 
 def _residents(commuting: pd.DataFrame) -> pd.DataFrame:
     """Resident commuters: those who leave the municipality and those who stay in it."""
-    return total(pick(commuting, item="outgoing"), pick(commuting, item="internal"))
+    return pick_total(commuting, ("outgoing", "internal"))
 
 
 def _jobs(commuting: pd.DataFrame) -> pd.DataFrame:
     """Commuters who work here, wherever they live."""
-    return total(pick(commuting, item="incoming"), pick(commuting, item="internal"))
+    return pick_total(commuting, ("incoming", "internal"))
 
 
 @indicator(

@@ -15,7 +15,9 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import DataError, MethodError
-from toolkit.indicators.base import Example, Groups, indicator, pick, row, share, total
+from toolkit.indicators.base import Example, indicator, row
+from toolkit.indicators.figures import pick, pick_total, share
+from toolkit.indicators.sums import Groups
 
 CLASSES = {
     "class_le_0": (-np.inf, 0.0),
@@ -227,7 +229,7 @@ def _income_share(name: str, items: tuple[str, ...], it: str, en: str, formula: 
         example=Example((*counts, whole), 5.0 * len(items)),
     )
     def of_classes(income: pd.DataFrame) -> pd.DataFrame:
-        inside = total(*(pick(income, item=item, measure="count") for item in items))
+        inside = pick_total(income, items, measure="count")
         return share(inside, pick(income, item="taxpayers", measure="count"), unit="persons")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from toolkit.indicators.base import Example, indicator, pick, row
+from toolkit.indicators.base import Example, indicator, row
+from toolkit.indicators.figures import pick
 
 _ISTAT = "Istat, Indice di fragilità comunale (IFC), 31 December of the year"
 _RANK = "; a rank among all Italian municipalities, not a quantity: it is compared, never averaged or divided"

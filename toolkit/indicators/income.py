@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import DataError
-from toolkit.indicators.base import Example, indicator, pick, ratio, row, share, total
+from toolkit.indicators.base import Example, indicator, row
+from toolkit.indicators.figures import pick, pick_total, ratio, share
 
 TYPES = ("employment", "pension", "buildings", "self_employment", "enterprise_simplified", "participation")
 """Types of income with counts large enough to be published for nearly every municipality. Enterprise income in ordinary
@@ -137,7 +138,7 @@ def _source(item: str, it: str, en: str, trend: bool) -> None:
         trend=trend,
     )
     def source(income: pd.DataFrame) -> pd.DataFrame:
-        return share(_eur(income, item), total(*(_eur(income, t) for t in TYPES)), unit="EUR")
+        return share(_eur(income, item), pick_total(income, TYPES, measure="amount"), unit="EUR")
 
 
 _source("employment", "Quota del reddito da lavoro dipendente", "Share of employment income", True)
@@ -168,7 +169,7 @@ _source("participation", "Quota del reddito da partecipazione", "Share of income
 )
 def income_types_coverage(income: pd.DataFrame) -> pd.DataFrame:
     """How far the published types account for taxable income: the gap to read beside the shares."""
-    return share(total(*(_eur(income, t) for t in TYPES)), _eur(income, "taxable_income"), unit="EUR")
+    return share(pick_total(income, TYPES, measure="amount"), _eur(income, "taxable_income"), unit="EUR")
 
 
 @indicator(

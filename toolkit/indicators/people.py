@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import DataError
-from toolkit.indicators.base import FLAGS, Example, flags_of, indicator, pick, prepares, row, severity, share, total
+from toolkit.indicators.base import Example, indicator, prepares, row
 from toolkit.indicators.change import spans
+from toolkit.indicators.figures import FLAGS, flags_of, pick, pick_total, severity, share
 
 BANDS = {
     "all": (0, 200),
@@ -81,7 +82,7 @@ def _ages(**counts: float) -> tuple:
 
 
 def _of(table: pd.DataFrame, *names: str) -> pd.DataFrame:
-    return total(*(pick(table, item=name) for name in names))
+    return pick(table, item=names[0]) if len(names) == 1 else pick_total(table, names)
 
 
 @indicator(

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.indicators.base import Example, indicator, pick, prepares, ratio, row, share_of_parent
+from toolkit.indicators.base import Example, indicator, prepares, row
+from toolkit.indicators.figures import pick, ratio, share_of_parent
 
 AREA_YEAR = 2023
 """Areas of the register are those of 1 January 2023 and change only with boundaries: one year stands for all."""
