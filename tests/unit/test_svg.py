@@ -1,0 +1,140 @@
+"""Drawings: named pictures, own ids, geometry short and right, texts untouched, the same bytes twice."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from toolkit import svg
+from toolkit.errors import ToolkitError
+
+BARS = {
+    "width": 300,
+    "data": {"values": [{"a": "</svg><script>alert(1)</script>", "v": 9000000, "u": "../015032-bresso/x.html"}]},
+    "layer": [
+        {
+            "mark": "bar",
+            "encoding": {"href": {"field": "u"}, "description": {"field": "a"}},
+        },
+        {"mark": "text", "encoding": {"text": {"field": "v", "format": "$,.0f"}}},
+    ],
+    "encoding": {
+        "x": {"field": "v", "type": "quantitative", "axis": {"format": "$,.0f"}},
+        "y": {"field": "a", "type": "nominal"},
+    },
+}
+TWO_CLIPPED = {
+    "data": {"values": [{"x": 1, "y": 2}, {"x": 2, "y": 3}]},
+    "mark": {"type": "line", "clip": True},
+    "encoding": {"x": {"field": "x", "type": "quantitative"}, "y": {"field": "y", "type": "quantitative"}},
+}
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return svg.render(BARS, "income", "A & B <i>", "Reads <b>so</b>", "it")
+
+
+def test_it_is_one_picture_with_a_name_and_a_description(drawn):
+    root = ET.fromstring(drawn)
+    assert root.get("role") == "img"
+    title, desc = list(root)[:2]
+    assert (title.text, desc.text) == ("A & B <i>", "Reads <b>so</b>")
+    assert root.get("aria-labelledby") == title.get("id") == "income-title"
+    assert root.get("aria-describedby") == desc.get("id") == "income-desc"
+    inner = drawn.split(">", 1)[1]
+    assert not re.search(r"\s(role|aria-\w+|class)=", inner)
+
+
+def test_hostile_text_stays_text(drawn):
+    assert "<script" not in drawn
+    assert "</svg><script>alert(1)</script>" in list(svg.texts(drawn))
+
+
+def test_numbers_in_texts_are_never_rounded(drawn):
+    assert "9.000.000\u00a0€" in list(svg.texts(drawn))
+    assert "€9,000,000" in list(svg.texts(svg.render(BARS, "a", "t", "d", "en")))
+
+
+def test_links_stay_beside_the_page(drawn):
+    assert 'href="../015032-bresso/x.html"' in drawn
+    assert "http" not in re.sub(r'xmlns(:\w+)?="[^"]*"', "", drawn)
+
+
+def test_geometry_has_two_decimals_at_most(drawn):
+    for element in ET.fromstring(drawn).iter():
+        for name in ("d", "transform", "x", "y", "width", "height", "x2", "y2"):
+            assert not re.search(r"\.\d{3}|e-|-0(?![.\d])", element.get(name, ""))
+
+
+def test_ids_are_unique_between_drawings_and_point_home():
+    page = "".join(svg.render(TWO_CLIPPED, uid, "t", "d", "it") for uid in ("one", "two"))
+    ids = re.findall(r'\bid="([^"]+)"', page)
+    assert len(ids) == len(set(ids)) >= 6
+    assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(ids)
+    assert all(name.startswith(("one-", "two-")) for name in ids)
+
+
+def test_same_bytes_twice(drawn):
+    assert svg.render(BARS, "income", "A & B <i>", "Reads <b>so</b>", "it") == drawn
+
+
+def test_the_font_of_the_page_decides_the_layout():
+    """Where the pinned font were not registered, labels would be measured in the fallback and take another room."""
+
+    def room(font):
+        named = {**BARS, "config": {"font": font}}
+        return ET.fromstring(svg.render(named, "a", "t", "d", "it")).get("viewBox")
+
+    assert room(svg.FONT) == room("Titillium Web") != room("sans-serif")
+
+
+def test_shared_data_are_filled_in_by_name():
+    spec = {
+        "data": {"name": "places", "format": {"type": "json"}},
+        "layer": [{"data": {"name": "own"}}],
+        "datasets": {"own": []},
+    }
+    full = svg.filled(spec, {"places": [{"a": 1}]})
+    assert full["data"] == {"values": [{"a": 1}], "format": {"type": "json"}}
+    assert full["layer"][0]["data"] == {"name": "own"}
+    with pytest.raises(ToolkitError, match="needs the shared data 'places'"):
+        svg.filled(spec, {})
+
+
+def test_a_spec_that_vega_cannot_draw_is_one_clear_error():
+    with pytest.raises(ToolkitError, match="cannot be drawn"):
+        svg.render({"mark": "nonsense", "data": {"values": [{}]}}, "a", "t", "d", "it")
+
+
+def test_dates_and_numbers_of_a_language():
+    italian, english = svg.locale("it"), svg.locale("en")
+    assert italian["timeFormatLocale"]["months"][0] == "gennaio"
+    assert italian["timeFormatLocale"]["days"][0] == "domenica"
+    assert english["timeFormatLocale"]["shortDays"][1] == "Mon"
+    assert italian["formatLocale"]["currency"] == ["", "\u00a0€"]
+    assert len(italian["timeFormatLocale"]["shortMonths"]) == 12
+
+
+coordinates = st.floats(-999, 999, allow_nan=False).map(lambda value: round(value, 4))
+
+
+@given(st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=12))
+def test_relative_outlines_end_where_absolute_ones_do(points):
+    path = "M" + "L".join(f"{x},{y}" for x, y in points) + "Z"
+    short = svg.relative(path)
+    numbers = [float(n) for n in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", short)]
+    x = y = 0.0
+    for dx, dy in zip(numbers[::2], numbers[1::2], strict=True):
+        x, y = x + dx, y + dy
+    assert x == pytest.approx(points[-1][0], abs=0.051)
+    assert y == pytest.approx(points[-1][1], abs=0.051)
+
+
+@given(st.floats(-1e4, 1e4, allow_nan=False))
+def test_rounding_a_coordinate_moves_it_by_half_a_hundredth_at_most(value):
+    assert abs(float(svg.rounded(repr(value))) - value) <= 0.005 + 1e-9

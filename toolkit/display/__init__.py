@@ -1,0 +1,42 @@
+"""What reports show: figures, tables, key figures, caveats; as JSON, and as accessible HTML through one function."""
+
+from toolkit.display.cells import Cell, Column, Data, data
+from toolkit.display.markup import html
+from toolkit.display.objects import (
+    DEFER_CHARTS,
+    MIME,
+    Brief,
+    Caveats,
+    Close,
+    Figure,
+    Glossary,
+    KeyFigure,
+    KeyFigures,
+    Open,
+    Shown,
+    Sources,
+    Table,
+    Text,
+)
+
+__all__ = [
+    "DEFER_CHARTS",
+    "MIME",
+    "Brief",
+    "Caveats",
+    "Cell",
+    "Close",
+    "Column",
+    "Data",
+    "Figure",
+    "Glossary",
+    "KeyFigure",
+    "KeyFigures",
+    "Open",
+    "Shown",
+    "Sources",
+    "Table",
+    "Text",
+    "data",
+    "html",
+]

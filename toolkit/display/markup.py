@@ -1,0 +1,311 @@
+"""Payload in, accessible HTML out. Every text is escaped here, and only here; nothing in a payload is ever markup.
+
+Classes that the page's style and script rely on:
+
+- `figure.figure#ID` › `figcaption` (`h3`, `p.subtitle`), `div.plot` (`div.wide`, `div.narrow`), `p.note`, `p.source`,
+  `p.tools` (`a.permalink`, `a.csv`, `button.explore[data-figure=ID][hidden]`), `details.data`, and
+  `script.spec[type="application/json"][data-figure=ID]` holding `{"wide": spec, "narrow": spec or null, "locale": …}`.
+  `locale` is options for vega-embed (`formatLocale`, `timeFormatLocale`). A spec may name shared data
+  (`"data": {"name": "boundaries"}`): the page's script puts them in `spec.datasets` before embedding, from the shared
+  file of that name (`assets/boundaries.js`).
+- `div.table#ID` › `div.scroll` › `table[data-sortable]` (`caption` › `span.subtitle`, `th[scope]` › `span.unit`,
+  `tr.ours`, `td.n[data-v]`, `td.absent[data-flag]`), `p.flags`, `p.note`, `p.source`, `p.tools`.
+- `ul.key-figures` › `li.key-figure`; `ol.brief`, `ol.next`; `dl.caveats`; `dl.glossary`; `ul.sources`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from html import escape
+from typing import Any
+
+from toolkit import svg as drawing
+from toolkit.errors import ToolkitError
+from toolkit.text import ABSENT_FLAGS, Words
+
+Payload = Mapping[str, Any]
+
+
+def html(
+    payload: Payload,
+    *,
+    svg: tuple[str, str] | str | None = None,
+    datasets: Mapping[str, Any] | None = None,
+    page: bool = True,
+) -> str:
+    """The HTML of a payload.
+
+    Args:
+        payload: what a display object's `payload()` gives, also after a round trip through JSON.
+        svg: drawings of a figure made elsewhere, wide and narrow (or one); drawn here where not given.
+        datasets: shared data that a figure's spec names, such as `{"boundaries": topology}`.
+        page: whether for a page; a notebook leaves out the narrow drawing, the interactive spec and links to files.
+
+    Raises:
+        ToolkitError: an unknown kind, or a spec that names data which are not given.
+    """
+    kind = payload.get("kind")
+    if kind == "figure":
+        return _figure(payload, svg, datasets or {}, page)
+    if kind == "table":
+        return _table_section(payload, page)
+    if kind not in _SIMPLE:
+        raise ToolkitError(f"no way to show {kind!r}", allowed=["figure", "table", *_SIMPLE])
+    return _SIMPLE[kind](payload, _words(payload["language"]))
+
+
+@cache
+def _words(language: str) -> Words:
+    return Words(language)
+
+
+# ---- figures and tables ----------------------------------------------------------------------------------------------
+
+
+def _figure(payload: Payload, svg: tuple[str, str] | str | None, datasets: Mapping[str, Any], page: bool) -> str:
+    words, name, title = _words(payload["language"]), payload["id"], payload["title"]
+    if svg is None:
+        svg = drawing.figure(payload, datasets, narrow=page)
+    wide, narrow = (svg, "") if isinstance(svg, str) else svg
+    plot = f'<div class="wide">{wide}</div>' + (f'<div class="narrow">{narrow}</div>' if narrow else "")
+    spec = {
+        "wide": payload["spec"],
+        "narrow": payload.get("spec_narrow"),
+        "locale": drawing.locale(words.language),
+    }
+    table = payload.get("table")
+    return "".join(
+        [
+            f'<figure class="figure" id="{escape(name)}">',
+            f"<figcaption><h3>{escape(title)}</h3>{_line('subtitle', payload['subtitle'])}</figcaption>",
+            f'<div class="plot">{plot}</div>',
+            _line("note", payload.get("note", "")),
+            _source(payload, words),
+            _tools(payload, title, words, explore=True) if page else "",
+            _details(table, name, title, words) if table else "",
+            _script(spec, name) if page else "",
+            "</figure>",
+        ]
+    )
+
+
+def _details(table: Payload, name: str, title: str, words: Words) -> str:
+    caption = words.say("labels.data_of", title=title)
+    summary = escape(words.label("show_data"))
+    return (
+        f'<details class="data"><summary>{summary}</summary>{_table(table, f"{name}-data", caption, words)}</details>'
+    )
+
+
+def _script(spec: Any, name: str) -> str:
+    """The spec for the page's script; `<` is written so that no text in it can end the element or open a comment."""
+    text = json.dumps(spec, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return f'<script class="spec" type="application/json" data-figure="{escape(name)}">{text}</script>'
+
+
+def _table_section(payload: Payload, page: bool) -> str:
+    words, name, caption = _words(payload["language"]), payload["id"], payload["caption"]
+    return "".join(
+        [
+            f'<div class="table" id="{escape(name)}">',
+            _table(payload, f"{name}-table", caption, words, subtitle=payload.get("subtitle", "")),
+            _line("note", payload.get("note", "")),
+            _source(payload, words),
+            _tools(payload, caption, words) if page else "",
+            "</div>",
+        ]
+    )
+
+
+def _table(table: Payload, name: str, caption: str, words: Words, subtitle: str = "") -> str:
+    columns, header = table["columns"], table.get("row_header", 0)
+    ours = set(table.get("highlight", ()))
+    head = "".join(_column(column) for column in columns)
+    body = "".join(_row(row, columns, header, index in ours, words) for index, row in enumerate(table["rows"]))
+    small = f' <span class="subtitle">{escape(subtitle)}</span>' if subtitle else ""
+    label = f"{escape(name)}-caption"
+    return (
+        f'<div class="scroll" role="group" tabindex="0" aria-labelledby="{label}"><table data-sortable>'
+        f'<caption><span id="{label}">{escape(caption)}</span>{small}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>{_flags(table, words)}"
+    )
+
+
+def _row(row: Sequence[Payload], columns: Sequence[Payload], header: int, ours: bool, words: Words) -> str:
+    numbered = enumerate(zip(row, columns, strict=True))
+    cells = "".join(_cell(cell, column, number == header, words) for number, (cell, column) in numbered)
+    return f'<tr class="ours">{cells}</tr>' if ours else f"<tr>{cells}</tr>"
+
+
+def _column(column: Payload) -> str:
+    unit = f' <span class="unit">({escape(column["unit_label"])})</span>' if column.get("unit_label") else ""
+    return f'<th scope="col"{_number_class(column)}>{escape(column["label"])}{unit}</th>'
+
+
+def _number_class(column: Payload) -> str:
+    return ' class="n"' if column["numeric"] else ""
+
+
+def _cell(cell: Payload, column: Payload, is_header: bool, words: Words) -> str:
+    text, flag = escape(str(cell["t"])), cell.get("flag", "observed")
+    if is_header:
+        return f'<th scope="row">{text}</th>'
+    if flag in ABSENT_FLAGS:
+        return f'<td class="{"n " if column["numeric"] else ""}absent" data-flag="{flag}">{text}</td>'
+    raw = f' data-v="{escape(repr(cell["v"]))}"' if column["numeric"] else ""
+    if flag in _MARKED:
+        mark = f"<sup>({escape(words.label(f'mark_{flag}'))})</sup>"
+        return f'<td{_number_class(column)}{raw} data-flag="{flag}">{text}{mark}</td>'
+    return f"<td{_number_class(column)}{raw}>{text}</td>"
+
+
+_MARKED = ("estimated", "break")
+
+
+def _flags(table: Payload, words: Words) -> str:
+    """What the marks and the absences of this table mean, each only if it is there."""
+    present = {cell.get("flag", "observed") for row in table["rows"] for cell in row}
+    said = [f"({words.label(f'mark_{flag}')}) {words.label(f'{flag}_meaning')}" for flag in _MARKED if flag in present]
+    said += [f"{words.absent(flag)}: {words.label(f'{flag}_meaning')}" for flag in ABSENT_FLAGS if flag in present]
+    return _line("flags", "; ".join(said) + "." if said else "")
+
+
+def _source(payload: Payload, words: Words) -> str:
+    sources = payload.get("source", ())
+    sources = [sources] if isinstance(sources, str) else sources
+    if not any(sources):
+        return ""
+    text = "; ".join(source.rstrip(".") for source in sources if source)
+    return f'<p class="source"><b>{escape(words.label("source"))}:</b> {escape(text)}.</p>'
+
+
+def _tools(payload: Payload, title: str, words: Words, explore: bool = False) -> str:
+    """Permalink, CSV, and the button that the page's script shows; each name begins with the text one sees."""
+    name = escape(payload["id"])
+
+    def named(key: str) -> str:
+        return f'aria-label="{escape(f"{words.label(key)}: {title}")}">{escape(words.label(key))}'
+
+    link = escape(words.say(f"labels.permalink_to_{payload['kind']}", title=title))
+    tools = [f'<a class="permalink" href="#{name}" aria-label="{link}">{escape(words.label("permalink"))}</a>']
+    if payload.get("csv"):
+        tools.append(f'<a class="csv" href="{escape(payload["csv"])}" download {named("download_csv")}</a>')
+    if explore:
+        tools.append(f'<button class="explore" type="button" hidden data-figure="{name}" {named("explore")}</button>')
+    return f'<p class="tools">{" ".join(tools)}</p>'
+
+
+# ---- the other kinds -------------------------------------------------------------------------------------------------
+
+
+def _key_figures(payload: Payload, words: Words) -> str:
+    return f'<ul class="key-figures">{"".join(_key_figure(item) for item in payload["items"])}</ul>'
+
+
+def _key_figure(item: Payload) -> str:
+    raw = f' data-v="{escape(repr(item["v"]))}"' if item.get("v") is not None else ""
+    unit = f' <span class="unit">{escape(item["unit"])}</span>' if item.get("unit") else ""
+    value = (
+        f'<span class="value"{raw} data-flag="{escape(item.get("flag", "observed"))}">{escape(item["value"])}</span>'
+    )
+    return (
+        f'<li class="key-figure" data-id="{escape(item["id"])}"><p class="label">{escape(item["label"])}</p>'
+        f'<p class="figures">{value}{unit}</p>{_line("period", item.get("period", ""))}'
+        f"{_pairs('comparisons', [(c['label'], c['value']) for c in item.get('comparisons', ())])}"
+        f"{_line('note', item.get('note', ''))}</li>"
+    )
+
+
+def _brief(payload: Payload, words: Words) -> str:
+    sentences = _list("ol", "brief", [escape(item["text"]) for item in payload["items"]])
+    steps = [escape(item["text"]) for item in payload.get("next", ())]
+    return sentences + (f"<h3>{escape(words.label('next_steps'))}</h3>{_list('ol', 'next', steps)}" if steps else "")
+
+
+def _text(payload: Payload, words: Words) -> str:
+    return "".join(f"<p>{escape(text)}</p>" for text in payload["paragraphs"])
+
+
+def _caveats(payload: Payload, words: Words) -> str:
+    return _pairs("caveats", [(item["title"], item["text"]) for item in payload["items"]])
+
+
+def _glossary(payload: Payload, words: Words) -> str:
+    return _pairs("glossary", [(item["term"], item["text"]) for item in payload["items"]])
+
+
+def _sources(payload: Payload, words: Words) -> str:
+    return _list("ul", "sources", [_one_source(item, words) for item in payload["items"]])
+
+
+def _one_source(item: Payload, words: Words) -> str:
+    facts = [
+        ("publisher", escape(str(item.get("publisher") or ""))),
+        ("licence", _link(item.get("licence"), item.get("licence_url"))),
+        ("reference_date", escape(_date(item.get("reference_date"), words))),
+        ("date_accessed", escape(_date(item.get("date_accessed"), words))),
+        ("processing", escape(str(item.get("processing") or ""))),
+        ("faults", _list("ul", "faults", [escape(str(fault)) for fault in item.get("faults") or ()])),
+        ("fingerprint", f"<code>{escape(str(item['sha256']))}</code>" if item.get("sha256") else ""),
+    ]
+    shown = "".join(f"<div><dt>{escape(words.label(key))}</dt><dd>{text}</dd></div>" for key, text in facts if text)
+    return f"<p>{_link(item['title'], item.get('url'))}</p><dl>{shown}</dl>"
+
+
+def _open(payload: Payload, words: Words) -> str:
+    place = payload["territory"]
+    facts = [("as_of", _date(payload["as_of"], words)), ("reference_date", _date(payload["reference_date"], words))]
+    facts.append(("version", str(payload["version"])))
+    title = f"{escape(payload['title'])}: {escape(str(place.get('name', '')))}"
+    shown = _pairs("facts", [(words.label(key), text) for key, text in facts])
+    return f'<header class="open"><p><strong>{title}</strong></p>{shown}</header>'
+
+
+def _close(payload: Payload, words: Words) -> str:
+    done = words.label("complete" if payload.get("complete") else "incomplete")
+    return f'<p class="close">{escape(done)}</p>'
+
+
+_SIMPLE: dict[str, Callable[[Payload, Words], str]] = {
+    "open": _open,
+    "text": _text,
+    "brief": _brief,
+    "key_figures": _key_figures,
+    "caveats": _caveats,
+    "sources": _sources,
+    "glossary": _glossary,
+    "close": _close,
+}
+
+
+# ---- pieces ----------------------------------------------------------------------------------------------------------
+
+
+def _line(name: str, text: str) -> str:
+    return f'<p class="{name}">{escape(text)}</p>' if text else ""
+
+
+def _list(tag: str, name: str, items: Sequence[str]) -> str:
+    return f'<{tag} class="{name}">{"".join(f"<li>{item}</li>" for item in items)}</{tag}>' if items else ""
+
+
+def _pairs(name: str, pairs: Sequence[tuple[str, str]]) -> str:
+    rows = "".join(f"<div><dt>{escape(term)}</dt><dd>{escape(text)}</dd></div>" for term, text in pairs if text)
+    return f'<dl class="{name}">{rows}</dl>' if rows else ""
+
+
+def _link(text: Any, address: Any) -> str:
+    """The text as a link, if the address is one of the web; otherwise the text alone."""
+    shown = escape(str(text or ""))
+    if isinstance(address, str) and address.startswith(("https://", "http://")):
+        return f'<a href="{escape(address)}">{shown or escape(address)}</a>'
+    return shown
+
+
+def _date(value: Any, words: Words) -> str:
+    """A date in words; a text that is not a date ("2018–2023") as it is."""
+    text = str(value or "")
+    return words.date(text) if text.replace("-", "").isdigit() else text

@@ -1,0 +1,264 @@
+"""What a notebook shows: small frozen objects that give JSON (`payload`) and, in JupyterLab, HTML.
+
+Texts are plain text in the language of the object; markup in them is shown as text.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from toolkit.display.cells import Data, clean
+from toolkit.errors import ToolkitError
+
+MIME = "application/vnd.quadro.v1+json"
+# Set by a runner whose pages are drawn by another process: figures then carry their specification only.
+DEFER_CHARTS = "QUADRO_DEFER_CHARTS"
+_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """Anything shown: `payload()` for the page, `_repr_mimebundle_` for the notebook."""
+
+    kind: ClassVar[str] = ""
+    language: str
+
+    def payload(self) -> dict[str, Any]:
+        """The object as JSON: keys sorted, absent values null, numbers as given."""
+        shown: dict[str, Any] = clean({"kind": self.kind, **self._fields()}, where=self.kind)
+        return shown
+
+    def _fields(self) -> dict[str, Any]:
+        return {item.name: getattr(self, item.name) for item in dataclasses.fields(self)}
+
+    def _plain(self) -> str:
+        return self.kind
+
+    def _drawing(self) -> str:
+        from toolkit.display.markup import html
+
+        return html(self.payload(), page=False)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return {MIME: self.payload(), "text/html": self._drawing(), "text/plain": self._plain()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Open(Shown):
+    """The head of a report: what, where, as of when, from which data."""
+
+    kind: ClassVar[str] = "open"
+    report: str
+    territory: Mapping[str, Any]
+    title: str
+    as_of: str
+    reference_date: str
+    snapshot: Mapping[str, str]
+    version: str
+    parameters: Mapping[str, Any]
+
+    def _plain(self) -> str:
+        return f"{self.title}: {self.territory.get('name', '')}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text(Shown):
+    """Paragraphs."""
+
+    kind: ClassVar[str] = "text"
+    paragraphs: Sequence[str]
+
+    def _plain(self) -> str:
+        return "\n".join(self.paragraphs)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief(Shown):
+    """In short: up to five sentences, most important first, and what to do next."""
+
+    kind: ClassVar[str] = "brief"
+    sentences: Sequence[str]
+    steps: Sequence[str] = ()
+
+    def _fields(self) -> dict[str, Any]:
+        items, steps = ([{"text": text} for text in texts] for texts in (self.sentences, self.steps))
+        return {"language": self.language, "items": items, "next": steps}
+
+    def _plain(self) -> str:
+        return "\n".join([*self.sentences, *self.steps])
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyFigure:
+    """One figure with its comparisons.
+
+    Args:
+        id: the indicator's.
+        label: what is measured.
+        value: as printed, with "%" or "€" where it has them.
+        v: the figure itself, None where absent.
+        flag: as in the tables.
+        unit: the noun beside the figure; empty where `value` says it all.
+        period: year or date of reference, as printed.
+        comparisons: `(label, printed value)` of zone, metropolitan area, median …
+    """
+
+    id: str
+    label: str
+    value: str
+    v: float | None = None
+    flag: str = "observed"
+    unit: str = ""
+    period: str = ""
+    comparisons: Sequence[tuple[str, str]] = ()
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyFigures(Shown):
+    """The figures at the top of a page."""
+
+    kind: ClassVar[str] = "key_figures"
+    items: Sequence[KeyFigure]
+
+    def _fields(self) -> dict[str, Any]:
+        items = []
+        for item in self.items:
+            comparisons = [{"label": label, "value": value} for label, value in item.comparisons]
+            items.append({**dataclasses.asdict(item), "comparisons": comparisons})
+        return {"language": self.language, "items": items}
+
+    def _plain(self) -> str:
+        return "\n".join(f"{item.label}: {item.value} {item.unit}".rstrip() for item in self.items)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure(Shown):
+    """A picture with its message, measure, source and data.
+
+    Args:
+        id: lower-case words joined by hyphens; unique on the page.
+        title: the message, a sentence.
+        subtitle: measure, unit, territory, period.
+        alt: what the picture shows, in one sentence, for those who do not see it.
+        description: how to read it and what stands out.
+        spec, spec_narrow: Vega-Lite, for about 720 and 320 pixels (`charts.pair`).
+        source: one line a source, with its date.
+        table: the data.
+        note: uncertainty, marks, what is left out.
+        csv: name of the file beside the page that holds the data.
+        datasets: shared data that the spec names, such as `boundaries`; not part of the payload.
+    """
+
+    kind: ClassVar[str] = "figure"
+    id: str
+    title: str
+    subtitle: str
+    alt: str
+    description: str
+    spec: Mapping[str, Any]
+    spec_narrow: Mapping[str, Any] | None = None
+    source: Sequence[str] = ()
+    note: str = ""
+    table: Data | None = None
+    csv: str = ""
+    datasets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        _check_id(self.id)
+
+    def _fields(self) -> dict[str, Any]:
+        return {name: value for name, value in super()._fields().items() if name != "datasets"}
+
+    def _plain(self) -> str:
+        return f"{self.title}\n{self.alt}"
+
+    def _drawing(self) -> str:
+        from toolkit.display.markup import html
+
+        return html(self.payload(), datasets=self.datasets, page=False)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        if os.environ.get(DEFER_CHARTS) == "1":
+            return {MIME: self.payload(), "text/plain": self._plain()}
+        return super()._repr_mimebundle_(include, exclude)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table(Shown):
+    """A table with caption, source and CSV."""
+
+    kind: ClassVar[str] = "table"
+    id: str
+    caption: str
+    data: Data
+    subtitle: str = ""
+    source: Sequence[str] = ()
+    note: str = ""
+    csv: str = ""
+
+    def __post_init__(self) -> None:
+        _check_id(self.id)
+
+    def _fields(self) -> dict[str, Any]:
+        fields = super()._fields()
+        data = fields.pop("data")
+        return {**fields, **{item.name: getattr(data, item.name) for item in dataclasses.fields(data)}}
+
+    def _plain(self) -> str:
+        return self.caption
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caveats(Shown):
+    """What the data cannot say: items `{title, text}`."""
+
+    kind: ClassVar[str] = "caveats"
+    items: Sequence[Mapping[str, str]]
+
+    def _plain(self) -> str:
+        return "\n".join(f"{item['title']}: {item['text']}" for item in self.items)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources(Shown):
+    """Sources: items `{title, publisher, licence, licence_url, url, reference_date, date_accessed, …}`."""
+
+    kind: ClassVar[str] = "sources"
+    items: Sequence[Mapping[str, Any]]
+
+    def _plain(self) -> str:
+        return "\n".join(str(item["title"]) for item in self.items)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glossary(Shown):
+    """Terms: items `{term, text}` (`Words.glossary`)."""
+
+    kind: ClassVar[str] = "glossary"
+    items: Sequence[Mapping[str, str]]
+
+    def _plain(self) -> str:
+        return "\n".join(f"{item['term']}: {item['text']}" for item in self.items)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Close(Shown):
+    """The end of a complete report: its results, free of language, and where they come from."""
+
+    kind: ClassVar[str] = "close"
+    results: Mapping[str, Any]
+    provenance: Mapping[str, Any]
+    complete: bool = True
+    next_due: str = ""
+
+
+def _check_id(name: str) -> None:
+    if not _ID.fullmatch(name):
+        allowed = "lower-case letters and digits joined by hyphens, starting with a letter"
+        raise ToolkitError(f"{name!r} cannot be the id of a figure or a table", allowed=allowed)

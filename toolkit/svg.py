@@ -1,0 +1,299 @@
+"""Vega-Lite in, clean SVG out: one picture with a name and a description, no identifier or address of its own.
+
+vl-convert is imported when the first picture is drawn: a process that has drawn one must not be forked.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator, Mapping
+from functools import cache
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from babel.core import Locale
+
+from toolkit.errors import ToolkitError
+
+FONT = "Titillium Web, Segoe UI, Arial, sans-serif"
+# vl-convert resolves relative addresses against a public host; what a page links to is beside it.
+PUBLIC_HOST = "https://vega.github.io/vega-datasets/"
+DECIMALS = 2
+_SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+_HREF = f"{{{_XLINK}}}href"
+# The only attributes whose numbers are rounded: text that looks like a number is never touched.
+_GEOMETRY = frozenset(
+    "d transform x y x1 x2 y1 y2 cx cy r rx ry width height dx dy points stroke-width viewBox".split()  # noqa: SIM905
+)
+_NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
+_STRAIGHT = re.compile(r"(M[-\d.,e]+(L[-\d.,e]+)*Z?)+")
+_DROPPED = ("class", "role", "pointer-events", "version")
+# Attributes that an element inherits from its group.
+_INHERITED = ("fill", "stroke", "stroke-width", "font-family", "font-size", "font-weight", "text-anchor")
+ET.register_namespace("", _SVG)
+ET.register_namespace("xlink", _XLINK)
+
+
+def figure(
+    payload: Mapping[str, Any], datasets: Mapping[str, Any] | None = None, narrow: bool = True
+) -> tuple[str, str]:
+    """The wide and the narrow drawing of a figure's payload; the narrow one is "" where there is none.
+
+    Args:
+        payload: of a `display.Figure`.
+        datasets: shared data that its spec names.
+        narrow: whether the narrow one is wanted.
+    """
+    name, said = payload["id"], (payload["alt"], payload["description"], payload["language"])
+    wide = render(payload["spec"], f"{name}-wide", *said, datasets=datasets)
+    spec = payload.get("spec_narrow")
+    return wide, render(spec, f"{name}-narrow", *said, datasets=datasets) if narrow and spec else ""
+
+
+def render(
+    spec: Mapping[str, Any],
+    uid: str,
+    title: str,
+    description: str,
+    language: str,
+    *,
+    datasets: Mapping[str, Any] | None = None,
+) -> str:
+    """A Vega-Lite specification as an SVG element.
+
+    Args:
+        spec: Vega-Lite; data by value, or by the name of one of `datasets`.
+        uid: prefix of every id in the element; unique on the page.
+        title, description: what a screen reader says; any text.
+        language: `it` or `en`, for the numbers and dates that Vega prints.
+        datasets: name → values, such as `{"boundaries": topology}`.
+
+    Raises:
+        ToolkitError: the spec names data that are not given, or Vega cannot draw it.
+    """
+    try:
+        raw = _converter().vegalite_to_svg(
+            filled(spec, datasets or {}),
+            vl_version=_version(spec),
+            allowed_base_urls=[],
+            format_locale=locale(language)["formatLocale"],
+            time_format_locale=locale(language)["timeFormatLocale"],
+        )
+    except ValueError as error:
+        raise ToolkitError(f"the chart cannot be drawn: {str(error).splitlines()[0]}", where=uid) from None
+    return clean(raw, uid, title, description)
+
+
+@cache
+def _converter() -> Any:
+    converter = import_module("vl_convert")
+    fonts = Path(str(import_module("fontpkg_titillium_web").ROOT)) / "files"
+    converter.register_font_directory(str(fonts))
+    return converter
+
+
+def _version(spec: Mapping[str, Any]) -> str | None:
+    """The Vega-Lite version that the spec declares ("v6.4.1.json" → "6.4"), or the newest."""
+    found = re.search(r"/v(\d+\.\d+)", str(spec.get("$schema", "")))
+    return found[1] if found and found[1] in _converter().get_vegalite_versions() else None
+
+
+def filled(spec: Any, datasets: Mapping[str, Any]) -> Any:
+    """The spec with each `{"name": …}` replaced by the values of that name; the page's script does the same.
+
+    Raises:
+        ToolkitError: a name that is neither among `datasets` nor among the spec's own.
+    """
+    own = spec.get("datasets", {}) if isinstance(spec, Mapping) else {}
+
+    def walk(node: Any, key: str = "") -> Any:
+        if isinstance(node, Mapping):
+            if key == "data" and "name" in node and "values" not in node and node["name"] not in own:
+                return _named(node, datasets)
+            return {name: value if name == "datasets" else walk(value, name) for name, value in node.items()}
+        return [walk(item) for item in node] if isinstance(node, (list, tuple)) else node
+
+    return walk(spec)
+
+
+def _named(node: Mapping[str, Any], datasets: Mapping[str, Any]) -> dict[str, Any]:
+    name = node["name"]
+    if name not in datasets:
+        raise ToolkitError(f"the chart needs the shared data {name!r}", allowed=datasets, hint="pass them as datasets=")
+    return {"values": datasets[name], **{key: value for key, value in node.items() if key != "name"}}
+
+
+@cache
+def locale(language: str) -> dict[str, Any]:
+    """How Vega prints numbers and dates, as options of vega-embed: `formatLocale`, `timeFormatLocale`."""
+    babel = Locale.parse({"it": "it_IT", "en": "en_GB"}[language])
+
+    def names(kind: str, width: str, order: range) -> list[str]:
+        values = getattr(babel, kind)["format"][width]
+        return [str(values[index]) for index in order]
+
+    days, months = [6, *range(6)], range(1, 13)
+    italian = language == "it"
+    return {
+        "formatLocale": {
+            "decimal": "," if italian else ".",
+            "thousands": "." if italian else ",",
+            "grouping": [3],
+            "currency": ["", "\u00a0€"] if italian else ["€", ""],
+            "percent": "\u00a0%" if italian else "%",
+        },
+        "timeFormatLocale": {
+            "dateTime": "%d %B %Y, %H:%M",
+            "date": "%d/%m/%Y",
+            "time": "%H:%M",
+            "periods": ["AM", "PM"],
+            "days": names("days", "wide", days),  # type: ignore[arg-type]
+            "shortDays": names("days", "abbreviated", days),  # type: ignore[arg-type]
+            "months": names("months", "wide", months),
+            "shortMonths": names("months", "abbreviated", months),
+        },
+    }
+
+
+# ---- cleaning --------------------------------------------------------------------------------------------------------
+
+
+def clean(raw: str, uid: str, title: str, description: str) -> str:
+    """vl-convert's SVG as one named picture.
+
+    Ids are prefixed by `uid`, geometry rounded to two decimals, roles and aria attributes removed, an explicit
+    description of a mark kept as its `<title>`, links freed from vl-convert's host.
+    """
+    root = ET.fromstring(raw)
+    _prune(root)
+    for shape in _shapes(root):
+        shape.set("d", relative(shape.get("d", "")))
+    for element in root.iter():
+        _describe(element)
+        _strip(element, uid)
+    for group in reversed(list(root.iter(f"{{{_SVG}}}g"))):
+        _hoist(group)
+    _unwrap(root)
+    _name(root, uid, title, description)
+    return ET.tostring(root, encoding="unicode").replace(" />", "/>")
+
+
+def _prune(parent: ET.Element) -> None:
+    """Drop what draws nothing: hidden foregrounds, empty groups, backgrounds without fill and stroke."""
+    for child in list(parent):
+        _prune(child)
+        tag = child.tag.rpartition("}")[2]
+        hidden = child.get("display") == "none" or child.get("d") == ""
+        bare = tag == "path" and child.get("class") == "background" and not {"fill", "stroke"} & set(child.attrib)
+        if hidden or bare or (tag == "g" and not len(child)):
+            parent.remove(child)
+
+
+def _describe(element: ET.Element) -> None:
+    text = element.get("aria-label")
+    if text and element.get("aria-roledescription") in ("point", "circle", "bar", "geoshape", "tick", "rule", "square"):
+        title = ET.SubElement(element, f"{{{_SVG}}}title")
+        title.text = text
+
+
+def _strip(element: ET.Element, uid: str) -> None:
+    for name, value in list(element.attrib.items()):
+        if name in _DROPPED or name.startswith("aria-") or (name.endswith("opacity") and value == "1"):
+            del element.attrib[name]
+        elif name in _GEOMETRY:
+            element.set(name, rounded(value))
+        elif name == "id":
+            element.set(name, f"{uid}-{value}")
+        elif "url(#" in value:
+            element.set(name, value.replace("url(#", f"url(#{uid}-"))
+        elif name in ("href", _HREF):
+            element.set(name, f"#{uid}-{value[1:]}" if value.startswith("#") else value.removeprefix(PUBLIC_HOST))
+    if element.get("transform") in ("translate(0,0)", "translate(0 0)"):
+        del element.attrib["transform"]
+
+
+def rounded(geometry: str) -> str:
+    """Geometry with two decimals at most, and no "-0"."""
+
+    def short(match: re.Match[str]) -> str:
+        text = f"{float(match[0]):.{DECIMALS}f}".rstrip("0").rstrip(".")
+        return "0" if text == "-0" else text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+
+    return _NUMBER.sub(short, geometry)
+
+
+def _shapes(root: ET.Element) -> Iterator[ET.Element]:
+    """Outlines of a map: most of a page's bytes, and made of straight lines only."""
+    for group in root.iter(f"{{{_SVG}}}g"):
+        if "mark-shape" in group.get("class", ""):
+            yield from (path for path in group.iter(f"{{{_SVG}}}path") if _STRAIGHT.fullmatch(path.get("d", "")))
+
+
+def relative(path: str) -> str:
+    """An outline of straight lines (`M x,y L x,y … Z`) in tenths of a pixel, each point relative to the one before.
+
+    Points are rounded before they are subtracted, so that neighbours keep one common border.
+    """
+    return "".join(_ring(part) for part in path.split("M")[1:])
+
+
+def _ring(part: str) -> str:
+    points = [tuple(round(float(number) * 10) for number in _NUMBER.findall(point)) for point in part.split("L")]
+    steps = [(x - x0, y - y0) for (x0, y0), (x, y) in pairwise(points) if (x, y) != (x0, y0)]
+    start = ",".join(_tenths(number) for number in points[0])
+    line = "".join(f"{_joined(x)}{_joined(y)}" for x, y in steps).lstrip(" ")
+    return f"M{start}{'l' + line if line else ''}{'z' if part.endswith('Z') else ''}"
+
+
+def _tenths(number: int) -> str:
+    """Tenths as SVG writes them shortest: 12 → "1.2", −3 → "-.3", 20 → "2"."""
+    whole, rest = divmod(abs(number), 10)
+    return ("-" if number < 0 else "") + ((str(whole) if whole else "") + f".{rest}" if rest else str(whole))
+
+
+def _joined(number: int) -> str:
+    text = _tenths(number)
+    return text if text.startswith("-") else f" {text}"
+
+
+def _unwrap(parent: ET.Element) -> None:
+    """Put the children of groups that say nothing in their place."""
+    for child in list(parent):
+        _unwrap(child)
+        if child.tag == f"{{{_SVG}}}g" and not child.attrib:
+            index = list(parent).index(child)
+            parent.remove(child)
+            for offset, grandchild in enumerate(child):
+                parent.insert(index + offset, grandchild)
+
+
+def _hoist(group: ET.Element) -> None:
+    """Give the group what all its children have in common, once."""
+    children = list(group)
+    if len(children) < 2:
+        return
+    for name in _INHERITED:
+        values = {child.get(name) for child in children}
+        if len(values) == 1 and (value := values.pop()) is not None:
+            for child in children:
+                del child.attrib[name]
+            group.set(name, value)
+
+
+def _name(root: ET.Element, uid: str, title: str, description: str) -> None:
+    root.set("role", "img")
+    root.set("aria-labelledby", f"{uid}-title")
+    root.set("aria-describedby", f"{uid}-desc")
+    for index, (tag, text) in enumerate((("title", title), ("desc", description))):
+        element = ET.Element(f"{{{_SVG}}}{tag}", {"id": f"{uid}-{tag}"})
+        element.text = text
+        root.insert(index, element)
+
+
+def texts(svg: str) -> Iterator[str]:
+    """The texts that a drawing shows, in its order; for tests and for checking a page's numbers."""
+    for element in ET.fromstring(svg).iter(f"{{{_SVG}}}text"):
+        yield "".join(element.itertext())
