@@ -16,11 +16,11 @@ from toolkit.render import markdown
 MIME = "application/vnd.quadro.v1+json"
 # Payloads that open a section of their own when no heading of the notebook has just opened one for them.
 HOMES = {
-    "brief": "labels.in_brief",
-    "key_figures": "labels.key_figures",
-    "caveats": "labels.caveats",
-    "glossary": "labels.glossary",
-    "sources": "labels.sources",
+    "brief": "page.brief",
+    "key_figures": "page.key_figures",
+    "caveats": "page.caveats",
+    "glossary": "page.glossary",
+    "sources": "page.sources",
 }
 FIRST = ("brief", "key_figures")
 HIDDEN_TAGS = frozenset({"parameters", "injected-parameters", "notes"})

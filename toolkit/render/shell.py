@@ -105,13 +105,13 @@ def _facts(opened: Payload, words: Any) -> Iterator[tuple[str, str]]:
     """What the header states: label and text."""
     place, snapshot = opened["territory"], opened["snapshot"]
     if place["type"] == "municipality":
-        yield words.label("istat_code"), place["code"]
+        yield words.say("page.code"), place["code"]
     if place.get("zone"):
-        yield words.label("zone"), place["zone"]
+        yield words.say("page.zone"), place["zone"]
     yield words.say("page.reference_date"), _date(opened["reference_date"], words)
-    yield words.label("as_of"), _date(opened["as_of"], words)
-    yield words.label("snapshot"), words.say("page.said_snapshot", date=snapshot["date"], hash=snapshot["hash"])
-    yield words.label("version"), opened["version"]
+    yield words.say("page.as_of"), _date(opened["as_of"], words)
+    yield words.say("page.snapshot"), words.say("page.said_snapshot", date=snapshot["date"], hash=snapshot["hash"])
+    yield words.say("page.version"), opened["version"]
 
 
 def _date(text: str, words: Any) -> str:
@@ -122,9 +122,9 @@ def _date(text: str, words: Any) -> str:
 def _provenance(closed: Payload, words: Any) -> Iterator[tuple[str, list[str]]]:
     """What the footer states: label and the texts under it; hashes cut to what an eye can compare."""
     origin = closed["provenance"]
-    yield words.label("version"), [origin["version"]]
-    yield words.label("data"), [origin["data"][:HASH_SHOWN]]
-    yield words.label("lock"), [origin["lock"][:HASH_SHOWN]]
+    yield words.say("page.version"), [origin["version"]]
+    yield words.say("page.data"), [origin["data"][:HASH_SHOWN]]
+    yield words.say("page.lock"), [origin["lock"][:HASH_SHOWN]]
     shown = {name: value for name, value in origin["parameters"].items() if value not in ("", None)}
-    yield words.label("parameters"), [", ".join(f"{name} = {value}" for name, value in shown.items())]
-    yield words.label("tables"), [f"{name} {digest[:HASH_SHOWN]}" for name, digest in origin["tables"].items()]
+    yield words.say("page.parameters"), [", ".join(f"{name} = {value}" for name, value in shown.items())]
+    yield words.say("page.tables"), [f"{name} {digest[:HASH_SHOWN]}" for name, digest in origin["tables"].items()]

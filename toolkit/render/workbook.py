@@ -100,10 +100,10 @@ def _cover(sheet: Any, notebook: Any, named: list[tuple[str, Payload]], words: W
         sheet.write_url(row, 0, f"internal:'{quoted}'!A1", styles["link"], name)
         sheet.write_string(row, 1, table["caption"], styles["wrap"])
         row += 1
-    for kind, key in (("caveats", "page.caveats"), ("sources", "page.sources")):
+    for kind in ("caveats", "sources"):
         items = [item for payload in payloads(notebook) if payload["kind"] == kind for item in payload["items"]]
         if items:
-            row = _heading(sheet, row + 1, words.say(key), styles)
+            row = _heading(sheet, row + 1, words.say(f"page.{kind}"), styles)
             row = _pairs(sheet, row, [(item["title"], _described(item)) for item in items], styles)
     row = _heading(sheet, row + 1, words.say("workbook.reading"), styles)
     for key in ("workbook.absent", "workbook.language"):
@@ -187,4 +187,4 @@ def _cell(sheet: Any, line: int, at: int, column: Payload, cell: Payload, styles
 
 def _status(columns: list[Payload], row: list[Payload], words: Words) -> str:
     flags = [(column["label"], flag(cell)) for column, cell in zip(columns, row, strict=True) if column.get("numeric")]
-    return "; ".join(f"{label}: {words.say(f'workbook.{state}')}" for label, state in flags if state != "observed")
+    return "; ".join(f"{label}: {words.label(state)}" for label, state in flags if state != "observed")

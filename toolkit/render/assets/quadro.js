@@ -7,7 +7,7 @@
   const collator = new Intl.Collator(language, { numeric: true });
 
   /* Tables: a button in each header; absent values stay last in both directions. */
-  const key = cell => cell.dataset.v === undefined ? cell.textContent.trim() : cell.dataset.v === '' ? null : Number(cell.dataset.v);
+  const key = cell => cell.classList.contains('absent') ? null : cell.dataset.v === undefined ? cell.textContent.trim() : Number(cell.dataset.v);
   const compare = (a, b) => typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(a, b);
   const sort = (table, header, index) => {
     const descending = header.getAttribute('aria-sort') === 'ascending';
@@ -53,6 +53,58 @@
     requestAnimationFrame(() => { waiting = false; spy(); });
   }, { passive: true });
   spy();
+
+  /* Charts: Vega is loaded when a reader asks for it, without `eval`; shared data come as scripts, never by request. */
+  const loaded = new Map();
+  const load = name => {
+    if (!loaded.has(name)) loaded.set(name, new Promise((done, failed) => {
+      const script = document.createElement('script');
+      script.src = base + name;
+      script.onload = done;
+      script.onerror = () => { loaded.delete(name); failed(new Error(name)); };
+      document.head.append(script);
+    }));
+    return loaded.get(name);
+  };
+  const named = spec => JSON.stringify(spec).includes('"name":"boundaries"');
+  const explore = async (button, figure) => {
+    const plot = figure.querySelector('.plot');
+    const drawn = figure.querySelector('.plot svg');
+    const specs = JSON.parse(figure.querySelector('script.spec').textContent);
+    const narrow = specs.narrow && getComputedStyle(figure.querySelector('.plot .wide')).display === 'none';
+    const spec = narrow ? specs.narrow : specs.wide;
+    const live = document.createElement('div');
+    live.className = 'live';
+    button.disabled = true;
+    try {
+      await load('vega.js');
+      if (named(spec)) {
+        await load('boundaries.js');
+        spec.datasets = { ...spec.datasets, boundaries: window.quadroBoundaries };
+      }
+      plot.append(live);
+      await window.vegaEmbed(live, spec, { ...specs.locale, renderer: 'svg', actions: false, ast: true, tooltip: { theme: 'light' }, config: { aria: false } });
+    } catch {
+      live.remove();
+      button.disabled = false;
+      said.textContent = main.dataset.unexplored;
+      return;
+    }
+    const chart = live.querySelector('svg');
+    for (const part of chart.querySelectorAll('[role], [aria-label], [aria-roledescription], [tabindex]'))
+      for (const name of ['role', 'aria-label', 'aria-roledescription', 'tabindex']) part.removeAttribute(name);
+    chart.setAttribute('role', 'img');
+    chart.setAttribute('aria-label', (drawn.querySelector('title') || drawn).textContent);
+    for (const still of plot.querySelectorAll('.wide, .narrow')) still.hidden = true;
+    figure.querySelector('figcaption').setAttribute('tabindex', '-1');
+    figure.querySelector('figcaption').focus();
+    button.remove();
+  };
+  for (const button of document.querySelectorAll('button.explore')) {
+    const figure = document.getElementById(button.dataset.figure);
+    button.hidden = false;
+    button.addEventListener('click', () => explore(button, figure));
+  }
 
   for (const button of document.querySelectorAll('button.print')) {
     button.parentElement.hidden = false;
