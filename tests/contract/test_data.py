@@ -14,6 +14,7 @@ from toolkit.catalog import ABSENT, PACKAGE
 
 CITY = "citta-metropolitana-milano"
 SEVEN = {"015032", "015077", "015081", "015086", "015098", "015166", "015209"}
+ORDERED_OTHERWISE = {"lump_sums", "pnrr_calendar"}  # by class of population, and by day
 FIGURES = ("population", "population_age", "population_bands", "income", "local_units", "fragility", "commuting")
 
 
@@ -67,7 +68,7 @@ def test_every_resource_says_where_it_comes_from() -> None:
         for text in (source.title, source.processing, *source.faults):
             assert set(text) == {"it", "en"}
             assert all(text.values())
-        assert source.faults, f"{name}: no table of these is without a known fault"
+        assert source.faults or name not in FIGURES, f"{name}: every table of figures has known faults"
 
 
 def test_sizes(root: Path) -> None:
@@ -92,6 +93,8 @@ def test_files_are_utf8_lf_and_sorted(root: Path) -> None:
         assert b"\r" not in content
         assert content.endswith(b"\n")
         content.decode("utf-8")
+        if resource["name"] in ORDERED_OTHERWISE:
+            continue
         key = resource["schema"]["primaryKey"]
         keys = catalog.load(resource["name"])[key]
         assert keys.equals(keys.sort_values(key, kind="stable").reset_index(drop=True)), resource["name"]

@@ -242,3 +242,10 @@ def test_swapped_sectors_of_grins(sources: Path) -> None:
     million = 1_000_000
     assert 0.8 < (f * million / true_k_n).median() < 1.2, "what is called F is K-N, in M EUR"
     assert 0.8 < (k_n * million / true_f).median() < 1.2, "what is called K-N is F, in M EUR"
+
+
+def test_files_keyed_by_name_or_left_out_are_not_read(root: Path) -> None:
+    """Joins are on codes: the table of PA digitale keyed by name (5 homonyms) and the unlicensed files stay unread."""
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (root / "toolkit").rglob("*.py"))
+    for left_out in ("KPI_importi_per_comune", "grins_provinciale", "startup_innovative", "Milano_cap_irpef"):
+        assert left_out not in code

@@ -304,3 +304,14 @@ def test_warm_load_is_quick() -> None:
         catalog.load("income")
         seconds.append(time.perf_counter() - start)
     assert min(seconds) < 0.03
+
+
+def test_pattern_holds_for_the_whole_cell(folder: Path) -> None:
+    rewrite(folder, "metro_employment.csv", cell(2, 0, "ES511 "))
+    with pytest.raises(DataError, match="nuts has the form"):
+        Catalog(folder).load("metro_employment")
+    package = folder / PACKAGE
+    loose = package.read_text(encoding="utf-8").replace("pattern: ^[A-Z]{2}[A-Z0-9]{1,3}$", "pattern: ES511|[A-Z]{2}")
+    package.write_text(loose, encoding="utf-8")
+    with pytest.raises(DataError, match="nuts has the form"):
+        Catalog(folder).load("metro_employment")
