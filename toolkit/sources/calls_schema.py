@@ -141,7 +141,7 @@ CALLS = Resource(
     fields=(
         CALL,
         column("programme", it="Programma", en="Programme", enum=list(PROGRAMMES)),
-        column("measure", it="Misura", en="Measure", required=False, pattern=r"^M\d"),
+        column("measure", it="Misura", en="Measure", required=False, pattern=r"^M\d.*$"),
         text("line", "Linea di PA digitale", "Line of PA digitale"),
         column("title_it", it="Titolo", en="Title in Italian"),
         column("title_en", it="Titolo in inglese", en="Title in English"),

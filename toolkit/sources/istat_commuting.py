@@ -23,7 +23,7 @@ UNITS = {
 
 _ORIGIN = {
     "publisher": "ISTAT",
-    "url": "https://www.istat.it/statistiche-per-temi/censimenti/popolazione-e-abitazioni/",
+    "url": "https://cruscotto-italia.dati.gov.it/",
     "licence": "istat-census",
     "reference_date": "2021-12-31",
 }

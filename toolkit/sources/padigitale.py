@@ -176,6 +176,7 @@ def _call(
 ) -> dict[str, str]:
     who = dict.fromkeys(words["applicants"][name] for name in row["soggetti_destinatari"].split(";"))
     municipal = list(who) == ["municipality"]
+    note = next((note for note in words["notes"] if note["call"] == known["call"]), {"it": "", "en": ""})
     return {
         "call": known["call"],
         "programme": "pnrr",
@@ -193,8 +194,8 @@ def _call(
         "first_observed_on": first,
         "last_observed_on": CALLS_SEEN_UNTIL,
         "applications_observed_until": seen.get(known["measure"], "") if municipal else "",
-        "note_it": "",
-        "note_en": "",
+        "note_it": note["it"],
+        "note_en": note["en"],
         "source": words["source"],
         "date_checked": CALLS_SEEN_UNTIL,
         "to_verify": "",

@@ -11,7 +11,7 @@ Words = dict[str, str]  # language -> text
 
 ACCESSED = "2026-11-22"
 LICENCES = {
-    "istat": ("CC-BY-4.0", "CC BY (ISTAT)", "https://www.istat.it/note-legali/"),
+    "istat": ("CC-BY", "CC BY", "https://www.istat.it/note-legali/"),
     "istat-census": ("CC-BY-3.0-IT", "CC BY 3.0 IT", "https://creativecommons.org/licenses/by/3.0/it/"),
     "mef": ("CC-BY-3.0-IT", "CC BY 3.0 IT", "https://creativecommons.org/licenses/by/3.0/it/"),
     "cc-by-4.0": ("CC-BY-4.0", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
@@ -19,7 +19,7 @@ LICENCES = {
     "eurostat": (
         "eurostat-reuse",
         "Eurostat: reuse with attribution",
-        "https://ec.europa.eu/eurostat/about-us/policies/copyright",
+        "https://ec.europa.eu/eurostat/help/copyright-notice",
     ),
 }
 CODE = r"^\d{6}$"
