@@ -101,29 +101,34 @@ def _version(spec: Mapping[str, Any]) -> str | None:
     return found[1] if found and found[1] in _converter().get_vegalite_versions() else None
 
 
-def filled(spec: Any, datasets: Mapping[str, Any]) -> Any:
-    """The spec with each `{"name": …}` replaced by the values of that name; the page's script does the same.
+def filled(spec: Mapping[str, Any], datasets: Mapping[str, Any]) -> dict[str, Any]:
+    """The spec with the shared data it names among its own `datasets`; the page's script does the same.
 
     Raises:
         ToolkitError: a name that is neither among `datasets` nor among the spec's own.
     """
-    own = spec.get("datasets", {}) if isinstance(spec, Mapping) else {}
-
-    def walk(node: Any, key: str = "") -> Any:
-        if isinstance(node, Mapping):
-            if key == "data" and "name" in node and "values" not in node and node["name"] not in own:
-                return _named(node, datasets)
-            return {name: value if name == "datasets" else walk(value, name) for name, value in node.items()}
-        return [walk(item) for item in node] if isinstance(node, (list, tuple)) else node
-
-    return walk(spec)
+    own = dict(spec.get("datasets", {}))
+    for name in sorted(set(_named(spec)) - set(own)):
+        if name not in datasets:
+            raise ToolkitError(
+                f"the chart needs the shared data {name!r}", allowed=datasets, hint="pass them as datasets="
+            )
+        own[name] = datasets[name]
+    return {**spec, "datasets": own} if own else dict(spec)
 
 
-def _named(node: Mapping[str, Any], datasets: Mapping[str, Any]) -> dict[str, Any]:
-    name = node["name"]
-    if name not in datasets:
-        raise ToolkitError(f"the chart needs the shared data {name!r}", allowed=datasets, hint="pass them as datasets=")
-    return {"values": datasets[name], **{key: value for key, value in node.items() if key != "name"}}
+def _named(node: Any) -> Iterator[str]:
+    """The names of the data that a spec uses without giving them."""
+    if isinstance(node, Mapping):
+        data = node.get("data")
+        if isinstance(data, Mapping) and "name" in data and "values" not in data and "url" not in data:
+            yield data["name"]
+        for key, value in node.items():
+            if key not in ("datasets", "values"):
+                yield from _named(value)
+    elif isinstance(node, (list, tuple)):
+        for item in node:
+            yield from _named(item)
 
 
 @cache

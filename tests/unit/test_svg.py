@@ -94,14 +94,10 @@ def test_the_font_of_the_page_decides_the_layout():
 
 
 def test_shared_data_are_filled_in_by_name():
-    spec = {
-        "data": {"name": "places", "format": {"type": "json"}},
-        "layer": [{"data": {"name": "own"}}],
-        "datasets": {"own": []},
-    }
-    full = svg.filled(spec, {"places": [{"a": 1}]})
-    assert full["data"] == {"values": [{"a": 1}], "format": {"type": "json"}}
-    assert full["layer"][0]["data"] == {"name": "own"}
+    spec = {"data": {"name": "places"}, "layer": [{"data": {"name": "own"}}], "datasets": {"own": [1]}}
+    full = svg.filled(spec, {"places": [{"a": 1}], "unused": [2]})
+    assert full["datasets"] == {"own": [1], "places": [{"a": 1}]}
+    assert spec["datasets"] == {"own": [1]}
     with pytest.raises(ToolkitError, match="needs the shared data 'places'"):
         svg.filled(spec, {})
 
