@@ -15,6 +15,7 @@ MIME = "application/vnd.quadro.v1+json"
 Status = Literal["ok", "unchanged", "no_data", "failed_data", "failed_code", "failed_kernel"]
 Trouble = Literal["", "kernel_start", "kernel_died", "timeout", "worker_died", "engine", "render", "render_data"]
 
+OUTCOMES: tuple[Status, ...] = ("ok", "unchanged", "no_data", "failed_data", "failed_code", "failed_kernel")
 GOOD: tuple[Status, ...] = ("ok", "unchanged")
 ADDED_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")

@@ -96,7 +96,7 @@ def _territories(
                 hint = f"did you mean {near[0]!r}?" if near else "quadro list sets"
                 raise ParameterError(f"There is no set {name!r}.", where=where, allowed=known, hint=hint)
             chosen = params.load(MunicipalitySet, path)
-            found |= dict.fromkeys(("municipality", code) for code in _members(chosen, path, register, faults))
+            found |= dict.fromkeys(("municipality", code) for code in members(chosen, path, register, faults))
     for code in _known(plan.municipalities, where, register, faults):
         found["municipality", code] = None
     for area in plan.areas:
@@ -106,7 +106,8 @@ def _territories(
     return list(found)
 
 
-def _members(chosen: MunicipalitySet, path: Path, register: Register, faults: list[ToolkitError]) -> Sequence[str]:
+def members(chosen: MunicipalitySet, path: Path, register: Register, faults: list[ToolkitError]) -> Sequence[str]:
+    """Codes of a set; what is wrong with them goes into `faults`."""
     if not chosen.area:
         return _known(chosen.municipalities, str(path), register, faults)
     with _noting(faults, str(path)):

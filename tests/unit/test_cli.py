@@ -1,0 +1,248 @@
+"""The command: help at once, plain words, exit codes."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from making import parameters, project
+
+from toolkit import catalog, cli, indicators
+
+COMMANDS = [["list"], ["run"], ["check"], ["data"], ["data", "build"], ["data", "fetch"], ["new"], ["explain"]]
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Exit code, output and errors of a command."""
+    code = cli.main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project of one notebook, in which the commands run."""
+    plan = 'title: {it: a, en: a}\nnotebooks: [small]\nmunicipalities: ["015032"]\n'
+    monkeypatch.chdir(project(tmp_path, {"small": [parameters()]}, {"good": plan}))
+    return tmp_path
+
+
+@pytest.mark.parametrize("command", [[], *COMMANDS], ids=lambda command: " ".join(command) or "quadro")
+def test_every_command_has_help_and_an_example(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main([*command, "--help"])
+    out = capsys.readouterr().out
+    assert left.value.code == 0
+    assert re.search(rf"example:\n  quadro {' '.join(command)}", out)
+
+
+def test_help_comes_at_once_and_imports_nothing_heavy(root: Path) -> None:
+    code = (
+        "import sys; from toolkit import cli; cli.parser().format_help();"
+        "print(sorted({'pandas', 'pydantic', 'rich', 'papermill', 'yaml'} & set(sys.modules)))"
+    )
+    started = time.perf_counter()
+    run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"
+    assert time.perf_counter() - started < 1  # 0.04 s alone; a busy machine may be slow
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert re.fullmatch(r"quadro \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["rum"], ["run", "--jobs", "0"], ["run", "--jobs", "two"], ["list", "towns"]]
+)
+def test_wrong_usage_is_exit_2(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as left:
+        cli.main(arguments)
+    assert left.value.code == 2
+
+
+def test_list_everything(capsys: pytest.CaptureFixture[str], root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(root)
+    for kind, expected in (
+        ("municipalities", "015032  Bresso"),
+        ("areas", "nord-milano-2008"),
+        ("sets", "7 municipalities"),
+        ("runs", "metropolitan-city"),
+        ("tables", "population"),
+        ("indicators", "income_per_taxpayer"),
+    ):
+        code, out, _ = told(capsys, "list", kind)
+        assert code == 0
+        assert expected in out
+    assert len(told(capsys, "list", "municipalities")[1].splitlines()) == 133
+
+
+def test_list_finds_any_municipality(capsys: pytest.CaptureFixture[str]) -> None:
+    first = told(capsys, "list", "municipalities", "--search", "torino")[1].splitlines()[0]
+    assert first.split() == ["001272", "Torino", "TO", "no", "figures"]
+    assert "Cassina de' Pecchi" in told(capsys, "list", "municipalities", "--search", "cass pecc")[1]
+    assert "Bresso" in told(capsys, "list", "municipalities", "--search", "015032")[1]
+    code, out, err = told(capsys, "list", "municipalities", "--search", "xyz")
+    assert (code, out) == (0, "")
+    assert "Nothing found for 'xyz'." in err
+
+
+def test_list_shows_what_is_wrong_with_one_entry_and_goes_on(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    (home / "params/runs/bad.yml").write_text("a: 1\na: 2\n")
+    out = told(capsys, "list", "runs")[1]
+    assert "bad   ! 'a' is given twice" in out
+    assert "good" in out
+
+
+def test_bad_input_is_exit_2_without_a_traceback(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    (home / "params/runs/bad.yml").write_text(
+        "title: {it: a, en: a}\nnotebooks: [smal]\nmunicipalities: ['015235', '099999']\n"
+    )
+    code, out, err = told(capsys, "run", "bad")
+    assert (code, out) == (2, "")
+    assert err.startswith("3 things to put right:")
+    assert "did you mean 'small'?" in err
+    assert "Traceback" not in err
+    assert not (home / "reports").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "goood"], "did you mean 'good'?"),
+        (["run", "good", "--only", "Milano"], "Milano is not in the plan."),
+        (["run", "good", "--only", "Bersso"], "Bresso (MI), 015032"),
+        (["check", "params/runs/none.yml"], "There is no file"),
+        (["check", "params"], "is no plan, set or notebook"),
+        (["check", "--site", "nowhere"], "There is no site in nowhere."),
+        (["new", "Bad Name"], "cannot name a notebook"),
+        (["new", "small"], "There is a notebook 'small' already."),
+        (["explain", "015032"], "is not the id of a figure"),
+        (["explain", "015032/small/x", "--site", "nowhere"], "There are no results of 015032/small."),
+        (["data", "fetch", "populaton"], "is neither a table nor a municipality"),
+        (["data", "build", "--from", "nowhere"], "no folder nowhere"),
+    ],
+)
+def test_other_bad_input(capsys: pytest.CaptureFixture[str], home: Path, arguments: list[str], message: str) -> None:
+    code, _, err = told(capsys, *arguments)
+    assert code == 2
+    assert message in err
+
+
+def test_an_altered_table_stops_everything(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One byte of one file differs: exit 2, the resource is named, nothing runs."""
+    import shutil
+
+    source = catalog.default().folder
+    shutil.copytree(source, home / "data", ignore=shutil.ignore_patterns("curated", ".cache"))
+    table = home / "data" / "income.csv"
+    content = bytearray(table.read_bytes())
+    content[-2] ^= 1
+    table.write_bytes(content)
+    monkeypatch.setenv("QUADRO_DATA", str(home / "data"))
+    for command in (["run", "good"], ["check"]):
+        code, _, err = told(capsys, *command)
+        assert code == 2
+        assert "income.csv is not the file that datapackage.yaml describes" in err
+    assert not (home / "reports").exists()
+
+
+def test_a_missing_column_stops_everything(
+    capsys: pytest.CaptureFixture[str], home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import hashlib
+    import shutil
+
+    shutil.copytree(catalog.default().folder, home / "data", ignore=shutil.ignore_patterns("curated", ".cache"))
+    table, package = home / "data" / "local_units.csv", home / "data" / "datapackage.yaml"
+    before = table.read_bytes()
+    lines = [line.rpartition(",")[0] for line in before.decode().splitlines()]
+    assert before.decode().splitlines()[0].endswith(",flag")
+    table.write_text("\n".join(lines) + "\n")
+    text = package.read_text().replace(
+        hashlib.sha256(before).hexdigest(), hashlib.sha256(table.read_bytes()).hexdigest()
+    )
+    package.write_text(text.replace(f"bytes: {len(before)}", f"bytes: {len(table.read_bytes())}"))
+    monkeypatch.setenv("QUADRO_DATA", str(home / "data"))
+    code, _, err = told(capsys, "run", "good")
+    assert code == 2
+    assert "local_units" in err
+    assert "missing: flag" in err
+    assert not (home / "reports").exists()
+
+
+def test_check_says_what_is_right(capsys: pytest.CaptureFixture[str], home: Path) -> None:
+    code, out, _ = told(capsys, "check", "params/runs/good.yml")
+    assert (code, out) == (0, "Right: params/runs/good.yml.\n")
+
+
+def test_fetch_says_where_figures_would_come_from(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capsys, "data", "fetch", "Bresso")
+    assert (code, out.startswith("Bresso (MI), 015032 is embedded")) == (0, True)
+    assert told(capsys, "data", "fetch", "population")[1].startswith("population is embedded: ")
+    code, _, err = told(capsys, "data", "fetch", "001272")
+    assert code == 1
+    assert "Torino (TO), 001272: its figures are not embedded, and this version cannot fetch them" in err
+    assert "population: ISTAT, https://" in err
+
+
+def results(site: Path, entries: dict[str, object]) -> Path:
+    """A results file of Bresso, as a run leaves it."""
+    hashes = {name: catalog.default().source(name).sha256 for name in ("income", "local_units")}
+    path = site / "015032-bresso" / "benchmark.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"results": entries, "provenance": {"tables": hashes}}))
+    return path
+
+
+def test_explain_recomputes_a_printed_number(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    tables = {name: catalog.load(name) for name in indicators.get("income_per_taxpayer").tables}
+    rows = indicators.compute("income_per_taxpayer", tables, {"015032": ("015032",)})
+    last = rows[rows["year"] == rows["year"].max()].iloc[0]
+    right = {"value": float(last["value"]), "year": int(last["year"]), "unit": last["unit"], "flag": last["flag"]}
+    results(
+        tmp_path, {"income_per_taxpayer": right, "taxpayers": {**right, "value": 1.0}, "own": {"value": 1, "year": 2}}
+    )
+    code, out, _ = told(capsys, "explain", "015032/benchmark/income_per_taxpayer", "--site", str(tmp_path))
+    assert code == 0
+    assert ": the same" in out
+    assert "taxable_income" in out
+    assert catalog.default().source("income").sha256 in out
+    assert "as the page says" in out
+    assert "finanze.gov.it" in out
+    code, out, _ = told(capsys, "explain", "015032/benchmark/taxpayers", "--site", str(tmp_path))
+    assert code == 1
+    assert "NOT the same" in out
+    code, _, err = told(capsys, "explain", "015032/benchmark/income_per_taxpayr", "--site", str(tmp_path))
+    assert code == 2
+    assert "did you mean 015032/benchmark/income_per_taxpayer" in err
+    code, _, err = told(capsys, "explain", "015032/benchmark/own", "--site", str(tmp_path))
+    assert code == 2
+    assert "'own' is not an indicator" in err
+
+
+def test_explain_a_share_of_a_parent(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    groups = {"015032": ("015032",), "zona-nord-milano": catalog_members("zona-nord-milano")}
+    tables = {"local_units": catalog.load("local_units")}
+    rows = indicators.compute("share_local_units", tables, groups, parent="zona-nord-milano")
+    one = rows[rows["territory"] == "015032"].iloc[0]
+    entry = {"value": float(one["value"]), "year": int(one["year"]), "parent": "zona-nord-milano"}
+    results(tmp_path, {"share_local_units": entry})
+    code, out, _ = told(capsys, "explain", "015032/benchmark/share_local_units", "--site", str(tmp_path))
+    assert code == 0
+    assert "share of zona-nord-milano" in out
+    assert "inputs from local_units (6 rows)" in out
+
+
+def catalog_members(area: str) -> tuple[str, ...]:
+    from toolkit.territory import Register
+
+    return Register(catalog.default()).area(area).members

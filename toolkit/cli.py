@@ -1,0 +1,272 @@
+"""The command `quadro`: it parses, calls the library, and says errors in plain words. Nothing heavy is imported before
+it is used, so that help is there at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from toolkit.errors import Faults, ToolkitError
+
+KINDS = ("municipalities", "areas", "sets", "runs", "notebooks", "tables", "indicators")
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 all good, 1 some pages failed, 2 bad input."""
+    options = parser().parse_args(arguments)
+    try:
+        return int(options.command(options))
+    except ToolkitError as error:
+        count = len(error.faults) if isinstance(error, Faults) else 1
+        if count > 1:
+            print(f"{count} things to put right:", file=sys.stderr)
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("Stopped. What was promoted stays; the next run makes the rest.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of a long list has seen enough
+        sys.stderr.close()
+        return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands, each with help and an example."""
+    top = argparse.ArgumentParser(
+        prog="quadro",
+        description="Reproducible policy reports for municipalities, in Italian and English, from open data.",
+        epilog="example:\n  quadro run          the reports of Nord Milano\n  quadro run --help   about one command",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action=_Version)
+    commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _list(commands)
+    _run(commands)
+    _check(commands)
+    _data(commands)
+    _new(commands)
+    _explain(commands)
+    return top
+
+
+class _Version(argparse.Action):
+    def __init__(self, option_strings: Sequence[str], dest: str, **_: object) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version and leave")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from toolkit import __version__
+
+        print(f"quadro {__version__}")
+        parser.exit()
+
+
+Commands = argparse._SubParsersAction  # what add_subparsers gives; argparse has no public name for it
+
+
+def _command(commands: Commands, name: str, about: str, example: str) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(
+        name,
+        help=about,
+        description=f"{about[0].upper()}{about[1:]}".rstrip(" …") + ".",
+        epilog=f"example:\n  {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    return command
+
+
+def _list(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "list",
+        "what there is: municipalities, areas, plans, tables …",
+        "quadro list municipalities --search sesto",
+    )
+    command.add_argument("kind", choices=KINDS, help="what to list")
+    command.add_argument(
+        "--search", default="", metavar="TEXT", help="only what has this text; words of names may be cut"
+    )
+    command.set_defaults(command=_do_list)
+
+
+def _do_list(options: argparse.Namespace) -> int:
+    from toolkit.run import listing
+
+    rows = listing.KINDS[options.kind](_home(), options.search)
+    widths = [
+        max(len(row[column]) for row in rows if len(row) > column) for column in range(max(map(len, rows), default=0))
+    ]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
+    if not rows:
+        print(f"Nothing found for {options.search!r}." if options.search else "There is none.", file=sys.stderr)
+    elif options.kind == "municipalities" and not options.search:
+        print("These have figures in data/; --search finds the others, too.", file=sys.stderr)
+    return 0
+
+
+def _run(commands: Commands) -> None:
+    command = _command(
+        commands, "run", "make the reports of a plan", "quadro run params/runs/nord-milano.yml --only Bresso --jobs 2"
+    )
+    command.add_argument(
+        "plan", nargs="?", default="nord-milano", help="a plan: file, or name in params/runs (nord-milano)"
+    )
+    command.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="output folder (reports)")
+    command.add_argument("--jobs", type=_positive, default=0, metavar="N", help="worker processes (one a processor)")
+    command.add_argument("--force", action="store_true", help="make also the pages whose inputs did not change")
+    command.add_argument("--only", nargs="+", default=[], metavar="CODE", help="codes, names or area ids of the plan")
+    command.set_defaults(command=_do_run)
+
+
+def _do_run(options: argparse.Namespace) -> int:
+    from toolkit import params
+    from toolkit.run import batch, progress
+    from toolkit.run import plan as plans
+
+    signal.signal(signal.SIGTERM, _stop)
+    home = _home()
+    path = plans.find(options.plan, home)
+    with progress.Display() as display:
+        result = batch.execute(
+            params.load(params.RunPlan, path),
+            options.out,
+            jobs=options.jobs,
+            force=options.force,
+            only=options.only,
+            home=home,
+            where=str(path),
+            begin=display.begin,
+            watch=display.watch,
+        )
+    progress.summary(result)
+    return result.exit_code
+
+
+def _check(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "check",
+        "check plans, sets, notebooks, the catalogue, or a built site",
+        "quadro check\n  quadro check params/runs/nord-milano.yml\n  quadro check --site reports",
+    )
+    command.add_argument("paths", nargs="*", type=Path, metavar="FILE", help="plans, sets or notebooks (default: all)")
+    command.add_argument("--site", type=Path, metavar="DIR", help="a built site: links, anchors, ids")
+    command.set_defaults(command=_do_check)
+
+
+def _do_check(options: argparse.Namespace) -> int:
+    from toolkit.run import check
+
+    if options.site:
+        from toolkit.run import check_site
+
+        print(f"{check_site.check(options.site)} pages of {options.site}: links, anchors and ids are right.")
+    if options.paths or not options.site:
+        print(check.everything(_home(), options.paths))
+    return 0
+
+
+def _data(commands: Commands) -> None:
+    data = _command(commands, "data", "build or fetch the embedded tables", "quadro data build --from FOLDER")
+    parts = data.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    build = _command(
+        parts, "build", "rebuild data/ from the publishers' files", "quadro data build --from FOLDER --to data"
+    )
+    build.add_argument(
+        "--from", dest="source", type=Path, required=True, metavar="FOLDER", help="the publishers' files"
+    )
+    build.add_argument("--to", type=Path, metavar="FOLDER", help="where to write (data of the checkout)")
+    build.set_defaults(command=_do_build)
+    fetch = _command(parts, "fetch", "get the figures of a territory, or a table", "quadro data fetch 001272")
+    fetch.add_argument("what", help="code or name of a municipality, or name of a table")
+    fetch.set_defaults(command=_do_fetch)
+
+
+def _do_build(options: argparse.Namespace) -> int:
+    try:
+        from toolkit.sources.build import build
+    except ImportError as error:
+        raise ToolkitError(
+            f"Rebuilding the tables needs the package {error.name}.", hint='pip install "quadro[data]"'
+        ) from None
+    target = options.to or _home() / "data"
+    for name in build(options.source, target):
+        print(target / name)
+    return 0
+
+
+def _do_fetch(options: argparse.Namespace) -> int:
+    from toolkit.run import embedding
+
+    print(embedding.state(options.what))
+    return 0
+
+
+def _new(commands: Commands) -> None:
+    command = _command(commands, "new", "make a notebook from the template", "quadro new housing")
+    command.add_argument("name", help="name of the notebook, which is the name of its report")
+    command.set_defaults(command=_do_new)
+
+
+def _do_new(options: argparse.Namespace) -> int:
+    from toolkit.run import check_notebooks
+
+    home = _home()
+    path = check_notebooks.create(options.name, home)
+    print(f"Made {path}.")
+    print("Next: open it (make lab), then name it in a plan of params/runs:")
+    print(f"  notebooks: [{options.name}]")
+    print(f"and check it: quadro check {path}")
+    return 0
+
+
+def _explain(commands: Commands) -> None:
+    command = _command(
+        commands,
+        "explain",
+        "recompute one printed number, with its inputs, formula and sources",
+        "quadro explain 015032/benchmark/income_per_taxpayer",
+    )
+    command.add_argument("figure", metavar="FIGURE-ID", help="TERRITORY/REPORT/NAME, as in a results file")
+    command.add_argument("--site", type=Path, default=Path("reports"), metavar="DIR", help="the built site (reports)")
+    command.set_defaults(command=_do_explain)
+
+
+def _do_explain(options: argparse.Namespace) -> int:
+    from toolkit.run import explain
+
+    found = explain.explain(options.figure, options.site)
+    print(found.text)
+    return 0 if found.agrees else 1
+
+
+def _home() -> Path:
+    """The folder with `params/` and `notebooks/`: where the user is, or the checkout of this package."""
+    here = Path.cwd()
+    if (here / "params" / "runs").is_dir():
+        return here
+    return Path(__file__).resolve().parent.parent
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes: 1, 2, …")
+    return number
+
+
+def _stop(*_: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+"""Which tables hold the figures of a territory, and where those that do not would have to come from."""
+
+from __future__ import annotations
+
+from toolkit import catalog
+from toolkit.catalog import Catalog, Source
+from toolkit.errors import DataNotEmbedded, TerritoryError, ToolkitError
+from toolkit.territory import Register
+
+KEY = "istat_code"
+REGISTER = ("municipalities", "territory_changes", "area_members")
+"""Tables that know every municipality, with figures or without."""
+
+
+def state(what: str) -> str:
+    """A sentence on a table or a municipality that is embedded.
+
+    Args:
+        what: name of a table, or code or name of a municipality.
+
+    Raises:
+        DataNotEmbedded: it is not; the message names the tables, their publishers and addresses.
+        ToolkitError: neither a table nor a municipality.
+    """
+    data = catalog.default()
+    if what in data.names():
+        source = data.source(what)
+        return f"{what} is embedded: {source.title['en']}, {source.publisher}, {source.reference_date}."
+    try:
+        register = Register(data)
+        municipality = register.municipality(what)
+    except TerritoryError as error:
+        raise ToolkitError(
+            f"{what!r} is neither a table nor a municipality. {error.what}",
+            allowed=[f"tables: {', '.join(data.names())}"],
+            hint=error.hint,
+        ) from None
+    if municipality.istat_code in register.embedded():
+        return f"{municipality} is embedded: its figures are in {', '.join(source.name for source in _tables(data))}."
+    absent = _tables(data)
+    raise DataNotEmbedded(
+        f"{municipality}: its figures are not embedded, and this version cannot fetch them over the network yet.",
+        where=f"no rows in {', '.join(source.name for source in absent)}",
+        hint="the publishers' addresses are:" + "".join(_address(source) for source in absent),
+    )
+
+
+def _tables(data: Catalog) -> list[Source]:
+    """Tables of figures by municipality."""
+    return [data.source(name) for name in data.names() if name not in REGISTER and _has_code(data, name)]
+
+
+def _has_code(data: Catalog, name: str) -> bool:
+    resource = next(resource for resource in data.package["resources"] if resource["name"] == name)
+    return KEY in [field["name"] for field in resource.get("schema", {}).get("fields", ())]
+
+
+def _address(source: Source) -> str:
+    return f"\n    {source.name}: {source.publisher}, {source.url}"
