@@ -1,4 +1,4 @@
-"""An executed notebook with every kind of payload, built in code from invented values that say so, in either language."""
+"""An executed notebook with every kind of payload, built in code from invented values that say so."""
 
 from __future__ import annotations
 

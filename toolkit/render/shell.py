@@ -52,12 +52,20 @@ def _exporter() -> Any:
 
 def read(notebook: Any) -> tuple[Page, Any]:
     """The content of a notebook, drawn in its own language, and the words of that language."""
-    from toolkit import display
     from toolkit.render.content import frame
     from toolkit.text import Words
 
     words = Words(frame(notebook)[0]["language"])
-    return compose(notebook, display.html, words.say), words
+    return compose(notebook, _draw, words.say), words
+
+
+def _draw(payload: Payload) -> str:
+    """A payload as HTML; boundaries are read only for a figure whose specification names them."""
+    from toolkit import display
+    from toolkit.render.shared import boundaries
+
+    mapped = payload["kind"] == "figure" and "boundaries" in str(payload["spec"])
+    return display.html(payload, datasets={"boundaries": boundaries()} if mapped else {})
 
 
 def context(content: Page, words: Any, assets: str, languages: Sequence[str]) -> dict[str, Any]:

@@ -1,0 +1,203 @@
+"""Pages in a real browser: offline, no console error, accessible, at every width; search, sorting and charts work.
+
+By default on a site of synthetic pages; on a real one with QUADRO_SITE=reports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.browser
+WIDTHS = (1280, 390, 320)
+SPACED = """
+* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+p { margin-bottom: 2em !important }
+"""
+LEAST_TEXT = 9.0  # pixels, of the text of a chart
+NARROW_LOSS = 1.0  # pixels, of rounding
+
+
+@contextmanager
+def opened(browser: Any, page: Path, width: int = 1280, **options: Any) -> Iterator[Any]:
+    """A page in a tab of its own; a request outside of its folder, or an error, fails the test."""
+    troubles: list[str] = []
+    context = browser.new_context(viewport={"width": width, "height": 900}, **options)
+    tab = context.new_page()
+    tab.on("request", lambda request: None if _local(request.url) else troubles.append(f"request: {request.url}"))
+    tab.on("requestfailed", lambda request: troubles.append(f"failed: {request.url}"))
+    tab.on("console", lambda message: troubles.append(message.text) if message.type in ("error", "warning") else None)
+    tab.on("pageerror", lambda error: troubles.append(str(error)))
+    tab.goto(page.as_uri(), wait_until="load")
+    tab.evaluate("document.fonts.ready")
+    yield tab
+    context.close()
+    assert not troubles, f"{page.name} at {width}: {troubles}"
+
+
+def _local(url: str) -> bool:
+    return url.startswith(("file://", "data:", "blob:"))
+
+
+def faults(tab: Any, axe: str) -> list[str]:
+    """What axe-core finds: WCAG 2.1 A and AA and its best practices, as rule and place."""
+    tab.evaluate(axe)
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"]
+    found = tab.evaluate("tags => axe.run(document, {runOnly: {type: 'tag', values: tags}, preload: false})", tags)
+    return [
+        f"{fault['id']}: {node['target']} {node['failureSummary']}"
+        for fault in found["violations"]
+        for node in fault["nodes"]
+    ]
+
+
+def activate(tab: Any) -> int:
+    """Open all details and explore all charts; returns how many charts were activated."""
+    tab.evaluate("document.querySelectorAll('details').forEach(item => { item.open = true })")
+    count = tab.locator("button.explore").count()
+    for left in reversed(range(count)):
+        tab.locator("button.explore").first.click()
+        tab.wait_for_function("left => document.querySelectorAll('button.explore').length === left", arg=left)
+    return int(count)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing(browser: Any, axe: str, pages: list[Path], width: int) -> None:
+    for page in pages:
+        # axe-core is put into the page as a script of the test, which the page's own policy would refuse.
+        with opened(browser, page, width, bypass_csp=True) as tab:
+            assert not faults(tab, axe), page
+            activate(tab)
+            assert not faults(tab, axe), f"{page}, details open and charts activated"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_pages_do_not_scroll_sideways(browser: Any, pages: list[Path], width: int) -> None:
+    for page in pages:
+        with opened(browser, page, width) as tab:
+            assert _overflow(tab) <= NARROW_LOSS, page
+            activate(tab)
+            assert _overflow(tab) <= NARROW_LOSS, f"{page}, details open and charts activated"
+
+
+def test_text_spacing_can_be_enlarged(browser: Any, pages: list[Path]) -> None:
+    """WCAG 1.4.12: nothing is cut and nothing overlaps the edge when a reader spaces out the text."""
+    for page in pages:
+        with opened(browser, page, 320, bypass_csp=True) as tab:
+            tab.add_style_tag(content=SPACED)
+            assert _overflow(tab) <= NARROW_LOSS, page
+            cut = tab.evaluate(
+                """() => [...document.querySelectorAll('h1, h2, h3, p, dd, dt, li, a, button, caption')]
+                     .filter(item => !item.closest('.unseen') && !item.classList.contains('unseen')
+                                     && getComputedStyle(item).overflow !== 'visible'
+                                     && item.scrollWidth > item.clientWidth + 1)
+                     .map(item => item.outerHTML.slice(0, 120))"""
+            )
+            assert not cut, page
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_text_of_charts_is_readable(browser: Any, pages: list[Path], width: int) -> None:
+    for page in pages:
+        with opened(browser, page, width) as tab:
+            sizes = tab.evaluate(
+                """() => [...document.querySelectorAll('svg text')]
+                     .filter(text => text.textContent.trim() && text.checkVisibility())
+                     .map(text => [
+                       parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a, text.textContent])"""
+            )
+            small = [entry for entry in sizes if entry[0] < LEAST_TEXT]
+            assert not small, f"{page.name} at {width}: {small[:5]}"
+
+
+def test_pages_read_without_scripts(browser: Any, pages: list[Path]) -> None:
+    for page in pages:
+        with opened(browser, page, java_script_enabled=False) as tab:
+            assert tab.locator("main h2").first.is_visible()
+            assert tab.locator("button:visible").count() == 0, "a button that does nothing without scripts"
+            assert tab.locator("form:visible").count() == 0, "a form that does nothing without scripts"
+
+
+def test_language_switch_and_way_back(browser: Any, pages: list[Path]) -> None:
+    report = next(page for page in pages if page.name.endswith(".it.html"))
+    with opened(browser, report) as tab:
+        tab.get_by_role("link", name="English").click()
+        assert tab.locator("html").get_attribute("lang") == "en"
+        tab.get_by_role("link", name="All reports").click()
+        assert tab.url.endswith("/index.en.html")
+
+
+def test_skip_link_is_first(browser: Any, pages: list[Path]) -> None:
+    for page in pages:
+        with opened(browser, page) as tab:
+            tab.keyboard.press("Tab")
+            tab.keyboard.press("Enter")
+            assert tab.evaluate("document.activeElement.id") == "main"
+
+
+def test_tables_sort_with_absent_values_last(browser: Any, pages: list[Path]) -> None:
+    reports = [page for page in pages if not page.name.startswith("index")]
+    for page in reports:
+        with opened(browser, page) as tab:
+            for index in range(tab.locator("div.table table[data-sortable]").count()):
+                table = tab.locator("div.table table[data-sortable]").nth(index)
+                column = table.locator("thead th.n").count() and table.locator("thead th").count() - 1
+                for direction in ("ascending", "descending"):
+                    table.locator("thead th").nth(column).get_by_role("button").click()
+                    assert table.locator("thead th").nth(column).get_attribute("aria-sort") == direction
+                    cells = table.evaluate(
+                        "(table, at) => [...table.tBodies[0].rows].map(row => row.cells[at].dataset.v ?? null)", column
+                    )
+                    values = [float(value) for value in cells if value is not None]
+                    assert values == sorted(values, reverse=direction == "descending")
+                    assert None not in cells[: len(values)]
+
+
+def test_charts_are_explored_from_local_files(browser: Any, pages: list[Path]) -> None:
+    report = next(page for page in pages if not page.name.startswith("index"))
+    with opened(browser, report) as tab:
+        assert activate(tab) > 0
+        assert tab.locator("figure .plot .live svg[role=img][aria-label]").count() == tab.locator("figure").count()
+        assert tab.locator("figure .plot .wide:visible").count() == 0
+
+
+def test_contents_follow_the_reader(browser: Any, pages: list[Path]) -> None:
+    report = next(page for page in pages if not page.name.startswith("index"))
+    with opened(browser, report, reduced_motion="reduce") as tab:
+        last = tab.locator(".contents a").last
+        last.click()
+        tab.wait_for_function("() => document.querySelectorAll('.contents a[aria-current]').length === 1")
+        tab.evaluate("scrollTo(0, 0)")
+        tab.wait_for_function("() => document.querySelector('.contents a').hasAttribute('aria-current')")
+
+
+def test_search_takes_word_beginnings(browser: Any, site: Path) -> None:
+    with opened(browser, site / "index.html") as tab:
+        names = tab.eval_on_selector_all(".place", "items => items.map(item => [item.dataset.name, item.dataset.code])")
+        box = tab.get_by_role("searchbox")
+        box.fill("san")
+        shown = _shown(tab)
+        assert all(any(word.startswith("san") for word in name.lower().split()) for name in shown)
+        assert "Cassano d'Adda" not in shown
+        name, code = names[0]
+        for typed in (name.upper(), name[:3], code, f"  {name.replace(chr(39), ' ')} "):
+            box.fill(typed)
+            assert name in _shown(tab), typed
+        box.fill("zzz")
+        assert _shown(tab) == []
+        assert tab.get_by_role("status").inner_text().startswith("Nessun")
+        box.fill("")
+        assert len(_shown(tab)) == len(names)
+
+
+def _shown(tab: Any) -> list[str]:
+    found: list[str] = tab.eval_on_selector_all(".place:not([hidden])", "items => items.map(item => item.dataset.name)")
+    return found
+
+
+def _overflow(tab: Any) -> float:
+    return float(tab.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
