@@ -1,14 +1,14 @@
 """Screening of an outcome before any design runs: breaks common to all units, and shares that do not add up.
 
-An outcome that jumps everywhere in the year of a policy gives a beautiful, false effect: units jump by different amounts,
-and a synthetic control takes the difference for an effect. What is screened is the change from one period to the next
-of the units that were not treated, against what is usual in the panel:
+An outcome that jumps everywhere in the year of a policy gives a beautiful, false effect: units jump by different
+amounts, and a synthetic control takes the difference for an effect. What is screened is the change from one period
+to the next of the units that were not treated, against what is usual in the panel:
 
-- a *jump*: the median change departs from the usual one by more than `JUMP` times the usual spread between units, stands
-  out among the median changes of other periods (`JUMP_OUT` robust deviations: a business cycle does not), and at least
-  `SAME_SIGN` of units move with it;
-- a *scatter*: the spread of changes between units is more than `SCATTER` times the usual one, and stands out (`SCATTER_OUT`): a
-  re-based or re-sampled series moves units apart even where the median stays;
+- a *jump*: the median change departs from the usual one by more than `JUMP` times the usual spread between units,
+  stands out among the median changes of other periods (`JUMP_OUT` robust deviations: a business cycle does not), and
+  at least `SAME_SIGN` of units move with it;
+- a *scatter*: the spread of changes between units is more than `SCATTER` times the usual one, and stands out
+  (`SCATTER_OUT`): a re-based or re-sampled series moves units apart even where the median stays;
 - *shares*: parts of a whole whose sum departs from the total in more than half of the units.
 
 A common shock as large as that cannot be told from a new definition by the figures alone, so it is refused as well.
@@ -85,7 +85,8 @@ def screen(panel: Panel, *, parts: Sequence[str] = (), total: float = 100.0) -> 
     columns = ["time", "kind", "size", "usual", "refuses"]
     found = pd.DataFrame(rows, columns=columns).sort_values(["time", "kind"], ignore_index=True)
     notes += [
-        Note("impact.note.break", {"time": int(row.time), "kind": row.kind, "size": row.size}) for row in found.itertuples(index=False)
+        Note("impact.note.break", {"time": row["time"], "kind": row["kind"], "size": row["size"]})
+        for row in found.to_dict("records")
     ]
     return Screening(found, changes, tuple(notes))
 
@@ -97,9 +98,7 @@ def _changes(panel: Panel) -> tuple[pd.DataFrame, list[Note]]:
     median = np.median(step, axis=0)
     low, high = np.quantile(step, [0.25, 0.75], axis=0)
     with_median = (np.sign(step) == np.sign(median)).mean(axis=0)
-    table = pd.DataFrame(
-        {"time": panel.times[1:], "median": median, "spread": high - low, "same_sign": with_median}
-    )
+    table = pd.DataFrame({"time": panel.times[1:], "median": median, "spread": high - low, "same_sign": with_median})
     if len(units) < LEAST_UNITS or len(panel.times) < 4:
         return table.assign(usual_median=np.nan, usual_spread=np.nan), [
             Note("impact.note.not_screened", {"units": len(units), "periods": len(panel.times)})
@@ -112,13 +111,14 @@ def _jumps(changes: pd.DataFrame) -> list[Row]:
     if changes["usual_spread"].isna().any():
         return rows
     median_scale, spread_scale = _robust_scale(changes["median"]), _robust_scale(changes["spread"])
-    for row in changes.itertuples(index=False):
-        departure, excess = row.median - row.usual_median, row.spread - row.usual_spread
-        apart = abs(departure) > max(JUMP * row.usual_spread, JUMP_OUT * median_scale)
-        if apart and row.same_sign >= SAME_SIGN:
-            rows.append((int(row.time), "jump", float(departure), float(row.usual_spread), True))
-        if row.usual_spread > 0 and row.spread > SCATTER * row.usual_spread and excess > SCATTER_OUT * spread_scale:
-            rows.append((int(row.time), "scatter", float(row.spread), float(row.usual_spread), True))
+    columns = ["time", "median", "spread", "same_sign", "usual_median", "usual_spread"]
+    for time, median, spread, same, usual_median, usual_spread in changes[columns].to_numpy(dtype=float):
+        departure = median - usual_median
+        if abs(departure) > max(JUMP * usual_spread, JUMP_OUT * median_scale) and same >= SAME_SIGN:
+            rows.append((int(time), "jump", float(departure), float(usual_spread), True))
+        apart = spread - usual_spread > SCATTER_OUT * spread_scale
+        if usual_spread > 0 and spread > SCATTER * usual_spread and apart:
+            rows.append((int(time), "scatter", float(spread), float(usual_spread), True))
     return rows
 
 
@@ -136,11 +136,12 @@ def _shares(panel: Panel, parts: Sequence[str], total: float) -> list[Row]:
             f"parts must be two or more columns of the panel{': no ' + repr(unknown[0]) if unknown else ''}",
             allowed=("outcome", *panel.covariates),
         )
-    added = sum(panel.wide(part) for part in dict.fromkeys(parts))
-    off = (added - total).abs() > SHARE_TOLERANCE * abs(total)
-    bad = off.mean(axis=0) > 0.5
+    added = np.sum([panel.wide(part).to_numpy() for part in dict.fromkeys(parts)], axis=0)  # units × periods
+    off = (np.abs(added - total) > SHARE_TOLERANCE * abs(total)).mean(axis=0)
     return [
-        (int(time), "shares", float(added[time].median()), float(total), True) for time in added.columns[bad.to_numpy()]
+        (int(time), "shares", float(np.median(added[:, i])), float(total), True)
+        for i, time in enumerate(panel.times)
+        if off[i] > 0.5
     ]
 
 

@@ -49,7 +49,9 @@ def two_by_two(
     bad = ~np.isfinite(data.to_numpy()).all(axis=1)
     if bad.any():
         column = columns[int(np.argmin(np.isfinite(data[bad].iloc[0].to_numpy())))]
-        raise MethodError(f"missing or infinite value in {column!r}", where=f"{int(bad.sum())} rows", hint="drop the rows")
+        raise MethodError(
+            f"missing or infinite value in {column!r}", where=f"{int(bad.sum())} rows", hint="drop the rows"
+        )
     for name in (treated, post):
         if not set(data[name].unique()) <= {0.0, 1.0}:
             raise MethodError(f"column {name!r} must be 0 or 1", allowed=(0, 1))
@@ -66,7 +68,13 @@ def two_by_two(
         clusters=frame[cluster].to_numpy() if cluster else None,
         method="difference in differences",
     )
-    diagnostics = {"observations": len(data), "pre_periods": 1, "post_periods": 1, "r2": fit.r2, "clusters": fit.clusters}
+    diagnostics = {
+        "observations": len(data),
+        "pre_periods": 1,
+        "post_periods": 1,
+        "r2": fit.r2,
+        "clusters": fit.clusters,
+    }
     if not cluster:
         diagnostics["treated_units"] = int(cells.loc[cells[treated] == 1, "size"].min())
     notes = (Note("impact.note.one_pre_period"), *_cluster_notes(fit))
@@ -80,8 +88,8 @@ def two_way_fixed_effects(
 ) -> Result:
     """Two-way fixed effects: `y_it = α_i + λ_t + τ·D_it + x_it'β + ε_it`, errors clustered by unit.
 
-    With staggered dates and effects that differ, τ mixes comparisons with units already treated (see `goodman_bacon`): the
-    result then says so.
+    With staggered dates and effects that differ, τ mixes comparisons with units already treated (see
+    `goodman_bacon`): the result then says so.
 
     Raises:
         MethodError: nobody left to compare with, collinear treatment, a perfect fit.
@@ -110,9 +118,7 @@ def first_differences(panel: Panel, *, covariance: Covariance = "classical", lev
     weights = panel.data["weight"].to_numpy().reshape(n, periods)[:, 1:].ravel()
     X = np.column_stack([d, np.ones(len(y)), period_dummies(n, periods - 1)])
     units = np.repeat(np.arange(n), periods - 1)
-    fit = least_squares(
-        y, X, weights=weights, covariance=covariance, clusters=units, method="first differences"
-    )
+    fit = least_squares(y, X, weights=weights, covariance=covariance, clusters=units, method="first differences")
     diagnostics = _describe(panel) | {"r2": fit.r2, "clusters": fit.clusters}
     notes = (*_cluster_notes(fit), *_treated_notes(panel))
     return _result("first_differences", fit, 0, covariance, level, diagnostics, {}, notes)
@@ -127,9 +133,9 @@ def event_study(
 ) -> Result:
     """Effects by period relative to one common date, two-way fixed effects, with the test of pre-trends and its power.
 
-    The estimate is the mean of the effects from the date on. The test of pre-trends is the joint Wald test that all effects
-    before the reference are zero. Its power is against the straight line that would, alone, produce the whole estimate: a
-    test that cannot see that line proves nothing (Roth 2022).
+    The estimate is the mean of the effects from the date on. The test of pre-trends is the joint Wald test that all
+    effects before the reference are zero. Its power is against the straight line that would, alone, produce the
+    whole estimate: a test that cannot see that line proves nothing (Roth 2022).
 
     Args:
         reference: relative period set to zero, −1 unless treatment was anticipated.
@@ -204,8 +210,8 @@ def pre_trends(
         df: denominator degrees of freedom of the F test; None for χ².
 
     Returns:
-        pre_trend_p: p of the joint Wald test; None where it cannot be made: no period before the reference, or a covariance
-            without full rank (fewer clusters than periods).
+        pre_trend_p: p of the joint Wald test; None where it cannot be made: no period before the reference, or a
+            covariance without full rank (fewer clusters than periods).
         pre_trend_slope: slope of a line through the reference that the test sees with probability `power`.
         pre_trend_bias: mean bias over the periods after treatment that this slope would give.
         pre_trend_power: probability that the test sees the line which alone would give the mean effect after treatment.

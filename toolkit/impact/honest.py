@@ -1,11 +1,11 @@
 """How far may trends bend before the conclusion falls: smoothness bounds of Rambachan and Roth (2023).
 
-The restriction: between consecutive periods the slope of the difference in trends changes by at most M. M = 0 lets trends
-differ by a straight line. Intervals are optimal fixed-length ones, by diff-diff, equal to R's HonestDiD.
+The restriction: between consecutive periods the slope of the difference in trends changes by at most M. M = 0 lets
+trends differ by a straight line. Intervals are optimal fixed-length ones, by diff-diff, equal to R's HonestDiD.
 
-Relative magnitudes are not offered: diff-diff's interval for them is a naive one that flips the verdict on the published
-case, and the one right implementation in Python needs a solver under a copyleft licence (`EXCLUDED` says so to tests
-and readers).
+Relative magnitudes are not offered: diff-diff's interval for them is a naive one that flips the verdict on the
+published case, and the one right implementation in Python needs a solver under a copyleft licence (`EXCLUDED` says
+so to tests and readers).
 
 Reference: Rambachan and Roth (2023), A more credible approach to parallel trends, Review of Economic Studies 90(5).
 """
@@ -79,10 +79,48 @@ def honest_did(
         se=se,
         interval=(float(table["low"].iloc[0]), float(table["high"].iloc[0])),
         level=level,
-        diagnostics={"honest_breakdown": breakdown, "honest_smallest_m": float(table["m"].iloc[0]), "pre_periods": pre + 1},
+        diagnostics={
+            "honest_breakdown": breakdown,
+            "honest_smallest_m": float(table["m"].iloc[0]),
+            "pre_periods": pre + 1,
+        },
         tables={"bounds": table},
         notes=(Note("impact.note.honest_smoothness_only"),),
     )
+
+
+def honest_event_study(study: Result, *, bounds: Sequence[float] = (), level: float = 0.95) -> Result:
+    """The same, from the tables of `event_study` or of `callaway_santanna(base="universal")`.
+
+    Args:
+        bounds: values of M; unless said 0, half and the whole of the largest bend seen before treatment.
+
+    Raises:
+        MethodError: effects before treatment that are changes from period to period, or gaps between periods.
+    """
+    name = "effects" if "effects" in study.tables else "event_time"
+    if name not in study.tables or "covariance" not in study.tables:
+        raise MethodError("smoothness bounds need an event study with the covariance of its effects")
+    table, covariance = study.tables[name], study.tables["covariance"]
+    reference = table.loc[table["se"].isna(), "event_time"]
+    if len(reference) != 1:
+        raise MethodError(
+            "smoothness bounds need effects measured from one reference period",
+            hint='use callaway_santanna(base="universal")',
+        )
+    kept = table.loc[table["se"].notna(), "event_time"].to_numpy()
+    events = np.sort(np.append(kept, reference.iloc[0]))
+    if (np.diff(events) != 1).any():
+        raise MethodError("smoothness bounds need periods without gaps")
+    pre = int((kept < reference.iloc[0]).sum())
+    beta = table.set_index("event_time").loc[kept, "estimate"].to_numpy()
+    if not len(bounds):
+        path = np.append(beta[:pre], 0.0)
+        bend = (
+            float(np.abs(np.diff(path, n=2)).max()) if len(path) > 2 else float(np.abs(np.diff(path)).max(initial=0.0))
+        )
+        bounds = (0.0, bend / 2, bend)
+    return honest_did(beta, covariance.loc[kept, kept].to_numpy(), pre=pre, bounds=bounds, level=level)
 
 
 def _interval(

@@ -7,16 +7,17 @@ treatment before the first period. What only some designs need (a single date, e
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from toolkit.errors import MethodError
+from toolkit.impact.result import Note, Result, finite, quiet
+
+__all__ = ["NEVER", "Break", "Note", "Panel", "Result", "finite", "quiet"]
 
 NEVER = 0  # `first_treated` of a unit that is never treated
 
@@ -32,65 +33,6 @@ class Break:
     time: int
     reason: str
     comparable: bool = False
-
-
-@dataclass(frozen=True)
-class Note:
-    """Something a reader must be told: a label key that the report words in a language, and the values it needs."""
-
-    key: str
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What an estimator found.
-
-    Attributes:
-        method: name of the estimator.
-        estimate: the effect, in the unit of the outcome (a ratio for multiplicative models; `scale` says which).
-        inference: where uncertainty comes from: classical, robust, cluster, hac, model, placebo, randomisation, influence,
-            bootstrap or none.
-        se, interval, p: absent (None) where the inference does not give them.
-        level: confidence level of `interval`.
-        diagnostics: named numbers that `verdict.Evidence.of` understands, and others.
-        tables: paths, coefficients, weights, placebo distributions, as DataFrames.
-        notes: what a reader must be told.
-        seed, draws: of simulated inference; None where nothing is drawn.
-    """
-
-    method: str
-    estimate: float
-    inference: str
-    se: float | None = None
-    interval: tuple[float, float] | None = None
-    p: float | None = None
-    level: float = 0.95
-    scale: str = "difference"
-    diagnostics: Mapping[str, Any] = field(default_factory=dict)
-    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
-    notes: tuple[Note, ...] = ()
-    seed: int | None = None
-    draws: int | None = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain values, ready for JSON; tables become lists of records."""
-        tables = {name: _records(table) for name, table in self.tables.items()}
-        return {
-            "method": self.method,
-            "estimate": _plain(self.estimate),
-            "scale": self.scale,
-            "inference": self.inference,
-            "se": _plain(self.se),
-            "interval": _plain(self.interval),
-            "level": self.level,
-            "p": _plain(self.p),
-            "seed": self.seed,
-            "draws": self.draws,
-            "diagnostics": {name: _plain(value) for name, value in self.diagnostics.items()},
-            "notes": [{"key": note.key, "values": _plain(dict(note.values))} for note in self.notes],
-            "tables": tables,
-        }
 
 
 @dataclass(frozen=True)
@@ -137,7 +79,8 @@ class Panel:
         _need_columns(frame, [unit, time, outcome, *([first_treated] if first_treated else []), *covariates])
         if bool(first_treated) == (treated is not None):
             raise MethodError(
-                "say who is treated in one way", allowed="either a `first_treated` column or a `treated` mapping, not both"
+                "say who is treated in one way",
+                allowed="either a `first_treated` column or a `treated` mapping, not both",
             )
         data = pd.DataFrame(
             {
@@ -209,6 +152,12 @@ class Panel:
         values = self.data[column].to_numpy(dtype=float).reshape(len(self.units), len(self.times))
         return pd.DataFrame(values, index=pd.Index(self.units, name="unit"), columns=pd.Index(self.times, name="time"))
 
+    def changes(self, date: int) -> pd.Series:
+        """Mean outcome from `date` on, less the mean before it, by unit."""
+        values = self.wide().to_numpy()
+        after = self.times >= date
+        return pd.Series(values[:, after].mean(axis=1) - values[:, ~after].mean(axis=1), index=self.units)
+
     # What a design asks for
 
     def single_date(self, method: str) -> int:
@@ -270,22 +219,6 @@ class Panel:
         return panel
 
 
-def finite(value: float, method: str, what: str = "estimate") -> float:
-    """The value, or a MethodError where a library answered with a missing or infinite number."""
-    number = float(value)
-    if not np.isfinite(number):
-        raise MethodError(f"{method}: the {what} is not defined on these data")
-    return number
-
-
-@contextmanager
-def quiet() -> Iterator[None]:
-    """Keep a library's warnings away from readers: inputs are checked before, and results after, the call."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        yield
-
-
 # Checks
 
 
@@ -325,7 +258,9 @@ def _check_treatment(panel: Panel) -> None:
     per_unit = panel.data.groupby("unit")["first_treated"].nunique()
     if (per_unit > 1).any():
         unit = per_unit.index[per_unit > 1][0]
-        raise MethodError(f"unit {unit!r} has more than one first treated period", hint="treatment stays once it starts")
+        raise MethodError(
+            f"unit {unit!r} has more than one first treated period", hint="treatment stays once it starts"
+        )
     first = panel.data["first_treated"].to_numpy()[:: len(panel.times)]
     early = (first != NEVER) & (first <= panel.times[0])
     if early.any():
@@ -345,7 +280,7 @@ def _check_treatment(panel: Panel) -> None:
         )
     if not panel.controls and len(panel.treatment_times) < 2:
         raise MethodError(
-            f"all treated: all {len(panel.units)} units are treated in {panel.treatment_times[0]}, none is left to compare",
+            f"all treated: all {len(panel.units)} units are treated in {panel.treatment_times[0]}",
             hint="add units that were not treated",
         )
 
@@ -385,7 +320,9 @@ def _from_mapping(units: pd.Series, treated: Mapping[Any, int]) -> np.ndarray:
     absent = set(treated) - set(units)
     if absent:
         raise MethodError(
-            f"treated unit absent from the panel: {_few(absent)}", allowed=sorted(map(str, set(units))), hint="check the names"
+            f"treated unit absent from the panel: {_few(absent)}",
+            allowed=sorted(map(str, set(units))),
+            hint="check the names",
         )
     return units.map(dict(treated)).fillna(NEVER).to_numpy(dtype=np.int64)
 
@@ -414,22 +351,3 @@ def _few(values: Iterable[Any], most: int = 5) -> str:
 
 def _are(count: int) -> str:
     return "is none" if count == 0 else "is 1" if count == 1 else f"are {count}"
-
-
-# Plain values for JSON
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | np.ndarray | pd.Series):
-        return [_plain(item) for item in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not np.isfinite(value):
-        return None
-    return value

@@ -39,10 +39,12 @@ def interrupted_time_series(
         family: poisson (log link), quasipoisson (same, variance scaled by the dispersion) or gaussian (identity).
         offset: column of the population at risk, for counts.
         period, harmonics: length of the seasonal cycle and pairs of sine and cosine; 0 pairs for no seasons.
-        errors: of the model, or robust to autocorrelation (Newey-West) up to `lags`, floor(4·(n/100)^(2/9)) unless said.
+        errors: of the model, or robust to autocorrelation (Newey-West) up to `lags`, floor(4·(n/100)^(2/9)) unless
+            said.
 
     Returns:
-        The step: a difference (gaussian) or a rate ratio (`scale` ratio). Table `path` (time, actual, fitted, counterfactual)
+        The step: a difference (gaussian) or a rate ratio (`scale` ratio). Table `path` (time, actual, fitted,
+            counterfactual)
         and `coefficients`; diagnostics `dispersion`, `autocorrelation` (of order one, in residuals), `ljung_box_p`,
         `slope_change` (with its p), pre and post periods. There is no control group: the verdict says so.
 
@@ -70,7 +72,9 @@ def interrupted_time_series(
     if len(t) <= X.shape[1] + 1 or np.linalg.matrix_rank(X.to_numpy()) < X.shape[1]:
         raise MethodError("interrupted time series: too few periods to tell trend, step and seasons apart")
     used = int(np.floor(4 * (len(t) / 100) ** (2 / 9))) if lags is None else lags
-    fit = _fit(data[outcome].to_numpy(dtype=float), X, data[offset].to_numpy() if offset else None, family, errors, used)
+    fit = _fit(
+        data[outcome].to_numpy(dtype=float), X, data[offset].to_numpy() if offset else None, family, errors, used
+    )
     return _report(fit, data, X, outcome, time, offset, family, errors, used, level, pre, post)
 
 
@@ -88,7 +92,9 @@ def _checked(frame: pd.DataFrame, outcome: str, time: str, offset: str, family: 
     if (steps == 0).any():
         raise MethodError(f"duplicated rows: period {data[time][1:][steps == 0].iloc[0]:g} comes twice")
     if (steps != 1).any():
-        raise MethodError(f"gap in time after period {data[time][:-1][steps != 1].iloc[0]:g}", hint="number periods in a row")
+        raise MethodError(
+            f"gap in time after period {data[time][:-1][steps != 1].iloc[0]:g}", hint="number periods in a row"
+        )
     if family != "gaussian" and (data[outcome] < 0).any():
         raise MethodError(f"counts cannot be negative: {outcome!r}")
     if offset and (data[offset] <= 0).any():
@@ -112,7 +118,9 @@ def _fit(y: np.ndarray, X: pd.DataFrame, offset: np.ndarray | None, family: Fami
         try:
             return model.fit(**scale, **robust)
         except (ValueError, np.linalg.LinAlgError) as fault:
-            raise MethodError("interrupted time series: the model of counts did not converge", where=str(fault)) from None
+            raise MethodError(
+                "interrupted time series: the model of counts did not converge", where=str(fault)
+            ) from None
 
 
 def _report(
@@ -138,25 +146,30 @@ def _report(
     counterfactual = np.asarray(without.to_numpy() @ fit.params.to_numpy())
     if counts:
         counterfactual = np.exp(counterfactual) * (data[offset].to_numpy() if offset else 1.0)
+    dispersion = float((resid**2).sum() / fit.df_resid) if counts else None
     acf = _autocorrelation(resid)
-    diagnostics = {
+    ljung_box = _ljung_box(resid)
+    diagnostics: dict[str, Any] = {
         "observations": len(data),
         "pre_periods": pre,
         "post_periods": post,
         "treated_units": 1,
         "control_units": 0,
-        "dispersion": float((resid**2).sum() / fit.df_resid) if counts else None,
+        "dispersion": dispersion,
         "autocorrelation": acf,
-        "ljung_box_p": _ljung_box(resid),
+        "ljung_box_p": ljung_box,
         "hac_lags": lags if errors == "hac" else None,
     }
     if "slope_change" in X:
-        diagnostics |= {"slope_change": float(fit.params["slope_change"]), "slope_change_p": float(fit.pvalues["slope_change"])}
+        diagnostics |= {
+            "slope_change": float(fit.params["slope_change"]),
+            "slope_change_p": float(fit.pvalues["slope_change"]),
+        }
     notes = [Note("impact.note.no_control_group")]
-    if diagnostics["ljung_box_p"] < 0.05 and errors == "model":
+    if ljung_box < 0.05 and errors == "model":
         notes.append(Note("impact.note.autocorrelated", {"r": acf}))
-    if family == "poisson" and diagnostics["dispersion"] and diagnostics["dispersion"] > 1.5:
-        notes.append(Note("impact.note.overdispersed", {"dispersion": diagnostics["dispersion"]}))
+    if family == "poisson" and dispersion is not None and dispersion > 1.5:
+        notes.append(Note("impact.note.overdispersed", {"dispersion": dispersion}))
     coefficients = pd.DataFrame({"term": list(X), "estimate": fit.params.to_numpy(), "se": fit.bse.to_numpy()})
     path = pd.DataFrame(
         {

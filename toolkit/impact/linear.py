@@ -47,8 +47,8 @@ def least_squares(
 
     Args:
         absorbed: fixed effects swept out before, counted in the degrees of freedom of classical and robust errors.
-        clusters: group of each row; the covariance is then CR1, `G/(G−1) · (n−1)/(n−k)`, and t tests have G − 1 degrees of
-            freedom (effects nested in the clusters are not counted in k).
+        clusters: group of each row; the covariance is then CR1, `G/(G−1) · (n−1)/(n−k)`, and t tests have G − 1
+            degrees of freedom (effects nested in the clusters are not counted in k).
 
     Raises:
         MethodError: collinear columns, too few rows or clusters, or a perfect fit.
@@ -100,5 +100,5 @@ def demean(columns: np.ndarray, units: int, weights: np.ndarray) -> np.ndarray:
 
 
 def period_dummies(units: int, periods: int) -> np.ndarray:
-    """Indicators of every period but the first, for rows sorted by unit then period: (units · periods) × (periods − 1)."""
+    """Indicators of every period but the first, rows sorted by unit then period: (units · periods) × (periods − 1)."""
     return np.tile(np.eye(periods)[:, 1:], (units, 1))

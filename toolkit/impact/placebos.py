@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import MethodError
-from toolkit.impact.interface import Note, Panel, Result
+from toolkit.impact.interface import NEVER, Note, Panel, Result
 from toolkit.impact.synthetic import Spec, synthetic_control
 
 FILTERS = (20.0, 5.0, 2.0)  # placebos whose squared error before treatment is above these multiples are left out
@@ -28,10 +28,10 @@ def in_space(panel: Panel, spec: Spec | None = None, *, donors: Sequence[Any] | 
     never below 1 / (donors + 1).
 
     Returns:
-        The synthetic control of the treated unit with `p` and inference `placebo`. Tables `placebos` (unit, treated, gap,
-        pre_rmspe, post_rmspe, ratio) and `filtered` (factor, units, p): ranks among units whose squared error before
-        treatment is at most 20, 5 and 2 times the treated unit's. Diagnostics `placebo_space_p`, `placebo_gap_p` (rank of
-        the absolute mean gap), `placebo_count`, `placebo_smallest_p`.
+        The synthetic control of the treated unit with `p` and inference `placebo`. Tables `placebos` (unit, treated,
+        gap, pre_rmspe, post_rmspe, ratio) and `filtered` (factor, units, p): ranks among units whose squared error
+        before treatment is at most 20, 5 and 2 times the treated unit's. Diagnostics `placebo_space_p`,
+        `placebo_gap_p` (rank of the absolute mean gap), `placebo_count`, `placebo_smallest_p`.
 
     Raises:
         MethodError: as `synthetic_control`; fewer than three donors.
@@ -75,9 +75,7 @@ def in_space(panel: Panel, spec: Spec | None = None, *, donors: Sequence[Any] | 
     )
 
 
-def in_time(
-    panel: Panel, date: int, spec: Spec | None = None, *, donors: Sequence[Any] | None = None
-) -> Result:
+def in_time(panel: Panel, date: int, spec: Spec | None = None, *, donors: Sequence[Any] | None = None) -> Result:
     """An effect at a date when nothing happened would discredit the design: the panel ends before the real date.
 
     Returns:
@@ -90,7 +88,8 @@ def in_time(
     pre = panel.times[panel.times < real]
     if date not in pre or (pre < date).sum() < 2:
         raise MethodError(
-            f"the false date {date} needs two periods before it and must precede the real one, {real}", where=panel.span()
+            f"the false date {date} needs two periods before it and must precede the real one, {real}",
+            where=panel.span(),
         )
     shorter = _until(panel, int(pre[-1]), date)
     fake = in_space(shorter, (spec or Spec()).before(date), donors=donors)
@@ -126,7 +125,11 @@ def leave_one_out(panel: Panel, spec: Spec | None = None, *, donors: Sequence[An
         "loo_same_sign": bool(np.sign(low) == np.sign(high) == np.sign(real.estimate)),
     }
     return Result(
-        method="leave_one_out", estimate=real.estimate, inference="none", diagnostics=diagnostics, tables={"left_out": table}
+        method="leave_one_out",
+        estimate=real.estimate,
+        inference="none",
+        diagnostics=diagnostics,
+        tables={"left_out": table},
     )
 
 
@@ -139,22 +142,25 @@ def donor_pools(panel: Panel, pools: Mapping[str, Sequence[Any]], spec: Spec | N
     rows = []
     for name, donors in pools.items():
         result = in_space(panel, spec, donors=donors)
-        rows.append((name, result.diagnostics["placebo_count"], result.estimate, result.diagnostics["pre_rmspe"], result.p))
+        rows.append(
+            (name, result.diagnostics["placebo_count"], result.estimate, result.diagnostics["pre_rmspe"], result.p)
+        )
     return pd.DataFrame(rows, columns=["pool", "donors", "estimate", "pre_rmspe", "p"])
 
 
 def nearest_donors(panel: Panel, most: int) -> list[Any]:
     """The donors closest to the treated unit in outcome before treatment, by root mean squared distance.
 
-    A hundred donors fit a handful of periods exactly and by chance; a pool of units that resemble the treated one does not.
+    A hundred donors fit a handful of periods exactly and by chance; a pool of units that resemble the treated one
+    does not.
     """
     date = panel.single_date("donor choice")
     if len(panel.treated_units) > 1:
         raise MethodError("donor choice takes one treated unit")
-    wide = panel.wide()
-    wide = wide.loc[:, wide.columns < date]
-    distance = ((wide.loc[panel.controls] - wide.loc[panel.treated_units[0]]) ** 2).mean(axis=1)
-    return list(distance.sort_values(kind="stable").index[:most])
+    values = panel.wide().to_numpy()[:, panel.times < date]
+    treated = panel.first_treated.to_numpy() != NEVER
+    distance = ((values[~treated] - values[treated]) ** 2).mean(axis=1)
+    return [panel.controls[i] for i in np.argsort(distance, kind="stable")[:most]]
 
 
 def _until(panel: Panel, end: int, date: int) -> Panel:

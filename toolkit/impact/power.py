@@ -1,6 +1,7 @@
 """What could be seen at all: sample sizes and minimum detectable effects, before any estimate.
 
-References: Cohen (1988); Bloom (1995), Evaluation Review 19(5); Frison and Pocock (1992), Statistics in Medicine 11(13).
+References: Cohen (1988); Bloom (1995), Evaluation Review 19(5); Frison and Pocock (1992), Statistics in Medicine
+11(13).
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ def n_per_arm(effect_size: float, *, power: float = 0.8, alpha: float = 0.05) ->
         raise MethodError("the effect size must be a number other than zero")
     from statsmodels.stats.power import TTestIndPower
 
-    n = TTestIndPower().solve_power(effect_size=abs(effect_size), power=power, alpha=alpha, ratio=1, alternative="two-sided")
+    n = TTestIndPower().solve_power(
+        effect_size=abs(effect_size), power=power, alpha=alpha, ratio=1, alternative="two-sided"
+    )
     return int(np.ceil(float(np.atleast_1d(n)[0]) - 1e-9))
 
 
@@ -68,8 +71,8 @@ def mde_repeated(
 ) -> float:
     """Minimum detectable effect of a difference in differences, for equally correlated periods.
 
-    `Var(change of means) = sd²·(1 − ρ)·(1/pre + 1/post)` (Frison and Pocock 1992). Where errors are serially correlated in
-    another way use `mde_panel`, which takes the changes as they are.
+    `Var(change of means) = sd²·(1 − ρ)·(1/pre + 1/post)` (Frison and Pocock 1992). Where errors are serially
+    correlated in another way use `mde_panel`, which takes the changes as they are.
     """
     _groups(treated, controls)
     if not sd > 0 or not -1 < correlation < 1 or pre < 1 or post < 1:
@@ -81,13 +84,11 @@ def mde_repeated(
 def mde_panel(panel: Panel, *, power: float = 0.8, alpha: float = 0.05) -> float:
     """Minimum detectable effect of a difference in differences on this panel, from its controls alone.
 
-    The spread between controls of their change (mean after less mean before, over the windows of the design) holds all the
-    serial correlation there is; the treated units' outcomes are not looked at. Staggered dates: the first one.
+    The spread between controls of their change (mean after less mean before, over the windows of the design) holds
+    all the serial correlation there is; the treated units' outcomes are not looked at. Staggered dates: the first one.
     """
     controls = panel.need_controls("minimum detectable effect", least=3)
-    date = panel.treatment_times[0]
-    wide = panel.wide().loc[controls]
-    change = wide.loc[:, wide.columns >= date].mean(axis=1) - wide.loc[:, wide.columns < date].mean(axis=1)
+    change = panel.changes(panel.treatment_times[0]).loc[controls]
     sd = float(change.std(ddof=1))
     if sd == 0:
         raise MethodError("minimum detectable effect: all controls change by the same amount")
@@ -97,31 +98,38 @@ def mde_panel(panel: Panel, *, power: float = 0.8, alpha: float = 0.05) -> float
 
 
 def mde_placebo(
-    effects: np.ndarray, *, scales: np.ndarray | None = None, power: float = 0.8, alpha: float = 0.05
+    effects: np.ndarray,
+    *,
+    scales: np.ndarray | None = None,
+    own_scale: float = 1.0,
+    power: float = 0.8,
+    alpha: float = 0.05,
 ) -> float:
-    """Smallest effect that a placebo rank test would see with probability `power`.
+    """Smallest effect that a placebo rank test would see with probability `power`, whatever its sign.
 
-    The placebos are what the treated unit might have shown without an effect: added to each, the effect must beat all but
-    the share α of them. Infinite where there are too few placebos for p ≤ α.
+    The placebos are what the treated unit might have shown without an effect: added to each, the effect must beat
+    all but the share α of them. Infinite where there are too few placebos for p ≤ α.
 
     Args:
         effects: mean gaps of the donors.
-        scales: their error before treatment, when the test ranks gaps relative to it.
+        scales, own_scale: errors before treatment of the donors and of the treated unit, where the test ranks gaps
+            relative to them; the answer is then in the unit of `own_scale`.
     """
     _probabilities(power, alpha)
     effects = np.asarray(effects, dtype=float)
     scales = np.ones(len(effects)) if scales is None else np.asarray(scales, dtype=float)
     if len(effects) < 3 or not np.isfinite(effects).all():
         raise MethodError("a minimum detectable effect needs at least three finite placebo effects")
-    if scales.shape != effects.shape or not (scales > 0).all():
+    if scales.shape != effects.shape or not (scales > 0).all() or not own_scale > 0:
         raise MethodError("placebo scales must be positive, one an effect")
     beaten = int(np.floor(alpha * (len(effects) + 1))) - 1  # placebos that may be at least as extreme
     if beaten < 0:
         return float("inf")
-    statistic = np.sort(np.abs(effects) / scales)[::-1]
-    critical = float(statistic[beaten])
-    # |τ + e| / s > critical: for positive τ it holds beyond critical·s − e, for negative ones beyond critical·s + e.
-    return float(max(np.quantile(critical * scales - effects, power), np.quantile(critical * scales + effects, power)))
+    relative = effects / scales
+    critical = float(np.sort(np.abs(relative))[::-1][beaten])
+    # |τ + e| > critical: a positive τ needs more than critical − e, a negative one more than critical + e.
+    reach = max(np.quantile(critical - relative, power), np.quantile(critical + relative, power))
+    return float(reach) * own_scale
 
 
 def _probabilities(power: float, alpha: float) -> None:

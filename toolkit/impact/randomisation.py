@@ -1,9 +1,10 @@
 """Randomisation inference for few treated units: what would have been found, had other units been treated?
 
-No asymptotics: with a handful of treated units clustered errors are far too small. The test is exact where treatment was
-drawn by lot; elsewhere it says how unusual the treated units' change is among all sets of as many units.
+No asymptotics: with a handful of treated units clustered errors are far too small. The test is exact where treatment
+was drawn by lot; elsewhere it says how unusual the treated units' change is among all sets of as many units.
 
-References: Fisher (1935); Imbens and Rubin (2015), ch. 5; Conley and Taber (2011), Review of Economics and Statistics 93(1).
+References: Fisher (1935); Imbens and Rubin (2015), ch. 5; Conley and Taber (2011), Review of Economics and
+Statistics 93(1).
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ MOST_CELLS = 20_000_000  # sets × units held in memory at once
 def randomisation_test(panel: Panel, *, draws: int = 4999, seed: int = 2015, level: float = 0.95) -> Result:
     """Difference in mean changes (after less before) of treated and other units, ranked among reassignments.
 
-    All sets are tried when there are no more than `draws`; else that many are drawn, and p = (1 + hits) / (1 + draws). The
-    interval holds the constant effects that the test does not reject; it is exact for the sets tried, and absent where no
-    effect could be rejected (too few sets).
+    All sets are tried when there are no more than `draws`; else that many are drawn, and p = (1 + hits) / (1 +
+    draws). The interval holds the constant effects that the test does not reject; it is exact for the sets tried,
+    and absent where no effect could be rejected (too few sets).
 
     Returns:
         The estimate with `p`; table `distribution` (difference under each set); diagnostics `exact`, `sets`,
@@ -37,11 +38,10 @@ def randomisation_test(panel: Panel, *, draws: int = 4999, seed: int = 2015, lev
     """
     date = panel.single_date("randomisation inference")
     controls = panel.need_controls("randomisation inference", least=2)
-    wide = panel.wide()
-    change = (wide.loc[:, wide.columns >= date].mean(axis=1) - wide.loc[:, wide.columns < date].mean(axis=1)).to_numpy()
+    change = panel.changes(date).to_numpy()
     if np.ptp(change) == 0:
         raise MethodError("randomisation inference: all units change by the same amount")
-    treated = np.isin(wide.index.to_numpy(), panel.treated_units)
+    treated = np.isin(panel.units, panel.treated_units)
     n, k = len(change), int(treated.sum())
     exact = comb(n, k) <= draws
     sets = _all_sets(n, k) if exact else _drawn_sets(n, k, draws, seed)
@@ -97,8 +97,8 @@ def _interval(
 ) -> tuple[float, float] | None:
     """Constant effects τ not rejected: set S counts against the rejection of τ where |d_S − τ·b_S| ≥ |observed − τ|.
 
-    As |b_S| ≤ 1 those τ form an interval around the estimate, between (observed − d)/(1 − b) and (observed + d)/(1 + b): so
-    p(τ) falls on both sides, and the bounds are order statistics of these ends.
+    As |b_S| ≤ 1 those τ form an interval around the estimate, between (observed − d)/(1 − b) and (observed + d)/(1 +
+    b): so p(τ) falls on both sides, and the bounds are order statistics of these ends.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         one = np.where(overlap < 1 - 1e-12, (observed - difference) / (1 - overlap), np.nan)

@@ -1,8 +1,9 @@
 """Synthetic difference in differences, and the two estimators it is compared with, on one or more treated units.
 
-Reference: Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), American Economic Review 111(12). SDID and its placebo
-error are computed by diff-diff, equal to R's synthdid. The synthetic control of that paper uses the same Frank-Wolfe
-solver with almost no ridge, stopped at its tolerance, so it is a little off the exact optimum of `synthetic_control`.
+Reference: Arkhangelsky, Athey, Hirshberg, Imbens and Wager (2021), American Economic Review 111(12). SDID and its
+placebo error are computed by diff-diff, equal to R's synthdid. The synthetic control of that paper uses the same
+Frank-Wolfe solver with almost no ridge, stopped at its tolerance, so it is a little off the exact optimum of
+`synthetic_control`.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import pandas as pd
 
 from toolkit.errors import MethodError
 from toolkit.impact.did import _describe
-from toolkit.impact.interface import Note, Panel, Result, finite, quiet
+from toolkit.impact.interface import NEVER, Note, Panel, Result, finite, quiet
 
 
 def synthetic_did(
@@ -27,15 +28,17 @@ def synthetic_did(
 ) -> Result:
     """The effect on units treated at one date, against donors and periods weighted to look like them.
 
-    The placebo error treats random donors, as many as there are treated units, and takes the spread of what is found; it
-    supposes that treated units are as noisy as donors.
+    The placebo error treats random donors, as many as there are treated units, and takes the spread of what is
+    found; it supposes that treated units are as noisy as donors.
 
     Args:
-        weights: sdid (units and periods weighted), sc (units only) or did (equal weights); the last two give the point only.
+        weights: sdid (units and periods weighted), sc (units only) or did (equal weights); the last two give the
+            point only.
         draws, seed: of the placebo error; 0 draws for the point only.
 
     Returns:
-        Tables `unit_weights`, `time_weights`, and for sdid `placebos` (effect). p is the normal one of the placebo error.
+        Tables `unit_weights`, `time_weights`, and for sdid `placebos` (effect). p is the normal one of the placebo
+        error.
 
     Raises:
         MethodError: staggered dates; fewer donors than treated units plus one when a placebo error is asked.
@@ -54,7 +57,7 @@ def synthetic_did(
         )
     from diff_diff import SyntheticDiD
 
-    data = panel.data.assign(d=np.repeat((panel.first_treated.to_numpy() != 0).astype(int), len(panel.times)))
+    data = panel.data.assign(d=np.repeat((panel.first_treated.to_numpy() != NEVER).astype(int), len(panel.times)))
     post = [int(t) for t in panel.times if t >= date]
     estimator = SyntheticDiD(variance_method="placebo", n_bootstrap=max(draws, 2), seed=seed, alpha=1 - level)
     with quiet():
@@ -66,8 +69,10 @@ def synthetic_did(
     se = float(fit.se) if draws and np.isfinite(fit.se) else None
     estimate = finite(fit.att, "synthetic DiD")
     half = _z(level)
-    effects = np.asarray(fit.placebo_effects, dtype=float) if draws and fit.placebo_effects is not None else np.array([])
-    notes = ()
+    effects = (
+        np.asarray(fit.placebo_effects, dtype=float) if draws and fit.placebo_effects is not None else np.array([])
+    )
+    notes: tuple[Note, ...] = ()
     if len(controls) < 20:
         notes = (Note("impact.note.few_placebos", {"donors": len(controls), "smallest": 1 / (len(controls) + 1)}),)
     return Result(
@@ -91,10 +96,9 @@ def synthetic_did(
 
 
 def _simple(panel: Panel, date: int, weights: str, level: float) -> Result:
-    wide = panel.wide()
-    pre = wide.columns < date
-    y1 = wide.loc[panel.treated_units].mean().to_numpy()
-    Y0 = wide.loc[panel.controls].to_numpy()
+    values = panel.wide().to_numpy()
+    treated, pre = panel.first_treated.to_numpy() != NEVER, panel.times < date
+    y1, Y0 = values[treated].mean(axis=0), values[~treated]
     n, periods = len(Y0), int(pre.sum())
     if weights == "did":
         w, lam = np.full(n, 1 / n), np.full(periods, 1 / periods)
@@ -105,8 +109,8 @@ def _simple(panel: Panel, date: int, weights: str, level: float) -> Result:
     estimate = finite(float(gap[~pre].mean() - lam @ gap[pre]), "synthetic DiD")
     tables = {
         "unit_weights": pd.DataFrame({"unit": panel.controls, "weight": w}),
-        "time_weights": pd.DataFrame({"time": wide.columns[pre], "weight": lam}),
-        "path": pd.DataFrame({"time": wide.columns, "gap": gap}),
+        "time_weights": pd.DataFrame({"time": panel.times[pre], "weight": lam}),
+        "path": pd.DataFrame({"time": panel.times, "gap": gap}),
     }
     return Result(
         method=f"synthetic_did_{weights}",
@@ -119,8 +123,11 @@ def _simple(panel: Panel, date: int, weights: str, level: float) -> Result:
 
 
 def _frank_wolfe(A: np.ndarray, b: np.ndarray, noise: float, most: int = 10_000) -> np.ndarray:
-    """Simplex weights by Frank-Wolfe, as in R's synthdid: ridge 10⁻⁶·noise, stop when a step gains less than (10⁻⁵·noise)²;
-    after a first hundred steps weights below a quarter of the largest are cleared, then the search goes on."""
+    """Simplex weights by Frank-Wolfe, as in R's synthdid.
+
+    Ridge 10⁻⁶·noise; stop when a step gains less than (10⁻⁵·noise)². After a hundred steps weights below a quarter of
+    the largest are cleared, then the search goes on.
+    """
     ridge = len(b) * (1e-6 * noise) ** 2
     w = np.full(A.shape[1], 1 / A.shape[1])
     for limit in (100, most):

@@ -41,8 +41,8 @@ def callaway_santanna(
         draws, seed: of the multiplier bootstrap; with 0 draws, errors are those of the influence function.
 
     Returns:
-        Tables `group_time`, `event_time` (with `covariance`), `groups`; diagnostics `dynamic_overall` (mean over event times
-        from 0), `group_overall` (mean over cohorts, weighted by units) and those of `did.pre_trends`.
+        Tables `group_time`, `event_time` (with `covariance`), `groups`; diagnostics `dynamic_overall` (mean over
+        event times from 0), `group_overall` (mean over cohorts, weighted by units) and those of `did.pre_trends`.
 
     Raises:
         MethodError: no unit left to compare with; an effect that is not defined.
@@ -77,7 +77,13 @@ def callaway_santanna(
             raise MethodError("Callaway-Sant'Anna is not defined on this panel", where=str(fault)) from None
     cells = pd.DataFrame(
         [
-            {"group": int(g), "time": int(t), "estimate": cell["effect"], "se": cell["se"], "treated": cell["n_treated"]}
+            {
+                "group": int(g),
+                "time": int(t),
+                "estimate": cell["effect"],
+                "se": cell["se"],
+                "treated": cell["n_treated"],
+            }
             for (g, t), cell in fit.group_time_effects.items()
         ]
     )
@@ -124,7 +130,8 @@ def callaway_santanna(
 def goodman_bacon(panel: Panel) -> Result:
     """What two-way fixed effects average: all 2×2 comparisons, their weights and effects.
 
-    Weight on later against earlier treated units (`forbidden_weight`) is weight on comparisons with units already treated.
+    Weight on later against earlier treated units (`forbidden_weight`) is weight on comparisons with units already
+    treated.
 
     Returns:
         The two-way fixed effects estimate; tables `types` (type, weight, estimate) and `comparisons`.
@@ -138,7 +145,9 @@ def goodman_bacon(panel: Panel) -> Result:
                 data, outcome="outcome", unit="unit", time="time", first_treat="first_treated"
             )
         except ValueError as fault:
-            raise MethodError("the Goodman-Bacon decomposition is not defined on this panel", where=str(fault)) from None
+            raise MethodError(
+                "the Goodman-Bacon decomposition is not defined on this panel", where=str(fault)
+            ) from None
         comparisons = fit.to_dataframe()
     rows = [
         ("earlier_vs_later", fit.total_weight_earlier_vs_later, fit.weighted_avg_earlier_vs_later),

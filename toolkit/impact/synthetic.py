@@ -1,12 +1,13 @@
 """Synthetic control: a treated unit against the weighted mean of donors that tracked it before treatment.
 
-Weights W are non-negative and add to one. On outcomes alone they are the exact minimum of the distance before treatment.
-With predictors they solve the nested problem of Abadie, Diamond and Hainmueller (2010): inner, W(V) minimises the distance
-on predictors weighted by V; outer, V minimises the error of W(V) on the outcome before treatment.
+Weights W are non-negative and add to one. On outcomes alone they are the exact minimum of the distance before
+treatment. With predictors they solve the nested problem of Abadie, Diamond and Hainmueller (2010): inner, W(V)
+minimises the distance on predictors weighted by V; outer, V minimises the error of W(V) on the outcome before
+treatment.
 
 The inner problem is solved exactly: as W adds to one, X₁ − X₀W = −D·W with D = X₀ − X₁, and the minimum of ‖D·W‖ on the
-simplex is, up to scale, the non-negative least squares solution of [D; 1'] w ≈ [0; 1]. It takes tens of microseconds, so
-that the outer search can start from many points and all placebos can be run.
+simplex is, up to scale, the non-negative least squares solution of [D; 1'] w ≈ [0; 1]. It takes tens of
+microseconds, so that the outer search can start from many points and all placebos can be run.
 """
 
 from __future__ import annotations
@@ -22,7 +23,9 @@ from toolkit.errors import MethodError
 from toolkit.impact.interface import Note, Panel, Result
 
 BAD_FIT = 0.5  # error before treatment, in standard deviations of the outcome between units, above which the fit is bad
-TOO_GOOD = 0.1  # error before treatment, in standard deviations of the unit's own yearly changes, below which it is too good
+TOO_GOOD = (
+    0.1  # error before treatment, in standard deviations of the unit's own yearly changes, below which it is too good
+)
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ class Spec:
         predictors: none: all outcomes before treatment, equally important, and no search.
         fit_periods: periods on which V is judged; all before treatment unless said.
         importance: V, one weight a predictor, instead of searching it (for example found on a training window).
-        starts: where the search for V starts: many points (the lowest error found), or the two of R's Synth, which stop at
-            the local minimum that some published figures are.
+        starts: where the search for V starts: many points (the lowest error found), or the two of R's Synth, which
+            stop at the local minimum that some published figures are.
     """
 
     predictors: tuple[Predictor, ...] = ()
@@ -73,10 +76,10 @@ def synthetic_control(panel: Panel, spec: Spec | None = None, *, donors: Sequenc
         donors: the comparison units; all units never treated unless said.
 
     Returns:
-        The mean gap after treatment. Tables: `path` (time, actual, synthetic, gap), `weights` (unit, weight, donors with
-        weight first), `balance` (predictor, treated, synthetic, donors, importance). Diagnostics: `pre_rmspe`,
-        `post_rmspe`, `mspe_ratio`, `fit_to_spread` (error before treatment over the spread between units), `fit_to_changes`
-        (over the unit's own changes), `effective_donors`, `largest_weight`.
+        The mean gap after treatment. Tables: `path` (time, actual, synthetic, gap), `weights` (unit, weight, donors
+        with weight first), `balance` (predictor, treated, synthetic, donors, importance). Diagnostics: `pre_rmspe`,
+        `post_rmspe`, `mspe_ratio`, `fit_to_spread` (error before treatment over the spread between units),
+        `fit_to_changes` (over the unit's own changes), `effective_donors`, `largest_weight`.
 
     Raises:
         MethodError: several treated units or dates, fewer than two donors or two periods before treatment, predictors
@@ -146,10 +149,14 @@ def _predictors(panel: Panel, predictors: Sequence[Predictor], date: int) -> pd.
     rows = {}
     for predictor in predictors:
         if predictor.column != "outcome" and predictor.column not in panel.covariates:
-            raise MethodError(f"predictor {predictor.column!r} is not in the panel", allowed=("outcome", *panel.covariates))
+            raise MethodError(
+                f"predictor {predictor.column!r} is not in the panel", allowed=("outcome", *panel.covariates)
+            )
         absent = [t for t in predictor.periods if t not in panel.times]
         if absent or not predictor.periods:
-            raise MethodError(f"predictor {predictor.column!r}: no period {absent[:1] or ''} in the panel", where=panel.span())
+            raise MethodError(
+                f"predictor {predictor.column!r}: no period {absent[:1] or ''} in the panel", where=panel.span()
+            )
         if max(predictor.periods) >= date:
             raise MethodError(f"predictor {predictor.label!r} uses periods after treatment in {date}")
         values = panel.wide(predictor.column)[list(predictor.periods)]
@@ -162,7 +169,9 @@ def _complete(table: pd.DataFrame, units: Sequence[Any]) -> None:
     if missing.to_numpy().any():
         predictor = missing.index[missing.any(axis=1)][0]
         unit = missing.columns[missing.loc[predictor]][0]
-        raise MethodError(f"predictor {predictor!r} has no value for unit {unit!r}", hint="drop the donor or the predictor")
+        raise MethodError(
+            f"predictor {predictor!r} has no value for unit {unit!r}", hint="drop the donor or the predictor"
+        )
 
 
 # Weights
@@ -210,8 +219,8 @@ def _search(D: np.ndarray, gap: np.ndarray, X0: np.ndarray, Y0: np.ndarray, star
     """The importance V that minimises the error on the outcome, without chance.
 
     The error has many local minima, and the best may need weights that differ by orders of magnitude: the search is in
-    logarithms, over equal weights, Synth's regression of outcomes on predictors and, unless `starts` is "synth", an even grid
-    (Sobol) over eight natural logarithms, of which the best four; each is refined by Nelder-Mead.
+    logarithms, over equal weights, Synth's regression of outcomes on predictors and, unless `starts` is "synth", an
+    even grid (Sobol) over eight natural logarithms, of which the best four; each is refined by Nelder-Mead.
     """
     from scipy.optimize import minimize
     from scipy.stats import qmc
@@ -231,7 +240,13 @@ def _search(D: np.ndarray, gap: np.ndarray, X0: np.ndarray, Y0: np.ndarray, star
     best, lowest = points[0], error(points[0])
     for start in points:
         simplex = np.vstack([start, start + 1.5 * np.eye(k)])
-        options = {"maxfev": 150 * k, "xatol": 1e-2, "fatol": 1e-7 * lowest, "adaptive": True, "initial_simplex": simplex}
+        options = {
+            "maxfev": 150 * k,
+            "xatol": 1e-2,
+            "fatol": 1e-7 * lowest,
+            "adaptive": True,
+            "initial_simplex": simplex,
+        }
         found = minimize(error, start, method="Nelder-Mead", options=options)
         if found.fun < lowest:
             best, lowest = found.x, float(found.fun)

@@ -1,0 +1,157 @@
+"""A policy's evaluation in honest order: screen the outcome, ask what could be seen, then estimate, then judge.
+
+`evaluate` stops at a break: no estimate is made across one. Each design runs its own tests; the verdict is given on
+all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import MethodError
+from toolkit.impact import placebos
+from toolkit.impact.breaks import Screening, screen
+from toolkit.impact.did import event_study
+from toolkit.impact.honest import honest_event_study
+from toolkit.impact.interface import Note, Panel, Result
+from toolkit.impact.power import mde_panel, mde_placebo
+from toolkit.impact.randomisation import randomisation_test
+from toolkit.impact.staggered import callaway_santanna, goodman_bacon
+from toolkit.impact.synthetic import Spec
+from toolkit.impact.verdict import FEW_TREATED, Evidence, Verdict, judge
+
+Design = Literal["synthetic_control", "difference_in_differences"]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All that is known about one outcome of one policy.
+
+    Attributes:
+        status: estimated, break (the outcome was refused) or refused (the design is not possible on the panel).
+        screening: breaks found.
+        results: by name, the main one first; empty without an estimate.
+        pools: the estimate on each donor pool (synthetic control only).
+        mde: minimum detectable effect, in the unit of the outcome; None where it cannot be computed.
+        verdict: with its reasons.
+    """
+
+    status: Literal["estimated", "break", "refused"]
+    screening: Screening
+    verdict: Verdict
+    results: Mapping[str, Result] = field(default_factory=dict)
+    pools: pd.DataFrame | None = None
+    mde: float | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def main(self) -> Result:
+        """The result that carries the estimate."""
+        if not self.results:
+            raise MethodError(
+                f"no estimate was made ({self.status})", hint="read `verdict.reasons` and `screening.found`"
+            )
+        return next(iter(self.results.values()))
+
+
+def evaluate(
+    panel: Panel,
+    design: Design,
+    *,
+    spec: Spec | None = None,
+    parts: Sequence[str] = (),
+    total: float = 100.0,
+    false_date: int | None = None,
+    pools: Mapping[str, Sequence[Any]] | None = None,
+    donors: Sequence[Any] | None = None,
+    anticipated: bool = False,
+    controls_treated: float = 0.0,
+    expected_effect: float | None = None,
+    draws: int = 4999,
+    seed: int = 2015,
+) -> Evaluation:
+    """Screen, measure what is detectable, estimate with the design's own tests, and judge.
+
+    Args:
+        spec, false_date, pools, donors: of a synthetic control: predictors; a date for the placebo in time (two
+            thirds of the way to treatment unless said); other donor pools to show; the main pool.
+        parts, total: columns whose sum must be `total` (see `breaks.screen`).
+        anticipated, controls_treated, expected_effect: what is known from outside (see `verdict.Evidence`).
+        draws, seed: of randomisation inference.
+    """
+    screening = screen(panel, parts=parts, total=total)
+    known = {"anticipated": anticipated, "controls_treated": controls_treated, "expected_effect": expected_effect}
+    known |= {"treated_units": len(panel.treated_units), "control_units": len(panel.controls)}
+    kind = "synthetic" if design == "synthetic_control" else "trends"
+    if not screening.accepted:
+        # Whatever the source of the break, it was in the window and refused the estimate.
+        evidence = Evidence.of(kind, screening=screening, **(known | {"break_detected": True}))
+        return Evaluation("break", screening, _only(judge(evidence), "break_in_window"))
+    mde: float | None
+    try:
+        if design == "synthetic_control":
+            results, mde = _synthetic(panel, spec, false_date, donors)
+            table = placebos.donor_pools(panel, pools, spec) if pools else None
+        else:
+            results, mde = _trends(panel, draws, seed)
+            table = None
+    except MethodError as fault:
+        evidence = Evidence.of("none", screening=screening, **known)
+        note = Note("impact.note.design_refused", {"why": fault.what})
+        return Evaluation("refused", screening, _only(judge(evidence), "no_design"), notes=(note,))
+    finite_mde = mde if mde is not None and np.isfinite(mde) else None
+    evidence = Evidence.of(kind, *results.values(), screening=screening, mde=mde, **known)
+    return Evaluation("estimated", screening, judge(evidence), results, table, finite_mde)
+
+
+def _only(judged: Verdict, key: str) -> Verdict:
+    """Without an estimate only the reason for it, and facts known from outside, are worth saying."""
+    outside = {f"impact.reason.{name}" for name in (key, "controls_treated", "controls_partly_treated", "anticipation")}
+    return Verdict(judged.level, tuple(reason for reason in judged.reasons if reason.key in outside))
+
+
+def _synthetic(
+    panel: Panel, spec: Spec | None, false_date: int | None, donors: Sequence[Any] | None
+) -> tuple[dict[str, Result], float]:
+    main = placebos.in_space(panel, spec, donors=donors)
+    results = {"main": main}
+    table = main.tables["placebos"]
+    fakes = table[~table["treated"]]
+    # The test ranks gaps relative to the fit before treatment; a perfect fit has no scale and its placebo no bound.
+    tiny = 1e-9 * float(table["pre_rmspe"].max())
+    scales = fakes["pre_rmspe"].clip(lower=tiny).to_numpy()
+    mde = mde_placebo(fakes["gap"].to_numpy(), scales=scales, own_scale=max(main.diagnostics["pre_rmspe"], tiny))
+    date = panel.single_date("synthetic control")
+    pre = panel.times[panel.times < date]
+    false = false_date if false_date is not None else int(pre[(2 * len(pre)) // 3])
+    if (pre < false).sum() >= 2 or false_date is not None:
+        results["in_time"] = placebos.in_time(panel, false, spec, donors=donors)
+    results["leave_one_out"] = placebos.leave_one_out(panel, spec, donors=donors)
+    return results, mde
+
+
+def _trends(panel: Panel, draws: int, seed: int) -> tuple[dict[str, Result], float | None]:
+    """One date: an event study, with randomisation inference in front where few are treated; staggered: cohorts."""
+    mde = mde_panel(panel) if len(panel.controls) >= 3 else None
+    if len(panel.treatment_times) > 1:
+        control: Literal["never", "not_yet"] = "never" if panel.controls else "not_yet"
+        results = {"main": callaway_santanna(panel, control=control), "bacon": goodman_bacon(panel)}
+        universal = callaway_santanna(panel, control=control, base="universal")
+        return results | _honest(universal), mde
+    study = event_study(panel)
+    if len(panel.treated_units) < FEW_TREATED:
+        return {"main": randomisation_test(panel, draws=draws, seed=seed), "event_study": study}, mde
+    return {"main": study} | _honest(study), mde
+
+
+def _honest(study: Result) -> dict[str, Result]:
+    """Smoothness bounds, where there are effects on both sides; without them the verdict has no such evidence."""
+    try:
+        return {"honest": honest_event_study(study)}
+    except MethodError:
+        return {}

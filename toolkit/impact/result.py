@@ -1,0 +1,108 @@
+"""What every estimator hands back, and the two guards around the libraries that compute it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import MethodError
+
+
+@dataclass(frozen=True)
+class Note:
+    """Something a reader must be told: a label key that the report words in a language, and the values it needs."""
+
+    key: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Result:
+    """What an estimator found.
+
+    Attributes:
+        method: name of the estimator.
+        estimate: the effect, in the unit of the outcome (a ratio for multiplicative models; `scale` says which).
+        inference: where uncertainty comes from: classical, robust, cluster, hac, model, placebo, randomisation,
+            influence, bootstrap or none.
+        se, interval, p: absent (None) where the inference does not give them.
+        level: confidence level of `interval`.
+        diagnostics: named numbers that `verdict.Evidence.of` understands, and others.
+        tables: paths, coefficients, weights, placebo distributions, as DataFrames.
+        notes: what a reader must be told.
+        seed, draws: of simulated inference; None where nothing is drawn.
+    """
+
+    method: str
+    estimate: float
+    inference: str
+    se: float | None = None
+    interval: tuple[float, float] | None = None
+    p: float | None = None
+    level: float = 0.95
+    scale: str = "difference"
+    diagnostics: Mapping[str, Any] = field(default_factory=dict)
+    tables: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+    seed: int | None = None
+    draws: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON; tables become lists of records."""
+        tables = {name: _records(table) for name, table in self.tables.items()}
+        return {
+            "method": self.method,
+            "estimate": _plain(self.estimate),
+            "scale": self.scale,
+            "inference": self.inference,
+            "se": _plain(self.se),
+            "interval": _plain(self.interval),
+            "level": self.level,
+            "p": _plain(self.p),
+            "seed": self.seed,
+            "draws": self.draws,
+            "diagnostics": {name: _plain(value) for name, value in self.diagnostics.items()},
+            "notes": [{"key": note.key, "values": _plain(dict(note.values))} for note in self.notes],
+            "tables": tables,
+        }
+
+
+def finite(value: float, method: str, what: str = "estimate") -> float:
+    """The value, or a MethodError where a library answered with a missing or infinite number."""
+    number = float(value)
+    if not np.isfinite(number):
+        raise MethodError(f"{method}: the {what} is not defined on these data")
+    return number
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep a library's warnings away from readers: inputs are checked before, and results after, the call."""
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
+
+
+# Plain values for JSON
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | np.ndarray | pd.Series):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float) and not np.isfinite(value):
+        return None
+    return value
