@@ -114,6 +114,11 @@ class Register:
             if _holds(_day(row["valid_from"]), _day(row["valid_to"]), on) and kind in ("", row["kind"])
         ]
 
+    def ended(self, before: date, kind: str) -> list[Area]:
+        """Areas of a kind that ended before a day, with their members on their last day."""
+        last = {id: _day(row["valid_to"]) for id, row in self._areas.items() if row["kind"] == kind}
+        return [self.area(id, day) for id, day in last.items() if day and day < before]
+
     def zone_of(self, code: str, on: date) -> Area | None:
         """The homogeneous zone of a municipality on a day, or None (Milano is in none)."""
         return self._containing(code, "zone", on)
