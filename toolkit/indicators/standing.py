@@ -122,4 +122,5 @@ def _standing(
 def _figure(then: pd.DataFrame, territory: str) -> Figure:
     if territory not in then.index:
         return Figure(float("nan"), "missing")
-    return Figure(float(then.at[territory, "value"]), str(then.at[territory, "flag"]))
+    row = then.loc[territory]
+    return Figure(float(row["value"]), str(row["flag"]))

@@ -18,7 +18,7 @@ import pandas as pd
 from IPython.display import display as show
 
 import toolkit
-from toolkit import catalog, display, indicators
+from toolkit import catalog, charts, display, indicators
 from toolkit.errors import DataError, ToolkitError
 from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, structure
 from toolkit.indicators.standing import Standing, standings
@@ -28,6 +28,9 @@ from toolkit.text import Words, rounded
 
 BOUNDARIES = "boundaries"
 """The one document among the tables: maps draw on it by name."""
+
+Chart = Any
+"""A Vega-Lite specification, or an Altair chart."""
 
 STOCKS = ("population", "population_age")
 """Tables whose year is a day, 1 January."""
@@ -78,7 +81,7 @@ class Report:
         as_of: str = "",
         tables: Sequence[str] = (),
     ) -> None:
-        self.parameters = ReportParams(municipality=municipality, area=area, language=language, as_of=as_of)  # type: ignore[arg-type]
+        self.parameters = ReportParams(municipality=municipality, area=area, language=language, as_of=as_of)
         self.notebook = notebook
         self.words = Words(language)
         self.register = Register(catalog.default())
@@ -180,7 +183,9 @@ class Report:
         """Share of the area of each dated parent; two of them may not be compared, and `Share` refuses it."""
         area = self.table("municipalities").set_index("istat_code")["area_km2"]
         own = float(area.loc[list(self.members)].sum())
-        return [Share(own, float(area.loc[list(whole.members)].sum()), "area", self.name, whole) for whole in self.parents]
+        return [
+            Share(own, float(area.loc[list(whole.members)].sum()), "area", self.name, whole) for whole in self.parents
+        ]
 
     @cached_property
     def peers(self) -> Peers | None:
@@ -203,7 +208,7 @@ class Report:
             raise DataError(
                 f"the report did not say that it reads {name!r}",
                 allowed=self._tables,
-                hint='name it in Report(…, tables=[…]), so that the page lists its source',
+                hint="name it in Report(…, tables=[…]), so that the page lists its source",
             )
         return self._tables[name]
 
@@ -317,7 +322,9 @@ class Report:
         """The figures at the top of the page, each beside its foils."""
         show(display.KeyFigures(language=self.language, items=[self._key_figure(standing) for standing in chosen]))
 
-    def comparison(self, id: str, caption: str, chosen: Iterable[Standing], *, peers: bool = False, note: str = "") -> None:
+    def comparison(
+        self, id: str, caption: str, chosen: Iterable[Standing], *, peers: bool = False, note: str = ""
+    ) -> None:
         """A table of indicators by territory: ours, zone, metropolitan area with and without core, medians, rank."""
         rows = [self._row(standing) for standing in chosen]
         foils = {"median": self.say("report.median")} | ({"peers": self.say("report.peers_median")} if peers else {})
@@ -384,7 +391,7 @@ class Report:
         subtitle: str,
         alt: str,
         description: str,
-        specs: tuple[dict[str, Any], dict[str, Any]],
+        specs: Chart | tuple[Chart, Chart],
         frame: pd.DataFrame,
         columns: Sequence[display.Column],
         tables: Sequence[str],
@@ -399,13 +406,14 @@ class Report:
             subtitle: measure, unit, territory, period.
             alt: what the picture shows, in one sentence.
             description: how to read it and what stands out.
-            specs: wide and narrow, from `charts.pair`.
+            specs: wide and narrow, from `charts.pair`; or one or two Altair charts of an analyst.
             frame, columns: its data as a table.
             tables: tables of the catalogue it comes from.
             note: uncertainty, marks, what is left out.
             highlight: values of the first column whose rows are this territory's.
         """
         shown = display.data(frame, columns, self.words, highlight=tuple(highlight) or (self.own, self.name))
+        wide, narrow = (_spec(one) for one in (specs if isinstance(specs, tuple) else (specs, specs)))
         show(
             display.Figure(
                 language=self.language,
@@ -414,8 +422,8 @@ class Report:
                 subtitle=subtitle,
                 alt=alt,
                 description=description,
-                spec=specs[0],
-                spec_narrow=specs[1],
+                spec=wide,
+                spec_narrow=narrow if narrow != wide else None,
                 table=shown,
                 source=self.source_lines(tables),
                 note=note,
@@ -426,7 +434,8 @@ class Report:
 
     def column(self, key: str, label: str = "", **about: Any) -> display.Column:
         """A column of a table; the label is a key of `text/labels.yml` or a text of this notebook with a dot."""
-        return display.Column(key=key, label=self.say(label) if "." in label else self.words.label(label or key), **about)
+        said = self.say(label) if "." in label else self.words.label(label or key)
+        return display.Column(key=key, label=said, **about)
 
     def municipality_column(self, codes: Iterable[str], key: str = "istat_code") -> display.Column:
         """The column that names municipalities: codes in results, names on the page."""
@@ -504,7 +513,8 @@ class Report:
         table = catalog.load(name)
         if "year" not in table.columns:
             return table
-        last = self.as_of.year if name in STOCKS or (self.as_of.month, self.as_of.day) == (12, 31) else self.as_of.year - 1
+        over = name in STOCKS or (self.as_of.month, self.as_of.day) == (12, 31)
+        last = self.as_of.year if over else self.as_of.year - 1
         kept = table[table["year"] <= last]
         if not len(kept):
             raise DataError(
@@ -613,6 +623,11 @@ def _printed(language: str, standing: Standing) -> str:
 @cache
 def _words(language: str) -> Words:
     return Words(language)
+
+
+def _spec(chart: Chart) -> dict[str, Any]:
+    """A chart as Vega-Lite; one of Altair takes the house's theme."""
+    return chart if isinstance(chart, dict) else charts.themed(chart)
 
 
 def _absent(flag: str) -> str:
