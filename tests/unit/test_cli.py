@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from making import parameters, project
 
 from toolkit import catalog, cli, indicators
+from toolkit.territory import Register
 
 COMMANDS = [["list"], ["run"], ["check"], ["data"], ["data", "build"], ["data", "fetch"], ["new"], ["explain"]]
 
@@ -194,55 +196,93 @@ def test_fetch_says_where_figures_would_come_from(capsys: pytest.CaptureFixture[
     assert "population: ISTAT, https://" in err
 
 
-def results(site: Path, entries: dict[str, object]) -> Path:
-    """A results file of Bresso, as a run leaves it."""
-    hashes = {name: catalog.default().source(name).sha256 for name in ("income", "local_units")}
+def results(site: Path, name: str, groups: dict[str, tuple[str, ...]], parent: str = "") -> dict[str, Any]:
+    """A results file of Bresso with one indicator, as a run leaves it."""
+    one = indicators.get(name)
+    rows = indicators.compute(name, {table: catalog.load(table) for table in one.tables}, groups, parent=parent)
+    year = int(rows["year"].max())
+    values = rows[rows["year"] == year].set_index("territory")["value"]
+    said = {
+        "indicator": name,
+        "territory": "015032",
+        "year": year,
+        "parent": parent,
+        "printed": {"it": "sì", "en": "yes"},
+        "scales": {key: {"value": float(values[key])} for key in groups},
+    }
+    key = f"{name}@{parent}" if parent else name
     path = site / "015032-bresso" / "benchmark.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(json.dumps({"results": entries, "provenance": {"tables": hashes}}))
-    return path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hashes = {table: catalog.default().source(table).sha256 for table in one.tables}
+    content = {"results": {"figures": {key: said}, "territories": groups}, "provenance": {"tables": hashes}}
+    path.write_text(json.dumps(content))
+    return said
 
 
-def test_explain_recomputes_a_printed_number(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    tables = {name: catalog.load(name) for name in indicators.get("income_per_taxpayer").tables}
-    rows = indicators.compute("income_per_taxpayer", tables, {"015032": ("015032",)})
-    last = rows[rows["year"] == rows["year"].max()].iloc[0]
-    right = {"value": float(last["value"]), "year": int(last["year"]), "unit": last["unit"], "flag": last["flag"]}
-    results(
-        tmp_path, {"income_per_taxpayer": right, "taxpayers": {**right, "value": 1.0}, "own": {"value": 1, "year": 2}}
-    )
-    code, out, _ = told(capsys, "explain", "015032/benchmark/income_per_taxpayer", "--site", str(tmp_path))
+@pytest.fixture
+def groups() -> dict[str, tuple[str, ...]]:
+    zone = Register(catalog.default()).area("zona-nord-milano").members
+    return {"015032": ("015032",), "zone": zone}
+
+
+def test_explain_recomputes_a_printed_number(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, groups: dict[str, tuple[str, ...]]
+) -> None:
+    said = results(tmp_path, "income_per_taxpayer", groups)
+    site = ["--site", str(tmp_path)]
+    code, out, _ = told(capsys, "explain", "015032/benchmark/income_per_taxpayer", *site)
     assert code == 0
+    assert f"recomputed  {said['scales']['015032']['value']:,.6f}".rstrip("0") in out
     assert ": the same" in out
+    assert "“sì” · “yes”" in out
     assert "taxable_income" in out
-    assert catalog.default().source("income").sha256 in out
-    assert "as the page says" in out
+    assert f"sha256 {catalog.default().source('income').sha256}, as the page says" in out
     assert "finanze.gov.it" in out
-    code, out, _ = told(capsys, "explain", "015032/benchmark/taxpayers", "--site", str(tmp_path))
+    code, out, _ = told(capsys, "explain", "015032/benchmark/income_per_taxpayer/zone", *site)
+    assert code == 0
+    assert "zone, municipalities: 6" in out
+
+
+def test_explain_says_where_page_and_tables_differ(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, groups: dict[str, tuple[str, ...]]
+) -> None:
+    results(tmp_path, "income_per_taxpayer", groups)
+    path = tmp_path / "015032-bresso" / "benchmark.json"
+    content = json.loads(path.read_text())
+    content["results"]["figures"]["income_per_taxpayer"]["scales"]["015032"]["value"] += 1
+    content["provenance"]["tables"]["income"] = "0" * 64
+    path.write_text(json.dumps(content))
+    code, out, _ = told(capsys, "explain", "015032/benchmark/income_per_taxpayer", "--site", str(tmp_path))
     assert code == 1
     assert "NOT the same" in out
-    code, _, err = told(capsys, "explain", "015032/benchmark/income_per_taxpayr", "--site", str(tmp_path))
-    assert code == 2
-    assert "did you mean 015032/benchmark/income_per_taxpayer" in err
-    code, _, err = told(capsys, "explain", "015032/benchmark/own", "--site", str(tmp_path))
-    assert code == 2
-    assert "'own' is not an indicator" in err
+    assert f"but the page was made of {'0' * 64}" in out
 
 
-def test_explain_a_share_of_a_parent(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    groups = {"015032": ("015032",), "zona-nord-milano": catalog_members("zona-nord-milano")}
-    tables = {"local_units": catalog.load("local_units")}
-    rows = indicators.compute("share_local_units", tables, groups, parent="zona-nord-milano")
-    one = rows[rows["territory"] == "015032"].iloc[0]
-    entry = {"value": float(one["value"]), "year": int(one["year"]), "parent": "zona-nord-milano"}
-    results(tmp_path, {"share_local_units": entry})
-    code, out, _ = told(capsys, "explain", "015032/benchmark/share_local_units", "--site", str(tmp_path))
+def test_explain_a_share_of_a_parent(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, groups: dict[str, tuple[str, ...]]
+) -> None:
+    results(tmp_path, "share_local_units", groups, parent="zone")
+    code, out, _ = told(capsys, "explain", "015032/benchmark/share_local_units@zone", "--site", str(tmp_path))
     assert code == 0
-    assert "share of zona-nord-milano" in out
+    assert "share of zone (6)" in out
     assert "inputs from local_units (6 rows)" in out
 
 
-def catalog_members(area: str) -> tuple[str, ...]:
-    from toolkit.territory import Register
-
-    return Register(catalog.default()).area(area).members
+@pytest.mark.parametrize(
+    ("id", "message"),
+    [
+        ("015032/benchmark/income_per_taxpayr", "did you mean 015032/benchmark/income_per_taxpayer"),
+        ("015032/benchmrk/income_per_taxpayer", "did you mean 015032/benchmark"),
+        ("015032/benchmark/income_per_taxpayer/zon", "did you mean 015032/benchmark/income_per_taxpayer/zone"),
+        ("015077/pnrr/x", "quadro run --only 015077"),
+        ("*/benchmark/income_per_taxpayer", "There are no results of */benchmark."),
+        ("015032/benchmark/a/b/c", "is not the id of a figure"),
+    ],
+)
+def test_explain_an_unknown_figure(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, groups: dict[str, tuple[str, ...]], id: str, message: str
+) -> None:
+    results(tmp_path, "income_per_taxpayer", groups)
+    code, _, err = told(capsys, "explain", id, "--site", str(tmp_path))
+    assert code == 2
+    assert message in err

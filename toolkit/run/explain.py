@@ -11,8 +11,7 @@ from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from toolkit.errors import DataError, ParameterError
-from toolkit.territory import Register
+from toolkit.errors import ParameterError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from toolkit.catalog import Catalog
     from toolkit.indicators import Indicator
 
-FORM = "TERRITORY/REPORT/NAME, as 015032/benchmark/income_per_taxpayer"
+FORM = "TERRITORY/REPORT/NAME, as 015032/benchmark/income_per_taxpayer; /SCALE after it for a territory beside it"
 MOST_ROWS = 30
 NOT_KEYS = ("table", "istat_code", "territory", "year", "value", "unit", "flag")
 
@@ -35,13 +34,24 @@ class Explanation:
 
 @dataclass(frozen=True)
 class _Figure:
-    """A number of a results file."""
+    """A number of a results file.
+
+    Attributes:
+        id: as it was asked for.
+        path: the results file.
+        scale: key of the territory meant: the one of the page, or one beside it.
+        members: codes of the territory and, for a share, of its parent, by key.
+        said: what the file says of the number: indicator, year, parent, printed forms.
+        value: the number; None where it is absent.
+        hashes: of the tables of the page.
+    """
 
     id: str
-    territory: str
-    name: str
     path: Path
-    printed: dict[str, Any]
+    scale: str
+    members: dict[str, tuple[str, ...]]
+    said: dict[str, Any]
+    value: float | None
     hashes: dict[str, str]
 
 
@@ -49,71 +59,67 @@ def explain(id: str, site: Path) -> Explanation:
     """Recompute one number of a built site.
 
     Args:
-        id: `TERRITORY/REPORT/NAME`.
+        id: `TERRITORY/REPORT/NAME`, and `/SCALE` for a territory beside the page's own.
         site: the output folder of a run.
 
     Raises:
         ParameterError: no such page or number; near ones are named.
-        DataError: the number is not an indicator, so it cannot be computed on its own.
     """
     from toolkit import catalog, indicators
 
-    figure = _find(id, site)
-    if figure.name not in indicators.REGISTRY:
-        raise DataError(
-            f"{figure.name!r} is not an indicator: it is made in the notebook and cannot be computed on its own.",
-            where=str(figure.path),
-            allowed=[name for name in _results(figure.path) if name in indicators.REGISTRY],
-        )
-    indicator, data = indicators.REGISTRY[figure.name], catalog.default()
+    figure, data = _find(id, site), catalog.default()
+    indicator = indicators.get(figure.said["indicator"])
     tables = {name: data.load(name) for name in indicator.tables}
-    groups = _groups(figure, Register(data))
-    parent = str(figure.printed.get("parent") or "")
-    rows = indicators.compute(figure.name, tables, groups, parent=parent)
-    rows = rows[(rows["territory"] == figure.territory) & (rows["year"] == figure.printed["year"])]
+    rows = indicators.compute(indicator.id, tables, figure.members, parent=figure.said.get("parent", ""))
+    rows = rows[(rows["territory"] == figure.scale) & (rows["year"] == figure.said["year"])]
     again = float(rows["value"].iloc[0]) if len(rows) else math.nan
-    printed = figure.printed["value"]
-    agrees = math.isnan(again) if printed is None else math.isclose(printed, again, rel_tol=1e-9)
-    return Explanation("\n".join(_lines(figure, indicator, again, agrees, tables, groups, data)), agrees)
+    agrees = math.isnan(again) if figure.value is None else math.isclose(figure.value, again, rel_tol=1e-9)
+    return Explanation("\n".join(_lines(figure, indicator, again, agrees, tables, data)), agrees)
 
 
 def _find(id: str, site: Path) -> _Figure:
     parts = id.strip("/").split("/")
-    if len(parts) != 3:
+    if len(parts) not in (3, 4) or not all(parts):
         raise ParameterError(f"{id!r} is not the id of a figure.", allowed=FORM)
-    territory, report, name = parts
-    paths = [
-        path
-        for pattern in ("{}-*", "area-{}")
-        for path in site.glob(f"{pattern.format(escape(territory))}/{escape(report)}.json")
-    ]
-    if not paths:
-        there = sorted({f"{_territory(path)}/{path.stem}" for path in site.glob("*/*.json")})
-        near = difflib.get_close_matches(f"{territory}/{report}", there, n=3)
-        raise ParameterError(
-            f"There are no results of {territory}/{report}.",
-            where=str(site),
-            allowed=there,
-            hint=f"did you mean {' or '.join(near)}?" if near else f"quadro run --only {territory}",
-        )
-    path = paths[0]
-    results = _results(path)
-    if name not in results:
-        near = difflib.get_close_matches(name, results, n=3, cutoff=0.4)
-        raise ParameterError(
-            f"The report has no figure {name!r}.",
-            where=str(path),
-            allowed=list(results),
-            hint="did you mean " + " or ".join(f"{territory}/{report}/{other}" for other in near) + "?" if near else "",
-        )
+    territory, report, name, *scale = parts
+    path = _results(territory, report, site)
     content = json.loads(path.read_text(encoding="utf-8"))
-    return _Figure(id, territory, name, path, results[name], content["provenance"]["tables"])
+    figures = content["results"].get("figures", {})
+    said = _named(name, figures, f"{territory}/{report}", path)
+    wanted = scale[0] if scale else said["territory"]
+    found = _named(wanted, said["scales"], f"{territory}/{report}/{name}", path)
+    keys = [key for key in (wanted, said.get("parent", "")) if key]
+    members = {key: tuple(content["results"]["territories"][key]) for key in keys}
+    return _Figure(id, path, wanted, members, said, found["value"], content["provenance"]["tables"])
 
 
-def _results(path: Path) -> dict[str, dict[str, Any]]:
-    """Numbers of a results file by name: those that say their value and year."""
-    results: Mapping[str, Any] = json.loads(path.read_text(encoding="utf-8"))["results"]
-    return {name: one for name, one in results.items() if isinstance(one, dict) and {"value", "year"} <= set(one)}
+def _results(territory: str, report: str, site: Path) -> Path:
+    """The results file of a report."""
+    for folder in (f"{escape(territory)}-*", f"area-{escape(territory)}"):
+        for path in site.glob(f"{folder}/{escape(report)}.json"):
+            return path
+    there = sorted({f"{_territory(path)}/{path.stem}" for path in site.glob("*/*.json")})
+    near = difflib.get_close_matches(f"{territory}/{report}", there, n=3)
+    raise ParameterError(
+        f"There are no results of {territory}/{report}.",
+        where=str(site),
+        allowed=there,
+        hint=f"did you mean {' or '.join(near)}?" if near else f"quadro run --only {territory}",
+    )
+
+
+def _named(name: str, among: Mapping[str, dict[str, Any]], prefix: str, path: Path) -> dict[str, Any]:
+    """The entry of that name; ParameterError with near names where there is none."""
+    if name not in among:
+        near = difflib.get_close_matches(name, among, n=3, cutoff=0.4)
+        near = [other for other in among if other.startswith(f"{name}@")] or near
+        raise ParameterError(
+            f"There is no figure {prefix}/{name}.",
+            where=str(path),
+            allowed=list(among),
+            hint="did you mean " + " or ".join(f"{prefix}/{other}" for other in near) + "?" if near else "",
+        )
+    return among[name]
 
 
 def _territory(path: Path) -> str:
@@ -121,33 +127,22 @@ def _territory(path: Path) -> str:
     return folder.removeprefix("area-") if folder.startswith("area-") else folder.split("-")[0]
 
 
-def _groups(figure: _Figure, register: Register) -> dict[str, tuple[str, ...]]:
-    """Members of the territory and, for a share, of its parent."""
-    groups = {}
-    for id in filter(None, [figure.territory, figure.printed.get("parent")]):
-        groups[id] = (id,) if id.isdigit() else register.area(id).members
-    return groups
-
-
 def _lines(
-    figure: _Figure,
-    indicator: Indicator,
-    again: float,
-    agrees: bool,
-    tables: Mapping[str, pd.DataFrame],
-    groups: Mapping[str, tuple[str, ...]],
-    data: Catalog,
+    figure: _Figure, indicator: Indicator, again: float, agrees: bool, tables: Mapping[str, pd.DataFrame], data: Catalog
 ) -> Iterator[str]:
-    printed = figure.printed
+    said, members = figure.said, figure.members[figure.scale]
+    own = figure.scale == said["territory"]
+    parent = f", share of {said['parent']} ({len(figure.members[said['parent']])})" if said.get("parent") else ""
+    forms = f"  “{said['printed']['it']}” · “{said['printed']['en']}”" if own and "printed" in said else ""
     yield f"{figure.id}: {indicator.name['it']} / {indicator.name['en']}"
-    parent = f", share of {printed['parent']}" if printed.get("parent") else ""
-    yield f"printed     {_number(printed['value'])} {indicator.unit}, {printed['year']}{parent}  ({figure.path})"
+    yield f"territory   {figure.scale}, municipalities: {len(members)}{parent}"
+    yield f"printed     {_number(figure.value)} {indicator.unit}, {said['year']}{forms}  ({figure.path})"
     yield f"recomputed  {_number(again)} {indicator.unit}: {'the same' if agrees else 'NOT the same'}"
     yield f"formula     {indicator.formula}"
     yield f"counts      {indicator.counts}"
     yield f"reference   {indicator.reference}"
     for name, table in tables.items():
-        used = _used(indicator, name, table, groups, printed["year"])
+        used = _used(indicator, name, table, figure)
         yield f"\ninputs from {name} ({len(used)} rows)"
         yield used.head(MOST_ROWS).to_string(index=False)
         if len(used) > MOST_ROWS:
@@ -158,25 +153,23 @@ def _lines(
         yield f"{name}: {source.title['en']}. {source.publisher}, {source.licence}, {source.reference_date}"
         yield f"    {source.url}, accessed {source.date_accessed}"
         made_of = figure.hashes.get(name)
-        same = "as the page says" if made_of == source.sha256 else f"the page was made of {made_of}"
+        same = "as the page says" if made_of == source.sha256 else f"but the page was made of {made_of}"
         yield f"    sha256 {source.sha256}, {same}"
 
 
-def _used(
-    indicator: Indicator, name: str, table: pd.DataFrame, groups: Mapping[str, tuple[str, ...]], year: int
-) -> pd.DataFrame:
+def _used(indicator: Indicator, name: str, table: pd.DataFrame, figure: _Figure) -> pd.DataFrame:
     """Rows of the members that the indicator reads: those with the keys of its worked example."""
     from toolkit.indicators.base import PREPARE
 
     prepare = PREPARE.get(name, lambda rows: rows)
     example, table = prepare(indicator.example.tables()[name]), prepare(table)
-    rows = table[table["istat_code"].isin({code for members in groups.values() for code in members})]
+    rows = table[table["istat_code"].isin({code for members in figure.members.values() for code in members})]
     keys = [key for key in example.columns if key in rows.columns and key not in NOT_KEYS]
     if keys:
         wanted = {tuple(row) for row in example[keys].astype(str).to_numpy()}
         rows = rows[[tuple(row) in wanted for row in rows[keys].astype(str).to_numpy()]]
-    if "year" in rows.columns and example["year"].nunique() == 1 and (rows["year"] == year).any():
-        rows = rows[rows["year"] == year]
+    if "year" in rows.columns and example["year"].nunique() == 1 and (rows["year"] == figure.said["year"]).any():
+        rows = rows[rows["year"] == figure.said["year"]]
     return rows
 
 
