@@ -65,12 +65,19 @@ def explain(id: str, site: Path) -> Explanation:
     Raises:
         ParameterError: no such page or number; near ones are named.
     """
+    import pandas as pd
+
     from toolkit import catalog, indicators
 
     figure, data = _find(id, site), catalog.default()
     indicator = indicators.get(figure.said["indicator"])
     tables = {name: data.load(name) for name in indicator.tables}
-    rows = indicators.compute(indicator.id, tables, figure.members, parent=figure.said.get("parent", ""))
+    if indicator.municipal and len(figure.members[figure.scale]) > 1:
+        rows = pd.DataFrame(
+            columns=["territory", "year", "value"]
+        )  # defined for single municipalities: no value is right
+    else:
+        rows = indicators.compute(indicator.id, tables, figure.members, parent=figure.said.get("parent", ""))
     rows = rows[(rows["territory"] == figure.scale) & (rows["year"] == figure.said["year"])]
     again = float(rows["value"].iloc[0]) if len(rows) else math.nan
     agrees = math.isnan(again) if figure.value is None else math.isclose(figure.value, again, rel_tol=1e-9)
