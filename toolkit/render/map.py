@@ -12,6 +12,7 @@ Point = tuple[float, float]
 Ring = list[Point]
 WIDTH = 640
 MARGIN = 0.12
+LEAST = 0.12  # degrees of latitude, some 13 km: one municipality is shown among its neighbours
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,8 @@ def draw(topology: dict[str, Any], codes: Collection[str]) -> Map | None:
     if not wanted:
         return None
     left, top, right, bottom = _bounds(wanted)
-    pad = max(right - left, bottom - top) * MARGIN
-    left, top, right, bottom = left - pad, top - pad, right + pad, bottom + pad
+    across, down = _padded(right - left), _padded(bottom - top)
+    left, right, top, bottom = left - across, right + across, top - down, bottom + down
     scale = WIDTH / (right - left)
 
     def placed(ring: Ring) -> Ring:
@@ -60,6 +61,11 @@ def draw(topology: dict[str, Any], codes: Collection[str]) -> Map | None:
         if _overlaps(_bounds(rings), (left, top, right, bottom))
     ]
     return Map(WIDTH, math.ceil((bottom - top) * scale), shapes)
+
+
+def _padded(span: float) -> float:
+    """What to add at each end of a span: a margin, and more where the span is small."""
+    return max(span * MARGIN, (LEAST - span) / 2)
 
 
 def _places(topology: dict[str, Any]) -> Iterator[tuple[str, str, list[Ring]]]:

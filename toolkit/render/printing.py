@@ -24,6 +24,11 @@ ARGUMENTS = (
     "--no-pings",
 )
 
+# On paper a link to a file beside the page is an address of the machine that printed it.
+_UNLINK = """() => document.querySelectorAll('a[href]').forEach(link => {
+  if (!/^(https?:|#)/.test(link.getAttribute('href'))) link.removeAttribute('href')
+})"""
+
 
 def pdf(page: Path | str, target: Path | str | None = None) -> Path:
     """Print a page to PDF: A4, tagged, with the page's language, alternatives of figures and bookmarks.
@@ -43,6 +48,7 @@ def pdf(page: Path | str, target: Path | str | None = None) -> Path:
         tab = browser.new_page()
         tab.goto(page.as_uri(), wait_until="load")
         tab.evaluate("document.fonts.ready")
+        tab.evaluate(_UNLINK)
         content = tab.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
     target.write_bytes(content)
     return target
