@@ -1,0 +1,146 @@
+"""How accessible a call was: length of its window, changes on the way, thresholds, own share, form of the grant.
+
+Each component is between 0 and 1, on a scale that is stated; what is not known is not scored, and a call of which fewer
+than three components are known has no score. Documents to attach are never known from the data at hand.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+
+import pandas as pd
+
+from toolkit.pnrr.days import between, records
+
+COMPONENTS = ("window", "stability", "reach", "own_share", "form")
+"""window: days from opening to the closing known on the day. stability: 1 less 0.5 for each change of the closing day.
+reach: share of municipalities that the thresholds let in. own_share: share of the cost that the call covers.
+form: 1 lump sum or automatic, 0 project."""
+
+WINDOW = (15.0, 90.0)
+"""Days of window that score 0 and 1; straight in between."""
+
+FEWEST = 3
+_FORMS = {"lump_sum": 1.0, "automatic": 1.0, "project_grant": 0.0}
+
+
+def accessibility(
+    known: pd.DataFrame,
+    history: pd.DataFrame,
+    amounts: pd.DataFrame,
+    reach: Mapping[str, float] | None = None,
+    *,
+    window: tuple[float, float] = WINDOW,
+) -> pd.DataFrame:
+    """Components and score of each call, from what was known on the day.
+
+    Args:
+        known: result of `as_known`.
+        history: table `calls_history`.
+        amounts: table `calls_amounts`.
+        reach: call → share of municipalities (0–1) whose population meets the thresholds.
+        window: days that score 0 and 1.
+
+    Returns:
+        `call`, `programme`, `instrument`, `days_window`, `changes` (moves of the closing day seen), `covered` (share of
+        cost covered, smallest band), the five components (0–1, NaN: not known), `known` (components known) and `score`
+        (their mean, NaN under three).
+    """
+    events = {str(name): records(group.sort_values("observed_on")) for name, group in history.groupby("call")}
+    shares = amounts.groupby("call")["grant_share"].min()
+    rows = []
+    for call in records(known[known["status"] != "not_yet_published"]):
+        seen = [event for event in events[call["call"]] if event["observed_on"] <= call["known_on"]]
+        rows.append(_components(call, seen, float(shares.get(call["call"], float("nan"))), reach or {}, window))
+    return pd.DataFrame(rows)
+
+
+def _components(
+    call: dict[str, object],
+    seen: list[dict[str, object]],
+    covered: float,
+    reach: Mapping[str, float],
+    window: tuple[float, float],
+) -> dict[str, object]:
+    exact = call["precision"] == "day" and call["basis"] != "later_observation"
+    days = between(str(call["opens_on"]), str(call["closes_on"])) if exact else float("nan")
+    # a history that begins at the closing, or has one row by nature, does not tell how often the day was moved
+    watched = exact and bool(call["line"]) and any(event["state"] == "published" for event in seen)
+    changes = _moves(seen) if watched else float("nan")
+    if call["instrument"] == "lump_sum":
+        covered = 1.0
+    out: dict[str, object] = {
+        "call": call["call"],
+        "programme": call["programme"],
+        "instrument": call["instrument"],
+        "days_window": days,
+        "changes": changes,
+        "covered": covered,
+        "window": min(max((days - window[0]) / (window[1] - window[0]), 0.0), 1.0) if days == days else days,
+        "stability": max(1.0 - 0.5 * changes, 0.0) if changes == changes else changes,
+        "reach": float(reach.get(str(call["call"]), float("nan"))),
+        "own_share": covered,
+        "form": _FORMS.get(str(call["instrument"]), float("nan")),
+    }
+    scored = pd.Series([out[name] for name in COMPONENTS], dtype=float).dropna()
+    return out | {"known": len(scored), "score": float(scored.mean()) if len(scored) >= FEWEST else float("nan")}
+
+
+def _moves(seen: list[dict[str, object]]) -> float:
+    closings = [str(event["closes_on"]) for event in seen if event["closes_on"]]
+    return float(sum(a != b for a, b in itertools.pairwise(closings)))
+
+
+def by_programme(scored: pd.DataFrame, by: str = "programme") -> pd.DataFrame:
+    """Distribution of the score.
+
+    Args:
+        scored: result of `accessibility`.
+        by: column to group on.
+
+    Returns:
+        `group`, `calls`, `scored`, `not_scored`, `low`, `median`, `high` (quartiles of the score, NaN where none is
+        scored), `median_window` (days).
+    """
+    rows = []
+    for name, group in scored.groupby(by):
+        values = group["score"].dropna()
+        low, middle, high = values.quantile([0.25, 0.5, 0.75]) if len(values) else (float("nan"),) * 3
+        rows.append(
+            {
+                "group": name,
+                "calls": len(group),
+                "scored": len(values),
+                "not_scored": len(group) - len(values),
+                "low": low,
+                "median": middle,
+                "high": high,
+                "median_window": float(group["days_window"].median()),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def reach_of(rules: pd.DataFrame, calls: Mapping[str, str], populations: Mapping[str, float]) -> dict[str, float]:
+    """Share of municipalities whose population meets the thresholds of each call (1 where it has none).
+
+    Args:
+        rules: table `calls_rules`, those in force on the day.
+        calls: call → who may apply (codes joined by ";"); only calls that municipalities may answer get a share.
+        populations: code → residents of one year.
+    """
+    people = pd.Series(dict(populations), dtype=float)
+    tests = {"at_least": people.ge, "above": people.gt, "at_most": people.le, "below": people.lt}
+    out = {}
+    for call, applicants in calls.items():
+        if "municipality" not in applicants.split(";"):
+            continue
+        mine = rules[(rules["call"] == call) & rules["rule"].isin(("population", "group_population"))]
+        if (mine["alternative"] != "").any():
+            continue  # thresholds that depend on other facts do not give a share
+        inside = pd.Series(True, index=people.index)
+        for rule in records(mine):
+            inside &= tests[rule["operator"]](float(rule["value"]))
+        out[call] = float(inside.mean())
+    return out

@@ -1,0 +1,220 @@
+"""What was won, given up, won again and paid: funded applications joined over calls and over both sources by CUP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from toolkit.pnrr.days import as_of_day, records
+
+CHAINS = ("won_again", "lost", "not_seen_won_again")
+"""`lost`: the files cover every later call of the line. `not_seen_won_again`: some later call is not covered."""
+
+PAYMENTS = ("paid_both", "paid_file", "paid_regis", "not_seen_paid", "renounced")
+"""Where a payment was seen: state E in the file of applications, a payment in ReGiS, both, or neither."""
+
+
+def applications_as_of(applications: pd.DataFrame, as_of: str | date) -> pd.DataFrame:
+    """Applications funded by the day, each with the state it had then, as far as the files tell.
+
+    Args:
+        applications: table `applications`.
+        as_of: the day.
+
+    Returns:
+        The rows funded by the day with `state` as of the day; `known_until` (the file's day, or the asked one where
+        earlier); `state_known` (False where the file gives no date of a renunciation, so it may have been later).
+    """
+    day = as_of_day(as_of)
+    rows = applications[applications["funded_on"] <= day].copy()
+    later = (rows["state_on"] > day) & (rows["state"] != "assigned")
+    undated = (rows["state_on"] == "") & (rows["state"] != "assigned") & (rows["snapshot_on"] > day)
+    rows["state"] = rows["state"].where(~later, "assigned")
+    rows["state_on"] = rows["state_on"].where(rows["state_on"] <= day, rows["funded_on"])
+    rows["known_until"] = rows["snapshot_on"].where(rows["snapshot_on"] <= day, day)
+    rows["state_known"] = ~undated
+    return rows.reset_index(drop=True)
+
+
+def totals(applications: pd.DataFrame) -> pd.DataFrame:
+    """Number and EUR by state, and of those not renounced (`live`).
+
+    Returns:
+        `state` (assigned, paid, renounced, live, all), `applications`, `amount`.
+    """
+    live = applications[applications["state"] != "renounced"]
+    chosen = {state: applications[applications["state"] == state] for state in ("assigned", "paid", "renounced")}
+    chosen |= {"live": live, "all": applications}
+    return pd.DataFrame(
+        [(state, len(rows), float(rows["amount"].sum())) for state, rows in chosen.items()],
+        columns=["state", "applications", "amount"],
+    )
+
+
+def chains(applications: pd.DataFrame, lines: Mapping[str, str], covered: pd.DataFrame) -> pd.DataFrame:
+    """Renunciations joined to what was won again in the same line: the real loss, not the sum of what was given up.
+
+    A chain is one or more renunciations of a municipality in a line, closed by the next live application submitted
+    after them; what counts as given up is the last of them (earlier ones were already replaced by it).
+
+    Args:
+        applications: table `applications`.
+        lines: call → line.
+        covered: result of `coverage`, to tell what is lost from what cannot be seen.
+
+    Returns:
+        `istat_code`, `line`, `renounced_calls` (joined by ";"), `renunciations`, `renounced` (EUR, the last),
+        `renounced_sum` (EUR, all), `renounced_on`, `won_again_call`, `won_again` (EUR, NaN if not seen),
+        `won_again_on`, `same_cup`, `net_loss` (EUR: renounced − won again; negative is a gain), `status` (one of
+        `CHAINS`).
+    """
+    rows = applications.assign(line=applications["call"].map(dict(lines)))
+    out = []
+    for (code, line), group in rows.sort_values("submitted_on", kind="stable").groupby(["istat_code", "line"]):
+        pending: list[dict[str, Any]] = []
+        for row in records(group):
+            if row["state"] == "renounced":
+                pending.append(row)
+            elif pending:
+                out.append(_chain(str(code), str(line), pending, row, covered))
+                pending = []
+        if pending:
+            out.append(_chain(str(code), str(line), pending, None, covered))
+    columns = ["istat_code", "line", "renounced_calls", "renunciations", "renounced", "renounced_sum", "renounced_on"]
+    columns += ["won_again_call", "won_again", "won_again_on", "same_cup", "net_loss", "status"]
+    return pd.DataFrame(out, columns=columns)
+
+
+def _chain(
+    code: str, line: str, pending: list[dict[str, Any]], won: dict[str, Any] | None, covered: pd.DataFrame
+) -> dict[str, Any]:
+    last = pending[-1]
+    # the renounced call itself may go on after the file's end, so it is asked for too
+    still = covered[(covered["line"] == line) & (covered["call"] >= last["call"])]
+    lost = "lost" if (still["coverage"] == "complete").all() else "not_seen_won_again"
+    return {
+        "istat_code": code,
+        "line": line,
+        "renounced_calls": ";".join(row["call"] for row in pending),
+        "renunciations": len(pending),
+        "renounced": last["amount"],
+        "renounced_sum": sum(row["amount"] for row in pending),
+        "renounced_on": last["state_on"],
+        "won_again_call": won["call"] if won else "",
+        "won_again": won["amount"] if won else float("nan"),
+        "won_again_on": won["funded_on"] if won else "",
+        "same_cup": won is not None and won["cup"] == last["cup"],
+        "net_loss": last["amount"] - (won["amount"] if won else 0.0),
+        "status": "won_again" if won else lost,
+    }
+
+
+def payments(applications: pd.DataFrame, projects: pd.DataFrame, as_of: str | date = "") -> pd.DataFrame:
+    """Payments of each application from both sources, joined by CUP, each with its date.
+
+    A CUP of a renounced application that was won again is the live one's. Not seeing a payment is not its absence: the
+    sum of what is not seen paid is an upper bound of what is still due.
+
+    Args:
+        applications: table `applications`, or `applications_as_of` a day.
+        projects: table `regis_projects`.
+        as_of: payments in ReGiS are used only if their release is not after the day; empty for all.
+
+    Returns:
+        The applications with `payment` (one of `PAYMENTS`), `paid_on` (day of the state in the file, ""), `regis_paid`
+        (EUR, NaN), `regis_on` (day of the ReGiS release that shows it, ""), `not_seen_paid_until` (latest day on which
+        no payment was seen, "" if one was), `payment_after_renouncing` (a payment on the CUP of a renounced
+        application that nobody holds in the files: it was probably won again in a call they do not cover),
+        `amounts_differ`.
+    """
+    released = projects[projects["payments_on"] != ""]
+    if as_of:
+        released = released[released["payments_on"] <= as_of_day(as_of)]
+    last_release = str(released["payments_on"].max()) if len(released) else ""
+    seen = released.set_index("cup")
+    live = applications["state"] != "renounced"
+    held = set(applications.loc[live, "cup"])
+    out = applications.copy()
+    out["regis_paid"] = out["cup"].map(seen["paid_total"]).astype(float)
+    out["regis_on"] = out["cup"].map(seen["payments_on"]).fillna("")
+    in_file, in_regis = out["state"] == "paid", out["regis_paid"].fillna(0) > 0
+    out["payment_after_renouncing"] = ~live & in_regis & ~out["cup"].isin(held)
+    out["payment"] = "not_seen_paid"
+    out.loc[in_regis, "payment"] = "paid_regis"
+    out.loc[in_file, "payment"] = "paid_file"
+    out.loc[in_file & in_regis, "payment"] = "paid_both"
+    out.loc[~live, "payment"] = "renounced"
+    out["paid_on"] = out["state_on"].where(in_file, "")
+    out["amounts_differ"] = live & in_regis & ((out["regis_paid"] - out["amount"]).abs() >= 1)
+    until = "known_until" if "known_until" in out else "snapshot_on"
+    latest = out[until].where(out[until] >= last_release, last_release)
+    out["not_seen_paid_until"] = latest.where(out["payment"] == "not_seen_paid", "")
+    out.loc[~live & ~out["payment_after_renouncing"], ["regis_paid"]] = float("nan")
+    out.loc[~live & ~out["payment_after_renouncing"], "regis_on"] = ""
+    return out
+
+
+def payment_totals(paid: pd.DataFrame) -> dict[str, float]:
+    """EUR of live applications seen paid and not seen paid (an upper bound of what is due), and their number.
+
+    Args:
+        paid: result of `payments`.
+    """
+    live = paid[paid["payment"] != "renounced"]
+    unseen = live["payment"] == "not_seen_paid"
+    return {
+        "live": float(live["amount"].sum()),
+        "seen_paid": float(live.loc[~unseen, "amount"].sum()),
+        "not_seen_paid": float(live.loc[unseen, "amount"].sum()),
+        "seen_paid_count": float((~unseen).sum()),
+        "not_seen_paid_count": float(unseen.sum()),
+    }
+
+
+def per_municipality(
+    applications: pd.DataFrame, codes: Sequence[str], populations: Mapping[str, float]
+) -> pd.DataFrame:
+    """Live, paid and renounced sums of each municipality, also of those without any application (zero, not missing).
+
+    Returns:
+        `istat_code`, `applications`, `live` (EUR), `live_count`, `renounced` (EUR), `renounced_count`,
+        `live_per_resident` (EUR a resident: it mostly reflects the steps of the lump sums).
+    """
+    rows = []
+    for code in codes:
+        mine = applications[applications["istat_code"] == code]
+        kept, gone = mine[mine["state"] != "renounced"], mine[mine["state"] == "renounced"]
+        people = populations.get(code, float("nan"))
+        live = float(kept["amount"].sum())
+        rows.append((code, len(mine), live, len(kept), float(gone["amount"].sum()), len(gone), live / people))
+    columns = ["istat_code", "applications", "live", "live_count", "renounced", "renounced_count", "live_per_resident"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def compare(values: pd.Series, istat_code: str, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """A municipality's value beside groups of municipalities.
+
+    Args:
+        values: indexed by ISTAT code; NaN where not known (left out, and counted).
+        istat_code: the municipality.
+        groups: name → codes.
+
+    Returns:
+        `group`, `n` (with a value), `missing`, `value` (of the municipality), `median`, `quartile_low`,
+        `quartile_high`, `rank` (1: highest; ties share the best), `of`. The rank is NaN where the municipality is not
+        of the group.
+    """
+    rows = []
+    own = float(values.get(istat_code, float("nan")))
+    for name, codes in groups.items():
+        group = values.reindex(list(codes))
+        known = group.dropna()
+        inside = istat_code in known.index
+        rank = float((known > own).sum() + 1) if inside else float("nan")
+        low, middle, high = known.quantile([0.25, 0.5, 0.75]) if len(known) else (float("nan"),) * 3
+        rows.append((name, len(known), int(group.isna().sum()), own, middle, low, high, rank, len(known)))
+    columns = ["group", "n", "missing", "value", "median", "quartile_low", "quartile_high", "rank", "of"]
+    return pd.DataFrame(rows, columns=columns)

@@ -1,0 +1,111 @@
+"""How long it takes: days from application to decree, and from decree to payment, with what has not ended yet."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from toolkit.errors import MethodError
+from toolkit.pnrr.days import column_between
+
+
+def waiting_times(applications: pd.DataFrame) -> pd.DataFrame:
+    """Waiting times of each application.
+
+    Applications are in the files only once funded, so the days to the decree are those of the funded (nobody waits in
+    vain here); days to the payment are censored at the file's day for those assigned, at the renunciation for those
+    given up. Rows whose end has no date (the cloud file's renunciations) have no days to payment.
+
+    Returns:
+        `istat_code`, `call`, `to_decree` (days), `to_payment` (days until payment, or until it stopped being watched;
+        NaN where neither is dated), `paid` (True: the payment was seen).
+    """
+    end = applications["state_on"].where(applications["state"] != "assigned", applications["snapshot_on"])
+    days = column_between(applications["funded_on"], end)
+    return pd.DataFrame(
+        {
+            "istat_code": applications["istat_code"],
+            "call": applications["call"],
+            "to_decree": column_between(applications["submitted_on"], applications["funded_on"]),
+            "to_payment": days.where(days >= 0),
+            "paid": applications["state"] == "paid",
+        }
+    )
+
+
+def survival(days: pd.Series, seen: pd.Series) -> pd.DataFrame:
+    """Share still waiting after each number of days: Kaplan–Meier estimate with 95 % log-log intervals.
+
+    Args:
+        days: waited until the event, or until watching stopped; NaN rows are left out.
+        seen: True where the event was seen.
+
+    Returns:
+        `days`, `at_risk`, `events`, `waiting` (0–1), `low`, `high`; one row a day with an event.
+
+    Raises:
+        MethodError: no event was seen.
+
+    Reference: Kaplan and Meier 1958.
+    """
+    known = days.notna()
+    time, event = days[known].to_numpy(dtype=float), seen[known].to_numpy(dtype=bool)
+    if not event.any():
+        raise MethodError("no payment was seen: the waiting time is not estimable", where=f"{len(time)} applications")
+    estimate = stats.ecdf(stats.CensoredData(uncensored=time[event], right=time[~event])).sf
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # no interval at 0 and 1: NaN says it
+        interval = estimate.confidence_interval(method="log-log")
+    moments = np.unique(time[event])
+    at = np.searchsorted(estimate.quantiles, moments)
+    return pd.DataFrame(
+        {
+            "days": moments,
+            "at_risk": [int((time >= moment).sum()) for moment in moments],
+            "events": [int(((time == moment) & event).sum()) for moment in moments],
+            "waiting": estimate.probabilities[at],
+            "low": interval.low.probabilities[at],
+            "high": interval.high.probabilities[at],
+        }
+    )
+
+
+def wait_at(curve: pd.DataFrame, share: float = 0.5) -> float:
+    """Days within which a share (0–1) was paid: the first day on which at most 1 − share still wait; NaN if never
+    reached."""
+    reached = curve[curve["waiting"] <= 1 - share + 1e-12]
+    return float(reached["days"].iloc[0]) if len(reached) else float("nan")
+
+
+def waits_by(times: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
+    """Medians by group, with how many are paid and how many still watched.
+
+    Args:
+        times: result of `waiting_times`.
+        by: group of each row (a line, a zone), aligned with `times`.
+
+    Returns:
+        `group`, `applications`, `median_to_decree`, `paid`, `censored`, `undated`, `median_to_payment` (Kaplan–Meier;
+        NaN where fewer than half are seen paid in time), `longest_watched` (days).
+    """
+    rows = []
+    for name, group in times.groupby(by.to_numpy()):
+        dated = group[group["to_payment"].notna()]
+        paid = dated["paid"]
+        median = wait_at(survival(dated["to_payment"], paid)) if paid.any() else float("nan")
+        rows.append(
+            {
+                "group": name,
+                "applications": len(group),
+                "median_to_decree": float(group["to_decree"].median()),
+                "paid": int(paid.sum()),
+                "censored": int((~paid).sum()),
+                "undated": int(group["to_payment"].isna().sum()),
+                "median_to_payment": median,
+                "longest_watched": float(dated["to_payment"].max()),
+            }
+        )
+    return pd.DataFrame(rows)
