@@ -18,11 +18,16 @@ def site(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
     """The pages of Bresso from every notebook, Italian, as a worker makes them."""
     from toolkit import catalog
 
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IPYTHONDIR", "")  # which the worker sets: put back afterwards
+        return _pages(tmp_path_factory.mktemp("site"), root, Register(catalog.default()))
+
+
+def _pages(folder: Path, root: Path, register: Register) -> Path:
     title = {"it": "Bresso", "en": "Bresso"}
     names = tuple(notebooks.names(root))
     plan = RunPlan(title=params.Title(**title), notebooks=names, municipalities=("015032",), languages=("it",))
-    folder = tmp_path_factory.mktemp("site")
-    for job in jobs(plan, Register(catalog.default())):
+    for job in jobs(plan, register):
         done = worker.perform(job, folder / ".work" / job.notebook)
         assert done.outcome.message == ""
         target = folder / job.folder

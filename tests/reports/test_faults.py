@@ -87,6 +87,7 @@ def test_a_good_page(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert re.fullmatch(r"[0-9a-f]{64}", manifest["data"]["income"])
     record = manifest["pages"][0]
     assert (record["outcome"], record["title"], record["stale"]) == ("ok", "Prova", False)
+    assert record["as_of"] == "2026-01-01"
     assert record["territory"] == {"type": "municipality", "code": "015032", "name": "Bresso"}
     executed = (home / "reports/015032-bresso/good.it.ipynb").read_text()
     assert str(home) not in executed

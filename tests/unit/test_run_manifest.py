@@ -45,7 +45,7 @@ def test_the_address_of_a_page(job: Job) -> None:
 
 def test_a_page_is_current_until_its_inputs_change_or_a_file_is_gone(out: Path, job: Job) -> None:
     files = make(out, job, "benchmark.json", "benchmark.it.html")
-    Pages(out).promoted(job, 1.0, files, "f1", "Benchmark")
+    Pages(out).promoted(job, 1.0, files, "f1", {"title": "Benchmark"})
     assert Pages(out).current(job, "f1")
     assert not Pages(out).current(job, "f2")
     assert not Pages(out).current(replace(job, language="en"), "f1")
@@ -55,7 +55,7 @@ def test_a_page_is_current_until_its_inputs_change_or_a_file_is_gone(out: Path, 
 
 def test_a_failed_attempt_keeps_and_dates_the_last_good_page(out: Path, job: Job) -> None:
     pages = Pages(out)
-    good = pages.promoted(job, 1.0, make(out, job, "benchmark.it.html"), "f1", "Benchmark")
+    good = pages.promoted(job, 1.0, make(out, job, "benchmark.it.html"), "f1", {"title": "Benchmark"})
     record = pages.failed(job, FAILED, 2.0)
     assert (record["outcome"], record["message"], record["cell"]) == ("failed_data", "A fault.", 3)
     assert (record["made"], record["stale"], record["files"]) == (good["made"], True, good["files"])
@@ -71,7 +71,7 @@ def test_a_page_that_never_was_is_not_stale(out: Path, job: Job) -> None:
 
 
 def test_the_journal_outlives_a_killed_run(out: Path, job: Job) -> None:
-    Pages(out).promoted(job, 1.0, make(out, job, "benchmark.it.html"), "f1", "Benchmark")
+    Pages(out).promoted(job, 1.0, make(out, job, "benchmark.it.html"), "f1", {"title": "Benchmark"})
     with (out / JOURNAL).open("a") as journal:
         journal.write('{"page": "half')
     again = Pages(out)
@@ -91,10 +91,10 @@ def test_a_manifest_that_cannot_be_read_means_everything_is_made_again(out: Path
 def test_files_that_no_page_has_any_more_are_obsolete(out: Path, job: Job) -> None:
     pages, english = Pages(out), replace(job, language="en")
     both = make(out, job, "benchmark-a.csv", "benchmark-b.csv")
-    pages.promoted(job, 1.0, both, "f1", "")
-    pages.promoted(english, 1.0, both, "f1", "")
+    pages.promoted(job, 1.0, both, "f1", {})
+    pages.promoted(english, 1.0, both, "f1", {})
     assert pages.obsolete(job, both[:1]) == []  # the English page still has it
-    pages.promoted(job, 1.0, both[:1], "f2", "")
+    pages.promoted(job, 1.0, both[:1], "f2", {})
     assert pages.obsolete(english, both[:1]) == both[1:]
 
 

@@ -144,13 +144,12 @@ class _Run:
         outcome = done.outcome
         if outcome.status == "ok":
             names = [f"{job.folder}/{path.name}" for path in done.files]
-            title = str((done.opening or {}).get("title", ""))
             try:
                 obsolete = self.pages.obsolete(job, names)
                 manifest.promote(done.files, self.out, job.folder)
                 for name in obsolete:
                     (self.out / name).unlink(missing_ok=True)
-                return self.pages.promoted(job, done.seconds, names, fingerprint, title)
+                return self.pages.promoted(job, done.seconds, names, fingerprint, done.opening or {})
             except OSError as error:
                 outcome = Outcome("failed_code", f"The page could not be put in place: {error}.")
         if outcome.traceback:

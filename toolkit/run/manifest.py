@@ -3,7 +3,8 @@
 A record is plain JSON, because the index site and other programs read it:
 
     page         address below the folder, `015032-bresso/benchmark.it.html`; the key
-    report, language, territory {type, code, name}, title
+    report, language, territory {type, code, name}
+    title, as_of what the page that is there says of itself
     outcome      of the last attempt (see `outcome`), message, cell
     seconds      that the last attempt took
     made         UTC time at which the page that is there was promoted; empty: there is no page
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -49,14 +50,17 @@ class Pages:
         """Note that a page needed nothing."""
         return self._note({**self.records[job.page], **_attempt(Outcome("unchanged"), 0.0), "stale": False})
 
-    def promoted(self, job: Job, seconds: float, files: list[str], fingerprint: str, title: str) -> Record:
-        """Note a new page."""
-        made = {"made": now(), "stale": False, "files": files, "fingerprint": fingerprint, "title": title}
+    def promoted(
+        self, job: Job, seconds: float, files: list[str], fingerprint: str, opening: Mapping[str, Any]
+    ) -> Record:
+        """Note a new page, and what it says of itself."""
+        made = {"made": now(), "stale": False, "files": files, "fingerprint": fingerprint}
+        made |= {name: str(opening.get(name, "")) for name in ("title", "as_of")}
         return self._note({**_about(job), **_attempt(Outcome("ok"), seconds), **made})
 
     def failed(self, job: Job, outcome: Outcome, seconds: float) -> Record:
         """Note an attempt that made no page; the last good one, if any, stays and is marked."""
-        kept = {"made": "", "stale": False, "files": [], "fingerprint": "", "title": ""}
+        kept = {"made": "", "stale": False, "files": [], "fingerprint": "", "title": "", "as_of": ""}
         before = self.records.get(job.page, {})
         kept |= {name: before[name] for name in kept if name in before}
         kept["stale"] = bool(kept["files"])
