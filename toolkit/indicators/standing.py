@@ -103,7 +103,7 @@ def _standing(
     known = mine[mine["value"].notna()]
     year = int((known if len(known) else mine if len(mine) else rows)["year"].max())
     then = rows[rows["year"] == year].set_index("territory")
-    values = then["value"].reindex(universe).astype(float)
+    values = then["value"].reindex(list(universe)).astype(float)
     ranked = own in values.index and bool(pd.notna(values[own]))
     return Standing(
         indicator=get(name),
@@ -112,7 +112,7 @@ def _standing(
         own=_figure(then, own),
         scales={key: _figure(then, key) for key in groups if key != own},
         municipalities=values,
-        flags=then["flag"].reindex(universe).fillna("missing"),
+        flags=then["flag"].reindex(list(universe)).fillna("missing"),
         median=float(values.median()),
         peers_median=float(values.reindex(list(peers)).median()) if len(peers) else float("nan"),
         position=position(values, own) if ranked else None,
@@ -122,5 +122,5 @@ def _standing(
 def _figure(then: pd.DataFrame, territory: str) -> Figure:
     if territory not in then.index:
         return Figure(float("nan"), "missing")
-    row = then.loc[territory]
-    return Figure(float(row["value"]), str(row["flag"]))
+    value, flag = then["value"].to_dict()[territory], then["flag"].to_dict()[territory]
+    return Figure(float(value), str(flag))

@@ -1,5 +1,6 @@
 """Reports: the object that every notebook uses, and what each notebook shows, one file a notebook."""
 
-from toolkit.report.core import Report, Scale
+from toolkit.report.core import Report
+from toolkit.report.setting import Scale, Setting
 
-__all__ = ["Report", "Scale"]
+__all__ = ["Report", "Scale", "Setting"]

@@ -1,0 +1,222 @@
+"""Where a report stands: its territory, those it is set against, and its tables up to a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+import pandas as pd
+
+from toolkit import catalog, indicators
+from toolkit.errors import DataError
+from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, structure
+from toolkit.params import ReportParams
+from toolkit.territory import Area, Municipality, Register, Share
+from toolkit.text import Words
+
+BOUNDARIES = "boundaries"
+"""The one document among the tables: maps draw on it by name."""
+
+STOCKS = ("population", "population_age")
+"""Tables whose year is a day, 1 January."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """A territory that figures are shown for: its name in the report's language and its members.
+
+    `id` is the code of the report's own territory, or the part it plays: zone, metropolitan, without_core. Results of
+    different municipalities thus have the same columns.
+    """
+
+    id: str
+    name: str
+    members: tuple[str, ...]
+
+    @property
+    def prose(self) -> str:
+        """The name within a sentence: a zone is a common noun in Italian."""
+        return self.name[:1].lower() + self.name[1:] if self.name.startswith("Zona ") else self.name
+
+
+class Setting:
+    """The territory of a report on a day, its scales of comparison, and the tables it reads.
+
+    Args:
+        parameters: checked parameters of the report.
+        words: its language.
+        tables: tables of the catalogue that it reads; all are checked at once.
+    """
+
+    def __init__(self, parameters: ReportParams, words: Words, tables: Sequence[str]) -> None:
+        self.parameters = parameters
+        self.words = words
+        self.register = Register(catalog.default())
+        self.sources = [catalog.default().source(name) for name in tables]
+        observed = min((source.date_accessed for source in self.sources), default=catalog.snapshot()[0])
+        self.as_of = date.fromisoformat(parameters.as_of or observed)
+        self.territory: Municipality | Area = self._territory()
+        self._tables = {name: self._read(name) for name in tables if name != BOUNDARIES}
+
+    # ---- where
+
+    @property
+    def language(self) -> str:
+        """`it` or `en`."""
+        return self.words.language
+
+    @property
+    def own(self) -> str:
+        """Key of the territory in groups and results: its ISTAT code, or the id of the area."""
+        return self.territory.istat_code if isinstance(self.territory, Municipality) else self.territory.id
+
+    @cached_property
+    def metropolitan(self) -> Area:
+        """The metropolitan city around the territory."""
+        code = self.own if isinstance(self.territory, Municipality) else self.territory.members[0]
+        found = self.register.metropolitan_of(code, self.as_of)
+        if found is None:
+            raise DataError(f"{self.territory} lies in no metropolitan city", hint="compare it with an area of its own")
+        return found
+
+    @cached_property
+    def universe(self) -> tuple[str, ...]:
+        """Codes of the municipalities among which one is ranked: those of the metropolitan city."""
+        return self.metropolitan.members
+
+    @cached_property
+    def core(self) -> Municipality:
+        """The largest municipality of the metropolitan city, which weighs on every metropolitan mean."""
+        population = self.table("population")
+        latest = population[population["istat_code"].isin(self.universe) & population["value"].notna()]
+        latest = latest[latest["year"] == latest["year"].max()]
+        return self.register.municipality(latest.loc[latest["value"].idxmax(), "istat_code"])
+
+    @cached_property
+    def scales(self) -> dict[str, Scale]:
+        """The territory and those it is set against: its zone, the metropolitan city, and the same without its core."""
+        found = [Scale(self.own, self.name, self.members)]
+        zone = self.register.zone_of(self.own, self.as_of) if isinstance(self.territory, Municipality) else None
+        if zone:
+            found.append(Scale("zone", zone.name(self.language), zone.members))
+        whole = self.metropolitan
+        if whole.id != self.own:
+            found.append(Scale("metropolitan", whole.name(self.language), whole.members))
+        rest = tuple(code for code in whole.members if code != self.core.istat_code)
+        core = self.words.place(self.core).name
+        without = self.words.say("report.without", parent=whole.name(self.language), core=core)
+        found.append(Scale("without_core", without, rest))
+        return {scale.id: scale for scale in found}
+
+    @property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Members of each scale, as `toolkit.indicators` takes them."""
+        return {key: scale.members for key, scale in self.scales.items()}
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Codes of the municipalities of the territory."""
+        return (self.own,) if isinstance(self.territory, Municipality) else self.territory.members
+
+    @property
+    def name(self) -> str:
+        """Name of the territory in the report's language, as tables print it."""
+        if isinstance(self.territory, Municipality):
+            return self.territory.name
+        return self.territory.name(self.language)
+
+    @property
+    def place(self) -> str:
+        """Name of the territory as sentences print it, for the place forms of templates."""
+        return self.scales[self.own].prose
+
+    @property
+    def parent(self) -> str:
+        """Key of the scale of which shares are taken: the metropolitan city."""
+        return "metropolitan" if "metropolitan" in self.scales else self.own
+
+    @cached_property
+    def parents(self) -> list[Area]:
+        """Dated territories of which the territory is a part: the metropolitan city, and provinces of the past."""
+        found = [self.metropolitan] if self.metropolitan.id != self.own else []
+        past = self.register.ended(self.as_of, "historical_province")
+        return found + [area for area in past if set(self.members) < set(area.members)]
+
+    def area_shares(self) -> list[Share]:
+        """Share of the area of each dated parent; two of them may not be compared, and `Share` refuses it."""
+        area = self.table("municipalities").set_index("istat_code")["area_km2"]
+        own = float(area.loc[list(self.members)].sum())
+        return [
+            Share(own, float(area.loc[list(whole.members)].sum()), "area", self.name, whole) for whole in self.parents
+        ]
+
+    @cached_property
+    def peers(self) -> Peers | None:
+        """The municipalities most like this one on the structural variables; None for an area."""
+        if not isinstance(self.territory, Municipality):
+            return None
+        everybody = {code: (code,) for code in self.universe}
+        variables = structure(indicators.compute(STRUCTURAL, self._tables, everybody))
+        return nearest(variables, self.own)
+
+    def names(self, codes: Iterable[str]) -> dict[str, str]:
+        """Names of municipalities by code."""
+        return {code: self.register.municipality(code).name for code in codes}
+
+    # ---- data
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table named in `tables`, without the periods that end after `as_of`."""
+        if name not in self._tables:
+            raise DataError(
+                f"the report did not say that it reads {name!r}",
+                allowed=self._tables,
+                hint="name it in Report(…, tables=[…]), so that the page lists its source",
+            )
+        return self._tables[name]
+
+    @property
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """All the tables of the report by name."""
+        return dict(self._tables)
+
+    def source_lines(self, tables: Iterable[str]) -> list[str]:
+        """One line a source: publisher, table, date of reference."""
+        by_name = {source.name: source for source in self.sources}
+        return [
+            self.words.say(
+                "report.source_line",
+                publisher=by_name[name].publisher,
+                title=by_name[name].title[self.language],
+                date=by_name[name].reference_date,
+            )
+            for name in dict.fromkeys(tables)
+        ]
+
+    def _territory(self) -> Municipality | Area:
+        if self.parameters.area:
+            area = self.register.area(self.parameters.area, self.as_of)
+            for code in area.members:
+                self.register.require_embedded(code)
+            return area
+        found = self.register.municipality(self.parameters.municipality)
+        self.register.require_embedded(found.istat_code)
+        return found
+
+    def _read(self, name: str) -> pd.DataFrame:
+        """A table up to `as_of`: a year has been observed when it is over, a 1 January when it has come."""
+        table = catalog.load(name)
+        if "year" not in table.columns:
+            return table
+        over = name in STOCKS or (self.as_of.month, self.as_of.day) == (12, 31)
+        last = self.as_of.year if over else self.as_of.year - 1
+        kept = table[table["year"] <= last]
+        if not len(kept):
+            raise DataError(
+                f"the table {name!r} has no figure up to {self.as_of.isoformat()}",
+                allowed=f"from {table['year'].min()} on",
+                hint="choose a later as_of",
+            )
+        return kept.reset_index(drop=True)
