@@ -176,7 +176,7 @@ class Panel:
         """The units never treated, at least `least` of them."""
         if len(self.controls) < least:
             raise MethodError(
-                f"{method} needs at least {least} units never treated, here there {_are(len(self.controls))}",
+                f"{method} needs at least {least} unit{'s' * (least > 1)} never treated, here there {_are(len(self.controls))}",
                 hint="add comparison units, or end the panel before the last ones are treated",
             )
         return self.controls

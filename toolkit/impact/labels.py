@@ -11,6 +11,7 @@ _NOTES: dict[str, tuple[str, ...]] = {
     "autocorrelated": ("r",),
     "basic_prices": (),
     "break": ("time", "kind", "size"),
+    "cells_without_controls": ("cells", "of"),
     "design_refused": ("why",),
     "few_clusters": ("clusters",),
     "few_placebos": ("donors", "smallest"),

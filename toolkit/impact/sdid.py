@@ -37,8 +37,8 @@ def synthetic_did(
         draws, seed: of the placebo error; 0 draws for the point only.
 
     Returns:
-        Tables `unit_weights`, `time_weights`, and for sdid `placebos` (effect). p is the normal one of the placebo
-        error.
+        Tables `unit_weights`, `time_weights`, and for sdid `placebos` (effect). The interval is the normal
+        one of the placebo error, p the rank among placebos.
 
     Raises:
         MethodError: staggered dates; fewer donors than treated units plus one when a placebo error is asked.
@@ -70,7 +70,7 @@ def synthetic_did(
     estimate = finite(fit.att, "synthetic DiD")
     half = _z(level)
     effects = (
-        np.asarray(fit.placebo_effects, dtype=float) if draws and fit.placebo_effects is not None else np.array([])
+        np.asarray(fit.variance_effects, dtype=float) if draws and fit.variance_effects is not None else np.array([])
     )
     notes: tuple[Note, ...] = ()
     if len(controls) < 20:
@@ -81,7 +81,7 @@ def synthetic_did(
         inference="placebo" if se else "none",
         se=se,
         interval=(estimate - half * se, estimate + half * se) if se else None,
-        p=float(2 * _upper(abs(estimate) / se)) if se else None,
+        p=float((1 + (np.abs(effects) >= abs(estimate)).sum()) / (1 + len(effects))) if se else None,
         level=level,
         diagnostics=_describe(panel) | {"sdid_pre_rmse": float(fit.pre_treatment_fit)},
         tables={
@@ -163,9 +163,3 @@ def _z(level: float) -> float:
     from scipy import stats
 
     return float(stats.norm.ppf(0.5 + level / 2))
-
-
-def _upper(z: float) -> float:
-    from scipy import stats
-
-    return float(stats.norm.sf(z))

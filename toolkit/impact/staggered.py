@@ -87,6 +87,11 @@ def callaway_santanna(
             for (g, t), cell in fit.group_time_effects.items()
         ]
     )
+    known = cells["estimate"].notna()
+    notes = list(_treated_notes(panel))
+    if not known.all():  # nobody left untreated in those periods
+        notes.append(Note("impact.note.cells_without_controls", {"cells": int((~known).sum()), "of": len(cells)}))
+    cells = cells[known].reset_index(drop=True)
     events = _event_table(dynamic)
     covariance = _event_covariance(dynamic)
     sizes = panel.first_treated.value_counts()
@@ -121,7 +126,7 @@ def callaway_santanna(
         level=level,
         diagnostics=diagnostics,
         tables=tables,
-        notes=_treated_notes(panel),
+        notes=tuple(notes),
         seed=seed if draws else None,
         draws=draws or None,
     )
