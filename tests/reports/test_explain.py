@@ -20,6 +20,7 @@ def site(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IPYTHONDIR", "")  # which the worker sets: put back afterwards
+        patch.setenv("PYTHONPATH", str(root))
         return _pages(tmp_path_factory.mktemp("site"), root, Register(catalog.default()))
 
 
