@@ -6,7 +6,20 @@ own.
 
 from __future__ import annotations
 
-from toolkit.indicators import commuting, distribution, fragility, income, people, weight
+from toolkit.indicators import (
+    commuting,
+    complexity,
+    composite,
+    composite_steps,
+    composite_uncertainty,
+    distribution,
+    fragility,
+    income,
+    people,
+    regional,
+    shift_share,
+    weight,
+)
 from toolkit.indicators.base import REGISTRY, Indicator, compute, get
 from toolkit.indicators.change import change, one_series, spans
 from toolkit.indicators.commuting import area_self_containment, main_flows
@@ -35,6 +48,10 @@ __all__ = [
     "area_self_containment",
     "change",
     "commuting",
+    "complexity",
+    "composite",
+    "composite_steps",
+    "composite_uncertainty",
     "compute",
     "distribution",
     "fragility",
@@ -51,9 +68,11 @@ __all__ = [
     "percentiles",
     "position",
     "ranks",
+    "regional",
     "robust_z",
     "same_size",
     "same_value",
+    "shift_share",
     "size_class",
     "spans",
     "structure",

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import maximum_flow
 
 from toolkit.errors import DataError
 from toolkit.indicators.base import Example, indicator, row
@@ -217,6 +215,10 @@ def _tenth(flows: pd.DataFrame, end: str, members: list[str]) -> np.ndarray:
 
 def _largest(outgoing: np.ndarray, incoming: np.ndarray, cap: np.ndarray) -> float:
     """Largest flow from origins to destinations within remainders and pair limits."""
+    # Loaded only where an area is asked for: most pages are of one municipality.
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import maximum_flow
+
     n = len(outgoing)
     source, sink = 2 * n, 2 * n + 1
     origin, destination = np.nonzero(cap)
