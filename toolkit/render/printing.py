@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,10 +25,13 @@ ARGUMENTS = (
     "--no-pings",
 )
 
-# On paper a link to a file beside the page is an address of the machine that printed it.
-_UNLINK = """() => document.querySelectorAll('a[href]').forEach(link => {
-  if (!/^(https?:|#)/.test(link.getAttribute('href'))) link.removeAttribute('href')
-})"""
+# On paper, a link to a file beside the page would be an address of the machine that printed it; and the picture is the
+# figure, its heading and source are not part of what needs an alternative.
+_FOR_PAPER = """() => {
+  for (const link of document.querySelectorAll('a[href]'))
+    if (!/^(https?:|#)/.test(link.getAttribute('href'))) link.removeAttribute('href')
+  for (const figure of document.querySelectorAll('figure')) figure.setAttribute('role', 'group')
+}"""
 
 
 def pdf(page: Path | str, target: Path | str | None = None) -> Path:
@@ -44,14 +48,20 @@ def pdf(page: Path | str, target: Path | str | None = None) -> Path:
     if not page.is_file():
         raise ToolkitError(f"No page {page}", hint="make it first: quadro run")
     target = Path(target) if target else page.with_suffix(".pdf")
+    # In a thread of its own: Playwright's plain interface refuses one that runs an event loop, as JupyterLab's does.
+    with ThreadPoolExecutor(max_workers=1) as worker:
+        target.write_bytes(worker.submit(_printed, page).result())
+    return target
+
+
+def _printed(page: Path) -> bytes:
     with opened_browser() as browser:
         tab = browser.new_page()
         tab.goto(page.as_uri(), wait_until="load")
         tab.evaluate("document.fonts.ready")
-        tab.evaluate(_UNLINK)
-        content = tab.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
-    target.write_bytes(content)
-    return target
+        tab.evaluate(_FOR_PAPER)
+        content: bytes = tab.pdf(prefer_css_page_size=True, print_background=True, tagged=True, outline=True)
+        return content
 
 
 def browser_path() -> str:

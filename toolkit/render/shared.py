@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -60,11 +61,14 @@ def _vega(path: Path) -> Path:
         with path.open(encoding="utf-8") as stream:
             if stream.readline().rstrip("\n") == mark:
                 return path
+    return _put(path, f"{mark}\n{_bundle()}\n".encode())
+
+
+@lru_cache(maxsize=1)
+def _bundle() -> str:
     import vl_convert
 
-    return _put(
-        path, f"{mark}\n(()=>{{{vl_convert.javascript_bundle('window.vegaEmbed = vegaEmbed;')}}})();\n".encode()
-    )
+    return f"(()=>{{{vl_convert.javascript_bundle('window.vegaEmbed = vegaEmbed;')}}})();"
 
 
 def _put(path: Path, content: bytes) -> Path:

@@ -159,8 +159,8 @@ def _sheet(sheet: Any, table: Payload, words: Words, styles: dict[str, Any], bac
         own = line in (table.get("highlight") or ())
         for at, (column, cell) in enumerate(zip(columns, row, strict=True)):
             _cell(sheet, top + 1 + line, at, column, cell, styles, own)
-        if flagged:
-            sheet.write_string(top + 1 + line, len(columns), _status(columns, row, words))
+        if status := _status(columns, row, words):
+            sheet.write_string(top + 1 + line, len(columns), status)
     sheet.freeze_panes(top + 1, 1)
     bottom = top + 2 + len(rows)
     for text in (table.get("note"), *_listed(table.get("source"))):
