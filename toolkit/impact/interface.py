@@ -176,7 +176,7 @@ class Panel:
         """The units never treated, at least `least` of them."""
         if len(self.controls) < least:
             raise MethodError(
-                f"{method} needs at least {least} unit{'s' * (least > 1)} never treated, here there {_are(len(self.controls))}",
+                f"{method} needs at least {least} unit{'s' * (least > 1)} never treated, here {len(self.controls)}",
                 hint="add comparison units, or end the panel before the last ones are treated",
             )
         return self.controls
@@ -347,7 +347,3 @@ def _refuse_infinite(data: pd.DataFrame, column: str) -> None:
 def _few(values: Iterable[Any], most: int = 5) -> str:
     names = sorted(str(value) for value in values)
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
-
-
-def _are(count: int) -> str:
-    return "is none" if count == 0 else "is 1" if count == 1 else f"are {count}"

@@ -14,7 +14,7 @@ import pandas as pd
 
 from toolkit.errors import MethodError
 from toolkit.impact.interface import NEVER, Note, Panel, Result
-from toolkit.impact.synthetic import Spec, synthetic_control
+from toolkit.impact.synthetic import Board, Solution, Spec, donor_pool
 
 FILTERS = (20.0, 5.0, 2.0)  # placebos whose squared error before treatment is above these multiples are left out
 LEAST_WEIGHT = 0.01  # donors below this weight are not left out one by one
@@ -36,16 +36,14 @@ def in_space(panel: Panel, spec: Spec | None = None, *, donors: Sequence[Any] | 
     Raises:
         MethodError: as `synthetic_control`; fewer than three donors.
     """
-    real = synthetic_control(panel, spec, donors=donors)
-    date, treated = panel.single_date("placebos in space"), panel.treated_units[0]
-    used = set(real.tables["weights"]["unit"])
-    pool = [unit for unit in panel.controls if unit in used]
+    pool = donor_pool(panel, donors)
     if len(pool) < 3:
         raise MethodError(f"fewer donors than needed: placebos in space need at least 3, here {len(pool)}")
-    rows = [_row(treated, True, real)]
-    for unit in pool:
-        rest = [donor for donor in pool if donor != unit]
-        rows.append(_row(unit, False, synthetic_control(panel.with_treated({unit: date}), spec, donors=rest)))
+    board = Board.of(panel, spec or Spec())
+    solved = board.solve(board.treated, pool)
+    real = board.report(solved)
+    rows = [_row(board, True, solved)]
+    rows += [_row(board, False, board.solve(unit, [donor for donor in pool if donor != unit])) for unit in pool]
     table = pd.DataFrame(rows)
     smallest = 1 / (len(pool) + 1)
     p = _rank(table["ratio"].to_numpy())
@@ -108,25 +106,27 @@ def leave_one_out(panel: Panel, spec: Spec | None = None, *, donors: Sequence[An
     Returns:
         Table `left_out` (unit, weight, estimate, pre_rmspe); diagnostics `loo_low`, `loo_high`, `loo_same_sign`.
     """
-    real = synthetic_control(panel, spec, donors=donors)
-    weights = real.tables["weights"]
-    pool = list(weights["unit"])
+    pool = donor_pool(panel, donors)
     if len(pool) < 3:
         raise MethodError(f"fewer donors than needed: leaving one out needs at least 3, here {len(pool)}")
+    board = Board.of(panel, spec or Spec())
+    solved = board.solve(board.treated, pool)
+    estimate = float(solved.gap[~board.pre].mean())
     rows = []
-    for unit, weight in weights.loc[weights["weight"] >= LEAST_WEIGHT, ["unit", "weight"]].itertuples(index=False):
-        other = synthetic_control(panel, spec, donors=[donor for donor in pool if donor != unit])
-        rows.append((unit, float(weight), other.estimate, other.diagnostics["pre_rmspe"]))
+    for i in np.argsort(-solved.weights, kind="stable"):
+        if solved.weights[i] >= LEAST_WEIGHT:
+            other = board.solve(board.treated, [donor for donor in pool if donor != pool[i]])
+            rows.append((pool[i], float(solved.weights[i]), float(other.gap[~board.pre].mean()), other.pre_rmspe))
     table = pd.DataFrame(rows, columns=["unit", "weight", "estimate", "pre_rmspe"])
     low, high = float(table["estimate"].min()), float(table["estimate"].max())
     diagnostics = {
         "loo_low": low,
         "loo_high": high,
-        "loo_same_sign": bool(np.sign(low) == np.sign(high) == np.sign(real.estimate)),
+        "loo_same_sign": bool(np.sign(low) == np.sign(high) == np.sign(estimate)),
     }
     return Result(
         method="leave_one_out",
-        estimate=real.estimate,
+        estimate=estimate,
         inference="none",
         diagnostics=diagnostics,
         tables={"left_out": table},
@@ -169,16 +169,14 @@ def _until(panel: Panel, end: int, date: int) -> Panel:
     return earlier.only(end=end)
 
 
-def _row(unit: Any, treated: bool, result: Result) -> dict[str, Any]:
-    found = result.diagnostics
-    ratio = found["mspe_ratio"]
+def _row(board: Board, treated: bool, found: Solution) -> dict[str, Any]:
     return {
-        "unit": unit,
+        "unit": found.unit,
         "treated": treated,
-        "gap": result.estimate,
-        "pre_rmspe": found["pre_rmspe"],
-        "post_rmspe": found["post_rmspe"],
-        "ratio": np.inf if ratio is None else ratio,
+        "gap": float(found.gap[~board.pre].mean()),
+        "pre_rmspe": found.pre_rmspe,
+        "post_rmspe": found.post_rmspe,
+        "ratio": found.ratio,
     }
 
 

@@ -4,10 +4,6 @@ Weights W are non-negative and add to one. On outcomes alone they are the exact 
 treatment. With predictors they solve the nested problem of Abadie, Diamond and Hainmueller (2010): inner, W(V)
 minimises the distance on predictors weighted by V; outer, V minimises the error of W(V) on the outcome before
 treatment.
-
-The inner problem is solved exactly: as W adds to one, X₁ − X₀W = −D·W with D = X₀ − X₁, and the minimum of ‖D·W‖ on the
-simplex is, up to scale, the non-negative least squares solution of [D; 1'] w ≈ [0; 1]. It takes tens of
-microseconds, so that the outer search can start from many points and all placebos can be run.
 """
 
 from __future__ import annotations
@@ -21,6 +17,7 @@ import pandas as pd
 
 from toolkit.errors import MethodError
 from toolkit.impact.interface import Note, Panel, Result
+from toolkit.impact.simplex import search_importance, simplex_weights
 
 BAD_FIT = 0.5  # error before treatment, in standard deviations of the outcome between units, above which the fit is bad
 TOO_GOOD = (
@@ -85,68 +82,176 @@ def synthetic_control(panel: Panel, spec: Spec | None = None, *, donors: Sequenc
         MethodError: several treated units or dates, fewer than two donors or two periods before treatment, predictors
             without values.
     """
-    spec = spec or Spec()
-    problem = _problem(panel, spec, donors)
-    weights, importance = _solve(problem, spec)
-    return _report(problem, weights, importance)
+    board = Board.of(panel, spec or Spec())
+    return board.report(board.solve(board.treated, donor_pool(panel, donors)))
 
 
-# One problem: a treated unit, its donors, periods and predictors as arrays
+def donor_pool(panel: Panel, donors: Sequence[Any] | None) -> list[Any]:
+    """The units never treated, or those of them that are named; at least two."""
+    pool = panel.need_controls("synthetic control", least=2)
+    if donors is None:
+        return pool
+    known, named = set(pool), set(donors)
+    strange = [donor for donor in donors if donor not in known]
+    if strange:
+        raise MethodError(f"donor {strange[0]!r} is not a unit without treatment", allowed=pool)
+    if len(named) < 2:
+        raise MethodError(f"fewer donors than needed: synthetic control needs at least 2, here {len(named)}")
+    return [unit for unit in pool if unit in named]
 
 
 @dataclass(frozen=True)
-class Problem:
-    """Arrays of one synthetic control; rows of `X0` and `X1` are predictors, columns of `Y0` and `X0` donors."""
+class Solution:
+    """One synthetic control: a unit, its donors with their weights, and the gap in each period."""
 
-    treated: Any
+    unit: Any
     donors: list[Any]
+    weights: np.ndarray
+    importance: np.ndarray
+    gap: np.ndarray
+    pre_rmspe: float
+    post_rmspe: float
+
+    @property
+    def ratio(self) -> float:
+        """Mean squared error after over before treatment; infinite where the fit before is perfect."""
+        if self.pre_rmspe <= 1e-9 * max(self.post_rmspe, np.finfo(float).tiny):
+            return float("inf")
+        return float((self.post_rmspe / self.pre_rmspe) ** 2)
+
+
+@dataclass(frozen=True)
+class Board:
+    """A panel laid out as arrays once, from which any unit can be solved against any donors.
+
+    Attributes:
+        Y: units × periods; X: units × predictors, with the labels of the predictors.
+        pre, fit: periods before treatment, and those on which V is judged.
+    """
+
+    units: list[Any]
+    treated: Any
     times: np.ndarray
     pre: np.ndarray
-    y1: np.ndarray
-    Y0: np.ndarray
-    X1: np.ndarray
-    X0: np.ndarray
     fit: np.ndarray
+    Y: np.ndarray
+    X: np.ndarray
     labels: tuple[str, ...]
+    spec: Spec
 
+    @classmethod
+    def of(cls, panel: Panel, spec: Spec) -> Board:
+        """Lay out a panel with one treated unit."""
+        date = panel.single_date("synthetic control")
+        if len(panel.treated_units) > 1:
+            raise MethodError(
+                f"synthetic control takes one treated unit, here there are {len(panel.treated_units)}",
+                hint="use synthetic_did, or one panel a unit",
+            )
+        pre = panel.times < date
+        if pre.sum() < 2:
+            raise MethodError("synthetic control needs at least two periods before treatment", where=panel.span())
+        fit = np.isin(panel.times, spec.fit_periods) if spec.fit_periods else pre
+        if (fit & ~pre).any() or not fit.any():
+            raise MethodError(f"fit periods must lie before treatment in {date}")
+        Y = panel.wide().to_numpy()
+        if spec.predictors:
+            X, labels = _predictors(panel, spec.predictors, date)
+        else:
+            X, labels = Y[:, fit], tuple(f"outcome {t}" for t in panel.times[fit])
+        return cls(list(panel.units), panel.treated_units[0], panel.times, pre, fit, Y, X, labels, spec)
 
-def _problem(panel: Panel, spec: Spec, donors: Sequence[Any] | None) -> Problem:
-    date = panel.single_date("synthetic control")
-    if len(panel.treated_units) > 1:
-        raise MethodError(
-            f"synthetic control takes one treated unit, here there are {len(panel.treated_units)}",
-            hint="use synthetic_did, or one panel a unit",
+    def solve(self, unit: Any, donors: Sequence[Any]) -> Solution:
+        """Weights on `donors` that make them track `unit` before treatment."""
+        place = {name: i for i, name in enumerate(self.units)}
+        one, many = place[unit], [place[donor] for donor in donors]
+        missing = np.isnan(self.X[[one, *many]])
+        if missing.any():
+            row, column = np.argwhere(missing)[0]
+            name = [unit, *donors][row]
+            raise MethodError(
+                f"predictor {self.labels[column]!r} has no value for unit {name!r}",
+                hint="drop the donor or the predictor",
+            )
+        weights, importance = self._weights(self.X[one], self.X[many].T, self.Y[one], self.Y[many].T)
+        gap = self.Y[one] - weights @ self.Y[many]
+        before, after = (float(np.sqrt((gap[when] ** 2).mean())) for when in (self.pre, ~self.pre))
+        return Solution(unit, list(donors), weights, importance, gap, before, after)
+
+    def _weights(self, X1: np.ndarray, X0: np.ndarray, y1: np.ndarray, Y0: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Donor weights and the importance of predictors; X0 and Y0 have a column a donor."""
+        D, k = X0 - X1[:, None], len(X1)
+        if not self.spec.predictors:
+            return simplex_weights(D), np.full(k, 1 / k)
+        spread = np.column_stack([X0, X1]).std(axis=1, ddof=1)
+        if (spread == 0).any():
+            raise MethodError(f"predictor {self.labels[int(np.argmin(spread))]!r} is the same for every unit")
+        D = D / spread[:, None]
+        if self.spec.importance:
+            v = np.asarray(self.spec.importance, dtype=float)
+            if v.shape != (k,) or (v < 0).any() or v.sum() <= 0:
+                raise MethodError(f"importance must hold {k} weights, none negative", allowed=self.labels)
+            v = v / v.sum()
+        else:
+            gap = Y0[self.fit] - y1[self.fit][:, None]
+            v = search_importance(D, gap, X0 / spread[:, None], Y0[self.fit], self.spec.starts)
+        return simplex_weights(np.sqrt(v)[:, None] * D), v
+
+    def report(self, found: Solution) -> Result:
+        """The solution with its tables and diagnostics."""
+        place = {name: i for i, name in enumerate(self.units)}
+        one, many = place[found.unit], [place[donor] for donor in found.donors]
+        y1, Y0 = self.Y[one], self.Y[many]
+        spread = float(self.Y[[one, *many]][:, self.pre].std(axis=0, ddof=1).mean())
+        changes = float(np.diff(y1[self.pre] - Y0[:, self.pre].mean(axis=0)).std(ddof=0))
+        to_spread = found.pre_rmspe / spread if spread > 0 else None
+        to_changes = found.pre_rmspe / changes if changes > 0 else None
+        diagnostics = {
+            "treated_units": 1,
+            "control_units": len(found.donors),
+            "pre_periods": int(self.pre.sum()),
+            "post_periods": int((~self.pre).sum()),
+            "pre_rmspe": found.pre_rmspe,
+            "post_rmspe": found.post_rmspe,
+            "mspe_ratio": found.ratio if np.isfinite(found.ratio) else None,
+            "fit_to_spread": to_spread,
+            "fit_to_changes": to_changes,
+            "effective_donors": float(1 / (found.weights**2).sum()),
+            "donors_with_weight": int((found.weights > 1e-6).sum()),
+            "largest_weight": float(found.weights.max()),
+        }
+        notes = []
+        if to_changes is not None and to_changes < TOO_GOOD:
+            notes.append(Note("impact.note.fit_too_good", {"rmspe": found.pre_rmspe, "donors": len(found.donors)}))
+        if to_spread is not None and to_spread > BAD_FIT:
+            notes.append(Note("impact.note.fit_bad", {"rmspe": found.pre_rmspe}))
+        weights = pd.DataFrame({"unit": found.donors, "weight": found.weights})
+        tables = {
+            "path": pd.DataFrame({"time": self.times, "actual": y1, "synthetic": y1 - found.gap, "gap": found.gap}),
+            "weights": weights.sort_values("weight", ascending=False, kind="stable", ignore_index=True),
+            "balance": pd.DataFrame(
+                {
+                    "predictor": self.labels,
+                    "treated": self.X[one],
+                    "synthetic": found.weights @ self.X[many],
+                    "donors": self.X[many].mean(axis=0),
+                    "importance": found.importance,
+                }
+            ),
+        }
+        return Result(
+            method="synthetic_control",
+            estimate=float(found.gap[~self.pre].mean()),
+            inference="none",
+            diagnostics=diagnostics,
+            tables=tables,
+            notes=tuple(notes),
         )
-    pool = panel.need_controls("synthetic control", least=2)
-    if donors is not None:
-        strange = [d for d in donors if d not in set(pool)]
-        if strange:
-            raise MethodError(f"donor {strange[0]!r} is not a unit without treatment", allowed=pool)
-        pool = [d for d in pool if d in set(donors)]
-        if len(pool) < 2:
-            raise MethodError(f"fewer donors than needed: synthetic control needs at least 2, here {len(pool)}")
-    pre = panel.times < date
-    if pre.sum() < 2:
-        raise MethodError("synthetic control needs at least two periods before treatment", where=panel.span())
-    wide = panel.wide()
-    treated = panel.treated_units[0]
-    y1, Y0 = wide.loc[treated].to_numpy(), wide.loc[pool].to_numpy().T
-    fit = np.isin(panel.times, spec.fit_periods) if spec.fit_periods else pre
-    if (fit & ~pre).any() or not fit.any():
-        raise MethodError(f"fit periods must lie before treatment in {date}")
-    if spec.predictors:
-        table = _predictors(panel, spec.predictors, date)
-        X1, X0 = table[treated].to_numpy(), table[pool].to_numpy()
-        _complete(table, [treated, *pool])
-        labels = tuple(table.index)
-    else:
-        X1, X0 = y1[fit], Y0[fit]
-        labels = tuple(f"outcome {t}" for t in panel.times[fit])
-    return Problem(treated, list(pool), panel.times, pre, y1, Y0, X1, X0, fit, labels)
 
 
-def _predictors(panel: Panel, predictors: Sequence[Predictor], date: int) -> pd.DataFrame:
-    rows = {}
+def _predictors(panel: Panel, predictors: Sequence[Predictor], date: int) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Units × predictors, each the mean over its periods of the values there are."""
+    columns = []
     for predictor in predictors:
         if predictor.column != "outcome" and predictor.column not in panel.covariates:
             raise MethodError(
@@ -159,152 +264,5 @@ def _predictors(panel: Panel, predictors: Sequence[Predictor], date: int) -> pd.
             )
         if max(predictor.periods) >= date:
             raise MethodError(f"predictor {predictor.label!r} uses periods after treatment in {date}")
-        values = panel.wide(predictor.column)[list(predictor.periods)]
-        rows[predictor.label] = values.mean(axis=1)
-    return pd.DataFrame(rows).T
-
-
-def _complete(table: pd.DataFrame, units: Sequence[Any]) -> None:
-    missing = table[list(units)].isna()
-    if missing.to_numpy().any():
-        predictor = missing.index[missing.any(axis=1)][0]
-        unit = missing.columns[missing.loc[predictor]][0]
-        raise MethodError(
-            f"predictor {predictor!r} has no value for unit {unit!r}", hint="drop the donor or the predictor"
-        )
-
-
-# Weights
-
-
-def simplex_weights(distance: np.ndarray) -> np.ndarray:
-    """Weights w ≥ 0, Σw = 1, that minimise ‖distance · w‖; `distance` is conditions × donors."""
-    from scipy.optimize import nnls
-
-    size = float(np.sqrt((distance**2).mean()))
-    if size == 0:
-        return np.full(distance.shape[1], 1 / distance.shape[1])
-    system = np.vstack([distance / size, np.ones(distance.shape[1])])
-    goal = np.zeros(len(system))
-    goal[-1] = 1
-    try:
-        w, _ = nnls(system, goal, maxiter=30 * max(system.shape))
-    except RuntimeError:
-        raise MethodError("synthetic control: the weights did not converge", hint="use fewer donors") from None
-    return w / w.sum()
-
-
-def _solve(problem: Problem, spec: Spec) -> tuple[np.ndarray, np.ndarray]:
-    """Donor weights and the importance of predictors."""
-    D = problem.X0 - problem.X1[:, None]
-    k = len(D)
-    if not spec.predictors:
-        return simplex_weights(D), np.full(k, 1 / k)
-    spread = np.column_stack([problem.X0, problem.X1]).std(axis=1, ddof=1)
-    if (spread == 0).any():
-        raise MethodError(f"predictor {problem.labels[int(np.argmin(spread))]!r} is the same for every unit")
-    D = D / spread[:, None]
-    if spec.importance:
-        v = np.asarray(spec.importance, dtype=float)
-        if v.shape != (k,) or (v < 0).any() or v.sum() <= 0:
-            raise MethodError(f"importance must hold {k} weights, none negative", allowed=problem.labels)
-        v = v / v.sum()
-    else:
-        gap = problem.Y0[problem.fit] - problem.y1[problem.fit][:, None]
-        v = _search(D, gap, problem.X0 / spread[:, None], problem.Y0[problem.fit], spec.starts)
-    return simplex_weights(np.sqrt(v)[:, None] * D), v
-
-
-def _search(D: np.ndarray, gap: np.ndarray, X0: np.ndarray, Y0: np.ndarray, starts: str) -> np.ndarray:
-    """The importance V that minimises the error on the outcome, without chance.
-
-    The error has many local minima, and the best may need weights that differ by orders of magnitude: the search is in
-    logarithms, over equal weights, Synth's regression of outcomes on predictors and, unless `starts` is "synth", an
-    even grid (Sobol) over eight natural logarithms, of which the best four; each is refined by Nelder-Mead.
-    """
-    from scipy.optimize import minimize
-    from scipy.stats import qmc
-
-    k = len(D)
-
-    def error(theta: np.ndarray) -> float:
-        v = np.exp(theta - theta.max())
-        return float(((gap @ simplex_weights(np.sqrt(v)[:, None] * D)) ** 2).mean())
-
-    slopes = np.linalg.lstsq(np.column_stack([np.ones(X0.shape[1]), X0.T]), Y0.T, rcond=None)[0][1:]
-    regression = np.log(np.clip((slopes**2).sum(axis=1) / (slopes**2).sum(), np.exp(-8), None))
-    points = [np.zeros(k), regression]
-    if starts == "many":
-        grid = list(qmc.Sobol(k, scramble=False).random(256) * -8.0)
-        points += sorted(grid, key=error)[:4]
-    best, lowest = points[0], error(points[0])
-    for start in points:
-        simplex = np.vstack([start, start + 1.5 * np.eye(k)])
-        options = {
-            "maxfev": 150 * k,
-            "xatol": 1e-2,
-            "fatol": 1e-7 * lowest,
-            "adaptive": True,
-            "initial_simplex": simplex,
-        }
-        found = minimize(error, start, method="Nelder-Mead", options=options)
-        if found.fun < lowest:
-            best, lowest = found.x, float(found.fun)
-    v = np.exp(best - best.max())
-    return v / v.sum()
-
-
-# Report
-
-
-def _report(problem: Problem, weights: np.ndarray, importance: np.ndarray) -> Result:
-    synthetic = problem.Y0 @ weights
-    gap = problem.y1 - synthetic
-    pre, post = problem.pre, ~problem.pre
-    before, after = float(np.sqrt((gap[pre] ** 2).mean())), float(np.sqrt((gap[post] ** 2).mean()))
-    spread = float(np.column_stack([problem.Y0[pre], problem.y1[pre]]).std(axis=1, ddof=1).mean())
-    changes = float(np.diff(problem.y1[pre] - problem.Y0[pre].mean(axis=1)).std(ddof=0))
-    held = weights[weights > 1e-6]
-    to_changes = before / changes if changes > 0 else None
-    diagnostics = {
-        "treated_units": 1,
-        "control_units": len(problem.donors),
-        "pre_periods": int(pre.sum()),
-        "post_periods": int(post.sum()),
-        "pre_rmspe": before,
-        "post_rmspe": after,
-        "mspe_ratio": (after / before) ** 2 if before > 1e-9 * max(spread, 1e-300) else None,
-        "fit_to_spread": before / spread if spread > 0 else None,
-        "fit_to_changes": to_changes,
-        "effective_donors": float(1 / (weights**2).sum()),
-        "donors_with_weight": len(held),
-        "largest_weight": float(weights.max()),
-    }
-    notes = []
-    if to_changes is not None and to_changes < TOO_GOOD:
-        notes.append(Note("impact.note.fit_too_good", {"rmspe": before, "donors": len(problem.donors)}))
-    if diagnostics["fit_to_spread"] is not None and diagnostics["fit_to_spread"] > BAD_FIT:
-        notes.append(Note("impact.note.fit_bad", {"rmspe": before}))
-    path = pd.DataFrame({"time": problem.times, "actual": problem.y1, "synthetic": synthetic, "gap": gap})
-    table = pd.DataFrame({"unit": problem.donors, "weight": weights})
-    balance = pd.DataFrame(
-        {
-            "predictor": problem.labels,
-            "treated": problem.X1,
-            "synthetic": problem.X0 @ weights,
-            "donors": problem.X0.mean(axis=1),
-            "importance": importance,
-        }
-    )
-    return Result(
-        method="synthetic_control",
-        estimate=float(gap[post].mean()),
-        inference="none",
-        diagnostics=diagnostics,
-        tables={
-            "path": path,
-            "weights": table.sort_values("weight", ascending=False, kind="stable", ignore_index=True),
-            "balance": balance,
-        },
-        notes=tuple(notes),
-    )
+        columns.append(panel.wide(predictor.column)[list(predictor.periods)].mean(axis=1).to_numpy())
+    return np.column_stack(columns), tuple(predictor.label for predictor in predictors)
