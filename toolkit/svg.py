@@ -32,7 +32,13 @@ _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
 _STRAIGHT = re.compile(r"(M[-\d.,e]+(L[-\d.,e]+)*Z?)+")
 _DROPPED = ("class", "role", "pointer-events", "version")
 # Attributes that an element inherits from its group.
-_INHERITED = ("fill", "stroke", "stroke-width", "font-family", "font-size", "font-weight", "text-anchor")
+_INHERITED = (
+    *("fill", "stroke", "stroke-width", "fill-opacity", "stroke-opacity", "stroke-dasharray"),
+    *("font-family", "font-size", "font-weight", "font-style", "text-anchor"),
+)
+# How Vega draws a circle of radius r at its transform.
+_CIRCLE = re.compile(r"M([\d.]+),0A\1,\1,0,1,1,-\1,0A\1,\1,0,1,1,\1,0")
+_PLACED = re.compile(r"translate\((-?[\d.]+),(-?[\d.]+)\)")
 ET.register_namespace("", _SVG)
 ET.register_namespace("xlink", _XLINK)
 
@@ -178,6 +184,7 @@ def clean(raw: str, uid: str, title: str, description: str) -> str:
         shape.set("d", relative(shape.get("d", "")))
     for element in root.iter():
         _describe(element)
+        _circle(element)
         _strip(element, uid)
     for group in reversed(list(root.iter(f"{{{_SVG}}}g"))):
         _hoist(group)
@@ -202,6 +209,15 @@ def _describe(element: ET.Element) -> None:
     if text and element.get("aria-roledescription") in ("point", "circle", "bar", "geoshape", "tick", "rule", "square"):
         title = ET.SubElement(element, f"{{{_SVG}}}title")
         title.text = text
+
+
+def _circle(element: ET.Element) -> None:
+    """A circle as a circle: a third of the bytes of Vega's two arcs."""
+    drawn, placed = _CIRCLE.fullmatch(element.get("d", "")), _PLACED.fullmatch(element.get("transform", ""))
+    if drawn and placed:
+        element.tag = f"{{{_SVG}}}circle"
+        del element.attrib["d"], element.attrib["transform"]
+        element.attrib.update({"cx": placed[1], "cy": placed[2], "r": drawn[1]})
 
 
 def _strip(element: ET.Element, uid: str) -> None:

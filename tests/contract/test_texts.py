@@ -42,7 +42,7 @@ def test_a_template_writes_as_its_language_does(key):
 
 @pytest.mark.parametrize("name", text.VOCABULARIES)
 def test_vocabularies_have_both_languages(name):
-    entries = text._vocabulary(name)
+    entries = text.vocabulary(name)
     if name == "places":
         assert sorted(entries["body"]) == sorted(entries["zone"]) == sorted(LANGUAGES)
         classes = set(entries["articles"])
@@ -52,7 +52,7 @@ def test_vocabularies_have_both_languages(name):
         assert set(LANGUAGES) <= set(entry), key
 
 
-@pytest.mark.parametrize("unit", sorted(text._vocabulary("units")))
+@pytest.mark.parametrize("unit", sorted(text.vocabulary("units")))
 def test_a_unit_prints_in_both_languages(unit):
     for language in LANGUAGES:
         words = Words(language)
@@ -61,7 +61,7 @@ def test_a_unit_prints_in_both_languages(unit):
 
 
 def test_every_glossary_entry_is_a_term_and_a_sentence():
-    keys = list(text._vocabulary("glossary"))
+    keys = list(text.vocabulary("glossary"))
     for language in LANGUAGES:
         entries = Words(language).glossary(keys)
         assert len(entries) == len(keys)

@@ -28,240 +28,33 @@ Placeholders are `{name}` (text only) or `{name:spec}`:
 from __future__ import annotations
 
 import datetime as dt
-import math
 import re
 import string
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from collections.abc import Iterable
+from decimal import Decimal
 from difflib import get_close_matches
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import yaml
 from babel.core import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from toolkit.errors import ToolkitError
+from toolkit.text import places
+from toolkit.text.loading import (
+    FOLDER,
+    LANGUAGES,
+    NUMERIC,
+    PLACE_FORMS,
+    SIGN,
+    WordsError,
+    decimals_of,
+    messages,
+    vocabulary,
+)
+from toolkit.text.numbers import ABSENT_FLAGS, MINUS, PRESENT_FLAGS, is_absent, rounded
 
-LANGUAGES = ("it", "en")
-FOLDER = Path(__file__).with_name("text")
-MINUS = "\u2212"
-ABSENT_FLAGS = ("missing", "confidential", "not_observable")
-PRESENT_FLAGS = ("observed", "estimated", "break")
-# Files of the folder that are vocabularies of their own shape, not messages.
-VOCABULARIES = ("units", "places", "glossary", "acronyms")
 _LOCALE = {"it": "it_IT", "en": "en_GB"}
-_PLACE_FORMS = ("name", "the", "at", "of", "to", "from", "body")
-_NUMERIC = re.compile(r"(?P<prefix>\+|abs)?(?P<form>int|dec|pct|eurshort|eur|signed|points)(?P<decimals>\d)?")
-_ABSENT_HINT = "an absent value is printed by value() with its flag"
-_SIGN = re.compile(r"sign(?P<decimals>\d)?")
-
-
-class WordsError(ToolkitError):
-    """A text that is missing, incomplete, or asked to print what it cannot."""
-
-
-# ---- loading ---------------------------------------------------------------------------------------------------------
-
-
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """A safe loader that refuses a key given twice."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise WordsError(f"the key {key!r} is given twice", where=str(node.start_mark.line + 1))
-        return super().construct_mapping(node, deep=deep)
-
-
-def _read(path: Path) -> dict[str, Any]:
-    with path.open(encoding="utf-8") as stream:
-        try:
-            content = yaml.load(stream, Loader=_Loader)
-        except WordsError as error:
-            raise WordsError(error.what, where=f"{path.name}:{error.where}") from None
-        except yaml.YAMLError as error:
-            raise WordsError(f"not readable as YAML: {error}", where=path.name) from None
-    if not isinstance(content, dict):
-        raise WordsError("a file of texts is a mapping of keys", where=path.name)
-    return content
-
-
-@cache
-def _vocabulary(name: str, folder: Path = FOLDER) -> dict[str, Any]:
-    return _read(folder / f"{name}.yml")
-
-
-@cache
-def messages(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
-    """All templates of the folder, `file.key` → `{it, en}`, each checked.
-
-    Raises:
-        WordsError: a template lacks a language, has a spec that does not exist, or different placeholders in the two.
-    """
-    found: dict[str, dict[str, str]] = {}
-    for path in sorted(folder.glob("*.yml")):
-        if path.stem in VOCABULARIES:
-            continue
-        for key, texts in _read(path).items():
-            found[f"{path.stem}.{key}"] = _checked(texts, f"{path.name}: {key}")
-    return found
-
-
-def _checked(texts: Any, where: str) -> dict[str, str]:
-    if not isinstance(texts, dict) or sorted(texts) != sorted(LANGUAGES):
-        raise WordsError("a text needs exactly both languages", where=where, allowed=LANGUAGES)
-    if not all(isinstance(text, str) and text.strip() for text in texts.values()):
-        raise WordsError("a text is empty or not a text", where=where, hint="put it in quotes")
-    names = {language: {name for name, _ in placeholders(text, where)} for language, text in texts.items()}
-    if names["it"] != names["en"]:
-        odd = sorted(names["it"] ^ names["en"])
-        raise WordsError(f"placeholders differ between the two languages: {', '.join(odd)}", where=where)
-    return texts
-
-
-def placeholders(template: str, where: str = "") -> list[tuple[str, str]]:
-    """The `(name, spec)` pairs of a template, in order.
-
-    Raises:
-        WordsError: braces that do not match, a spec that does not exist, or a word chosen by the sign of a figure at
-            another number of decimals than the figure is printed with ("above by 0.0").
-    """
-    try:
-        parts = list(string.Formatter().parse(template))
-    except ValueError as error:
-        raise WordsError(f"not a template: {error}", where=where) from None
-    found = [(name, spec or "") for _, name, spec, _ in parts if name is not None]
-    for name, spec in found:
-        if not name.isidentifier() or "{" in spec:
-            raise WordsError(f"{{{name}:{spec}}} is not {{name:spec}}", where=where, hint="braces cannot be nested")
-        _check_spec(spec, where)
-    for name in {name for name, _ in found}:
-        _check_agreement(name, [spec for other, spec in found if other == name], where)
-    return found
-
-
-def _check_spec(spec: str, where: str) -> None:
-    head, *rest = spec.split(":")
-    wanted = {"plural": 2, "yes": 2, "sign": 3}.get("sign" if _SIGN.fullmatch(head) else head, 0)
-    plain = ("", "year", "date", "period", "ord", "ordf", "list", "label", "acr", *_PLACE_FORMS)
-    known = head in plain or head.lower() in _PLACE_FORMS or wanted or _NUMERIC.fullmatch(head)
-    if not known or len(rest) != wanted:
-        hint = "see the table at the top of toolkit/text.py"
-        raise WordsError(
-            f"no way to print {spec!r}" if not known else f"{head} wants {wanted} words", where=where, hint=hint
-        )
-
-
-def _check_agreement(name: str, specs: Sequence[str], where: str) -> None:
-    printed = {_decimals(match) for spec in specs if (match := _NUMERIC.fullmatch(spec))}
-    for spec in specs:
-        match = _SIGN.fullmatch(spec.split(":")[0])
-        if match and printed and {int(match["decimals"] or -1)} != printed:
-            wanted = "".join(f"sign{decimals}" for decimals in sorted(printed))
-            what = f"{{{name}}} is printed with {sorted(printed)} decimals but worded by {spec.split(':')[0]}"
-            raise WordsError(what, where=where, hint=f"use {wanted}, so that word and figure agree")
-
-
-def _decimals(match: re.Match[str]) -> int:
-    return int(match["decimals"] or 0)
-
-
-# ---- numbers ---------------------------------------------------------------------------------------------------------
-
-
-def rounded(value: Any, decimals: int = 0) -> Decimal:
-    """The value half up at its shortest decimal form (2.675 → 2.68, whatever its binary form); zero has no sign.
-
-    Raises:
-        WordsError: the value is absent, infinite or not a number.
-    """
-    if isinstance(value, Decimal):
-        exact = value
-    elif value is None or isinstance(value, (str, bool)):
-        raise WordsError(
-            f"{value!r} is not a number to print", hint="an absent value is printed by value() with its flag"
-        )
-    else:
-        exact = Decimal(int(value)) if isinstance(value, int) else Decimal(repr(float(value)))
-    if not exact.is_finite():
-        raise WordsError(
-            f"{value!r} is not a number to print", hint="an absent value is printed by value() with its flag"
-        )
-    return exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP) + 0
-
-
-def is_absent(value: Any) -> bool:
-    """None, NaN or NA: no value, as opposed to zero."""
-    if value is None:
-        return True
-    try:
-        return bool(math.isnan(value))
-    except TypeError:
-        return type(value).__name__ in ("NAType", "NaTType")
-
-
-# ---- places ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Place:
-    """A place's name with its prepositions: `at` "a Bresso", `of` "di Bresso", `to`, `from_`, `the`, `body`."""
-
-    name: str
-    the: str
-    at: str
-    of: str
-    to: str
-    from_: str
-    body: str
-
-    def form(self, form: str) -> str:
-        """A form by name; with a capital it begins a sentence (`At`: "Nella Città metropolitana …")."""
-        text: str = getattr(self, "from_" if form.lower() == "from" else form.lower())
-        return text[:1].upper() + text[1:] if form[:1].isupper() else text
-
-
-@cache
-def _place(name: str, language: str) -> Place:
-    if language == "it":
-        forms = _italian_forms(name)
-    else:
-        name = _vocabulary("places")["english_names"].get(name, name)
-        the = "the " if _english_article(name) else ""
-        forms = {"the": the, "at": f"in {the}", "of": f"of {the}", "to": f"to {the}", "from": f"from {the}"}
-        forms = {form: text + name for form, text in forms.items()}
-    body = _vocabulary("places")["body"][language].format(name=name, of=forms["of"])
-    return Place(name, forms["the"], forms["at"], forms["of"], forms["to"], forms["from"], body)
-
-
-def _italian_forms(name: str) -> dict[str, str]:
-    places = _vocabulary("places")
-    head = re.split(r"[ \u00a0]", name)[0]
-    kind, rest = places["contracted"].get(name, (places["whole"].get(name) or places["heads"].get(head.lower()), name))
-    if kind:
-        forms = {form: text + rest for form, text in places["articles"][kind].items()}
-        return forms | {"the": name, "at": forms["to"]} if name in places["contracted"] else forms
-    to = f"{'ad' if _begins(name, 'a') else 'a'} {name}"
-    return {"the": name, "at": to, "of": f"di {name}", "to": to, "from": f"da {name}"}
-
-
-def _english_article(name: str) -> bool:
-    words = name.lower().split()
-    article = _vocabulary("places")["english_article"]
-    return bool(words) and (words[0] in article["first"] or words[-1] in article["last"])
-
-
-def _begins(text: str, vowel: str) -> bool:
-    accented = {"a": "aàá", "e": "eèé"}[vowel]
-    return text[:1].lower() in accented
-
-
-# ---- words -----------------------------------------------------------------------------------------------------------
 
 
 class Words(string.Formatter):
@@ -411,15 +204,15 @@ class Words(string.Formatter):
         if len(texts) < 2:
             return "".join(texts)
         last = texts[-1]
-        conjunction = ("ed" if _begins(last, "e") else "e") if self.language == "it" else "and"
+        conjunction = ("ed" if places.begins(last, "e") else "e") if self.language == "it" else "and"
         return f"{', '.join(texts[:-1])} {conjunction} {last}"
 
-    def place(self, place: Any) -> Place:
+    def place(self, place: Any) -> places.Place:
         """The forms of a place: a name, or an object with `name`, or with `name_it` / `name_en` (and `kind`)."""
         name = place if isinstance(place, str) else getattr(place, f"name_{self.language}", None) or place.name
         if getattr(place, "kind", "") == "zone" and not re.search(r"\b(zona|zone)\b", name, re.IGNORECASE):
-            name = _vocabulary("places")["zone"][self.language].format(name=name)
-        return _place(name, self.language)
+            name = vocabulary("places")["zone"][self.language].format(name=name)
+        return places.place(name, self.language)
 
     def label(self, key: str) -> str:
         """A label of `text/labels.yml`."""
@@ -427,7 +220,7 @@ class Words(string.Formatter):
 
     def acronym(self, key: str) -> str:
         """An acronym, opened the first time this object is asked for it."""
-        known = _vocabulary("acronyms")
+        known = vocabulary("acronyms")
         if key not in known:
             raise WordsError(f"no acronym {key!r}", allowed=known, hint="add it to toolkit/text/acronyms.yml")
         first = key not in self._opened
@@ -436,7 +229,7 @@ class Words(string.Formatter):
 
     def glossary(self, keys: Iterable[str]) -> list[dict[str, str]]:
         """Entries `{term, text}` of `text/glossary.yml`, in alphabetical order of the language's terms."""
-        entries = _vocabulary("glossary")
+        entries = vocabulary("glossary")
         unknown = [key for key in keys if key not in entries]
         if unknown:
             raise WordsError(f"not in the glossary: {', '.join(unknown)}", allowed=entries)
@@ -469,13 +262,13 @@ class Words(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         """One placeholder: see the table at the top of this module."""
         head, *options = format_spec.split(":")
-        if match := _NUMERIC.fullmatch(head):
+        if match := NUMERIC.fullmatch(head):
             return self._numeric(value, match)
-        if match := _SIGN.fullmatch(head):
+        if match := SIGN.fullmatch(head):
             decimals = match["decimals"]
             figure = rounded(value, int(decimals)) if decimals else rounded(value, 12)
             return options[(figure < 0) + 2 * (figure == 0)]
-        if head.lower() in _PLACE_FORMS:
+        if head.lower() in PLACE_FORMS:
             return self.place(value).form(head)
         simple = {
             "year": lambda: str(int(value)),
@@ -496,7 +289,7 @@ class Words(string.Formatter):
         return value
 
     def _numeric(self, value: Any, match: re.Match[str]) -> str:
-        form, prefix, decimals = match["form"], match["prefix"], _decimals(match)
+        form, prefix, decimals = match["form"], match["prefix"], decimals_of(match)
         if form == "eurshort":
             decimals = 2
         figure = rounded(value, decimals)
@@ -527,7 +320,7 @@ class Words(string.Formatter):
         return self._messages[f"numbers.{key}"][self.language].format_map(values)
 
     def _unit(self, unit: str) -> dict[str, Any]:
-        units = _vocabulary("units")
+        units = vocabulary("units")
         if unit not in units:
             raise WordsError(f"no unit {unit!r}", allowed=units, hint="add it to toolkit/text/units.yml")
         entry: dict[str, Any] = units[unit]

@@ -1,0 +1,133 @@
+"""Geometry of a TopoJSON topology: enough to frame a map and to know where its parts are, in pixels."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from toolkit.errors import DataError
+
+Point = tuple[float, float]
+Ring = list[Point]
+Topology = Mapping[str, Any]
+FEATURE = "municipalities"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A Mercator projection onto a drawing of `width` × `height` pixels.
+
+    `scale` and `translate` are Vega's; `project` gives the pixel that Vega draws a point at.
+    """
+
+    width: float
+    height: float
+    scale: float
+    translate: Point
+
+    def project(self, point: Point) -> Point:
+        """Longitude and latitude in degrees → pixels."""
+        x, y = _mercator(point)
+        return self.translate[0] + self.scale * x, self.translate[1] - self.scale * y
+
+    @property
+    def projection(self) -> dict[str, Any]:
+        """As Vega-Lite wants it."""
+        place = [round(number, 2) for number in self.translate]
+        return {"type": "mercator", "scale": round(self.scale, 2), "translate": place, "center": [0, 0]}
+
+
+def rings(topology: Topology) -> dict[str, list[Ring]]:
+    """Code → the rings of its polygons, in degrees, holes included.
+
+    Raises:
+        DataError: no object `municipalities`, or a part without id.
+    """
+    if FEATURE not in topology.get("objects", {}):
+        raise DataError(f"the topology has no object {FEATURE!r}", allowed=topology.get("objects", {}))
+    arcs = _arcs(topology)
+    found: dict[str, list[Ring]] = {}
+    for geometry in topology["objects"][FEATURE]["geometries"]:
+        if "id" not in geometry:
+            raise DataError("a part of the map has no code", where=str(geometry.get("properties")))
+        polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
+        found[str(geometry["id"])] = [_ring(ring, arcs) for polygon in polygons for ring in polygon]
+    return found
+
+
+def _arcs(topology: Topology) -> list[Ring]:
+    """Arcs in degrees: quantised ones are differences, to be summed and scaled."""
+    transform = topology.get("transform")
+    if not transform:
+        return [[(x, y) for x, y in arc] for arc in topology["arcs"]]
+    (kx, ky), (tx, ty) = transform["scale"], transform["translate"]
+    arcs = []
+    for arc in topology["arcs"]:
+        x = y = 0
+        points = []
+        for dx, dy in arc:
+            x, y = x + dx, y + dy
+            points.append((x * kx + tx, y * ky + ty))
+        arcs.append(points)
+    return arcs
+
+
+def _ring(indices: Iterable[int], arcs: list[Ring]) -> Ring:
+    points: Ring = []
+    for index in indices:
+        arc = arcs[index] if index >= 0 else arcs[~index][::-1]
+        points += arc[1:] if points else arc
+    return points
+
+
+def centre(parts: list[Ring]) -> Point:
+    """The centroid of the largest ring, in degrees."""
+    ring = max(parts, key=lambda ring: abs(_area(ring)))
+    area = _area(ring)
+    if not area:
+        return ring[0]
+    x = y = 0.0
+    for (x0, y0), (x1, y1) in pairwise(ring):
+        cross = x0 * y1 - x1 * y0
+        x, y = x + (x0 + x1) * cross, y + (y0 + y1) * cross
+    return x / (6 * area), y / (6 * area)
+
+
+def _area(ring: Ring) -> float:
+    return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(ring)) / 2
+
+
+def neighbours(topology: Topology, code: str) -> set[str]:
+    """The codes that share a border (an arc) with `code`."""
+    used: dict[str, set[int]] = {}
+    for geometry in topology["objects"][FEATURE]["geometries"]:
+        polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
+        used[str(geometry["id"])] = {max(arc, ~arc) for polygon in polygons for ring in polygon for arc in ring}
+    mine = used.get(code, set())
+    return {other for other, arcs in used.items() if other != code and arcs & mine}
+
+
+def frame(
+    parts: Mapping[str, list[Ring]], codes: Collection[str], width: float, margin: float, tallest: float
+) -> Frame:
+    """The projection that shows the given codes as large as `width` and `tallest` allow, `margin` pixels free around.
+
+    Raises:
+        DataError: none of the codes has a boundary.
+    """
+    points = [_mercator(point) for code in sorted(codes) if code in parts for ring in parts[code] for point in ring]
+    if not points:
+        raise DataError("none of the municipalities to draw has a boundary", where="map")
+    left, right = min(x for x, _ in points), max(x for x, _ in points)
+    low, high = min(y for _, y in points), max(y for _, y in points)
+    scale = min((width - 2 * margin) / (right - left), (tallest - 2 * margin) / (high - low))
+    height = (high - low) * scale + 2 * margin
+    return Frame(width, height, scale, (width / 2 - scale * (left + right) / 2, margin + scale * high))
+
+
+def _mercator(point: Point) -> Point:
+    longitude, latitude = math.radians(point[0]), math.radians(point[1])
+    return longitude, math.log(math.tan(math.pi / 4 + latitude / 2))

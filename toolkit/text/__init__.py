@@ -1,0 +1,23 @@
+"""Words: how reports speak, in Italian and in English; the texts themselves are in the `.yml` files beside."""
+
+from toolkit.text.loading import FOLDER, LANGUAGES, VOCABULARIES, WordsError, messages, placeholders, vocabulary
+from toolkit.text.numbers import ABSENT_FLAGS, MINUS, PRESENT_FLAGS, is_absent, rounded
+from toolkit.text.places import Place
+from toolkit.text.words import Words
+
+__all__ = [
+    "ABSENT_FLAGS",
+    "FOLDER",
+    "LANGUAGES",
+    "MINUS",
+    "PRESENT_FLAGS",
+    "VOCABULARIES",
+    "Place",
+    "Words",
+    "WordsError",
+    "is_absent",
+    "messages",
+    "placeholders",
+    "rounded",
+    "vocabulary",
+]
