@@ -30,6 +30,7 @@ def notebook(
         display.Brief(language=language, sentences=texts["brief"], steps=texts["next"]),
         _key_figures(language, texts),
         _figure(language, texts),
+        _map(language, texts),
         _table(language, texts),
         display.Text(language=language, paragraphs=[texts["paragraph"], HOSTILE]),
         display.Caveats(language=language, items=[{"title": texts["caveat"], "text": texts["paragraph"]}]),
@@ -37,7 +38,7 @@ def notebook(
         display.Sources(language=language, items=[_source(language)]),
         _close(language, code),
     ]
-    opened, brief, figures, figure, table, text, *rest = [_cell(item) for item in shown]
+    opened, brief, figures, figure, chart, table, text, *rest = [_cell(item) for item in shown]
     cells = [
         _prose("# Confronto sintetico\n\nPagina di prova: *i numeri sono inventati*.", "lang-it"),
         _prose("# Synthetic benchmark\n\nA trial page: *the numbers are invented*.", "lang-en"),
@@ -47,6 +48,7 @@ def notebook(
         _prose("## Redditi & <em>lavoro</em>\n\nUna frase in **italiano**.", "lang-it"),
         _prose("## Incomes & <em>work</em>\n\nA sentence in **English**.", "lang-en"),
         figure,
+        chart,
         _prose("### Un dettaglio", "lang-it"),
         _prose("### A detail", "lang-en"),
         table,
@@ -187,6 +189,34 @@ def _figure(language: str, texts: dict[str, Any]) -> display.Figure:
     )
 
 
+def _map(language: str, texts: dict[str, Any]) -> display.Figure:
+    return display.Figure(
+        language=language,
+        id="places-map",
+        title=texts["map"],
+        subtitle=texts["measure"],
+        alt=texts["map"],
+        description=texts["paragraph"],
+        spec=_shapes(720),
+        spec_narrow=_shapes(320),
+        source=[SOURCE[language]],
+        table=_data(language, texts),
+        csv="benchmark-places-map.csv",
+    )
+
+
+def _shapes(width: int) -> dict[str, Any]:
+    """A map of real boundaries, which the page's files share: the spec only names them."""
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "width": width - 20,
+        "height": 300,
+        "data": {"name": "boundaries", "format": {"type": "topojson", "feature": "municipalities"}},
+        "projection": {"type": "mercator"},
+        "mark": {"type": "geoshape", "fill": "#99c2eb", "stroke": "white"},
+    }
+
+
 def _bars(values: list[dict[str, Any]], width: int) -> dict[str, Any]:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
@@ -241,6 +271,7 @@ def _italian() -> dict[str, Any]:
         "share": "Quota",
         "absent": "Un dato che manca",
         "territory": "Comune",
+        "map": "I confini della prova sono veri, i valori no",
         "message": "Il reddito sintetico supera quello dell'esempio",
         "measure": "Euro per contribuente, dati sintetici, 2023",
         "caption": "Comuni di prova",
@@ -261,6 +292,7 @@ def _english() -> dict[str, Any]:
         "share": "Share",
         "absent": "A missing figure",
         "territory": "Municipality",
+        "map": "The boundaries of the trial are real, the values are not",
         "message": "Synthetic income is above the example's",
         "measure": "Euro per taxpayer, synthetic data, 2023",
         "caption": "Trial municipalities",

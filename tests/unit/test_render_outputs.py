@@ -29,6 +29,7 @@ def test_outputs_are_named_by_the_contract(notebooks: dict[str, Any], tmp_path: 
     names = [path.name for path in written]
     assert sorted(names) == [
         "benchmark-income-bars.csv",
+        "benchmark-places-map.csv",
         "benchmark-places.csv",
         "benchmark.it.html",
         "benchmark.it.xlsx",
@@ -44,7 +45,7 @@ def test_every_file_that_the_page_links_to_is_written(notebooks: dict[str, Any],
     render.outputs(notebooks["en"], tmp_path)
     soup = BeautifulSoup((tmp_path / "benchmark.en.html").read_text(encoding="utf-8"), "html.parser")
     linked = {link["href"] for link in soup("a", download=True)}
-    assert len(linked) == 4
+    assert len(linked) == 5
     assert all((tmp_path / name).is_file() for name in linked)
 
 
@@ -129,7 +130,7 @@ def test_workbook_is_reproducible(notebooks: dict[str, Any]) -> None:
 
 
 def test_workbook_has_a_cover_and_one_sheet_a_table(book: Any) -> None:
-    assert book.sheetnames == ["Copertina", "income-bars", "places"]
+    assert book.sheetnames == ["Copertina", "income-bars", "places-map", "places"]
     assert book.properties.created == dt.datetime(2023, 12, 31)
     cover = [str(cell.value) for row in book["Copertina"].iter_rows() for cell in row if cell.value]
     assert cover[0] == "Confronto sintetico: Prova d'Adda"
