@@ -15,6 +15,7 @@ from toolkit.errors import DataError
 from toolkit.sources import (
     calls,
     eurostat,
+    international,
     istat_areas,
     istat_asia,
     istat_boundaries,
@@ -38,6 +39,7 @@ ADAPTERS = (
     istat_fragility,
     istat_commuting,
     eurostat,
+    international,
     calls,
     padigitale,
     regis,
