@@ -51,7 +51,7 @@ def checked(name: str, **parameters: str) -> None:
     notebook = execute(name, **parameters)
     language = parameters.get("language", "it")
     said = sentences(notebook)
-    assert len(said) > 10
+    assert len(said) > 8
     wrong = [(fault, text) for text in said for fault in faults_of(text, language)]
     assert wrong == []
     closing = payloads(notebook)[-1]
@@ -82,6 +82,11 @@ def test_all_municipalities(name: str, language: str) -> None:
     assert len(codes) == 133
     for code in codes:
         checked(name, municipality=code, language=language)
+
+
+def test_the_template_runs() -> None:
+    for language in ("it", "en"):
+        checked("_template", municipality="015032", language=language)
 
 
 @pytest.mark.parametrize("name", notebooks())

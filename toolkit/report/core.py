@@ -352,7 +352,11 @@ def _words(language: str) -> Words:
 
 def _spec(chart: Chart) -> dict[str, Any]:
     """A chart as Vega-Lite; one of Altair takes the house's theme."""
-    return chart if isinstance(chart, dict) else {**chart.to_dict(), "config": theme.CONFIG}
+    return (
+        chart
+        if isinstance(chart, dict)
+        else {**chart.to_dict(), "config": theme.CONFIG | {"mark": theme.CONFIG["mark"] | {"color": theme.BLUE}}}
+    )
 
 
 def _tables(rows: Iterable[dict[str, Any]]) -> list[str]:

@@ -6,6 +6,7 @@ import ast
 import io
 import json
 import re
+import shutil
 import tokenize
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +16,7 @@ from toolkit.errors import ParameterError, ToolkitError
 from toolkit.run import notebooks
 
 LANGUAGE_TAGS = ("lang-it", "lang-en")
-MAY_IMPORT = frozenset({"toolkit"})
+MAY_IMPORT = frozenset({"toolkit", "altair"})
 ROW_LOOPS = frozenset({"iterrows", "itertuples"})
 _PATH = re.compile(r"^(?:/|~/|\.{1,2}/|[A-Za-z]:\\)|\.(?:csv|parquet|xlsx|json|html)$|^https?://")
 
@@ -64,7 +65,7 @@ def _code(cell: dict[str, Any]) -> Iterator[str]:
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
             for name in names:
                 if name.split(".")[0] not in MAY_IMPORT:
-                    yield f"{name} is imported: notebooks import from toolkit only."
+                    yield f"{name} is imported: notebooks import from toolkit, and altair for charts of their own."
         elif isinstance(node, ast.Attribute) and node.attr in ROW_LOOPS:
             yield f"{node.attr} loops over rows: use a function of toolkit."
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATH.search(node.value):
@@ -129,7 +130,7 @@ def template(home: Path) -> str:
 
 
 def create(name: str, home: Path) -> Path:
-    """Copy the template to `notebooks/NAME.ipynb`, the report named after it.
+    """Copy the template to `notebooks/NAME.ipynb`, the report named after it, and its sentences to `toolkit/text`.
 
     Raises:
         ParameterError: the name is not one, or it is taken.
@@ -146,4 +147,7 @@ def create(name: str, home: Path) -> Path:
         source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
         cell["source"] = re.sub(r'Report\(\s*"[^"]*"', f'Report("{name}"', source)
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    texts, mine = (home / "toolkit" / "text" / f"{stem}.yml" for stem in ("template", name))
+    if texts.is_file() and not mine.exists():
+        shutil.copyfile(texts, mine)
     return path
