@@ -102,7 +102,7 @@ def test_world_complexity_in_full(data_dir: Path) -> None:
 
 
 def test_coinr_whole_path(data_dir: Path) -> None:
-    """COINr's example: divide, impute by group, screen, treat; its stored step, and its published first places."""
+    """COINr's example: divide, impute by group, screen, treat; its stored step, and scores of its vignette."""
     data, framework = own.asem(data_dir)
     raw = pd.read_csv(data_dir / "coinr_step_Raw.csv").set_index("uCode")
     expected = pd.read_csv(data_dir / "coinr_step_Treated.csv").set_index("uCode")
@@ -112,9 +112,32 @@ def test_coinr_whole_path(data_dir: Path) -> None:
     treated, done = composite_steps.treat(composite_steps.screen(imputed, 0.9))
     np.testing.assert_allclose(treated, expected, rtol=1e-12, atol=1e-300)
     assert done.query("treatment == 'winsorised'")["points"].to_dict()["Services"] == 4
-    scores = composite.build(treated, framework).scores["Index"].nlargest(3)
-    assert scores.index.tolist() == ["CHE", "NLD", "DNK"]
-    assert scores.round(2).tolist() == [68.38, 64.82, 64.80]
+    scores = composite.build(treated, framework).scores
+    best = scores.loc[scores["Index"].nlargest(3).index, ["Index", "Conn", "Sust", "Physical", "Social", "SusEcFin"]]
+    assert best.round(2).to_numpy().tolist() == [
+        [68.38, 62.79, 73.98, 63.41, 87.85, 56.88],
+        [64.82, 61.94, 67.70, 64.87, 86.58, 57.78],
+        [64.80, 57.10, 72.51, 50.52, 86.40, 61.29],
+    ]
+    assert best.index.tolist() == ["CHE", "NLD", "DNK"]
+
+
+def test_coinr_remove_elements(data_dir: Path) -> None:
+    """COINr's vignette on sensitivity: mean absolute shift of the ranks without each pillar."""
+    _, framework = own.asem(data_dir)
+    treated = pd.read_csv(data_dir / "coinr_step_Treated.csv").set_index("uCode")
+    published = {
+        "Physical": 1.529412,
+        "ConEcFin": 2.627451,
+        "Political": 2.901961,
+        "Instit": 1.176471,
+        "P2P": 1.686275,
+        "Environ": 3.098039,
+        "Social": 3.960784,
+        "SusEcFin": 2.627451,
+    }
+    shifts = composite.remove_each(treated, framework, parts=tuple(published)).loc["mean_shift"]
+    assert shifts.round(6).to_dict() == published
 
 
 def test_hdi_of_every_country(data_dir: Path) -> None:

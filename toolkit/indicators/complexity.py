@@ -188,8 +188,10 @@ def _eigenvectors(m: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     left, size, right = np.linalg.svd(balanced, full_matrices=False)
     if size[1] > 1.0 - 1e-9:
         raise MethodError("some territories share no activity with the others: complexity does not compare them")
+    if size[1] < 1e-12:
+        raise MethodError("all territories or activities are alike: there is no complexity to tell")
     eci, pci = left[:, 1] / np.sqrt(diversity), right[1] / np.sqrt(ubiquity)
-    sign = np.sign(np.corrcoef(eci, diversity)[0, 1]) or 1.0
+    sign = -1.0 if (eci * (diversity - diversity.mean())).sum() < 0 else 1.0
     return sign * eci, sign * pci
 
 

@@ -316,7 +316,7 @@ def _framework(table: pd.DataFrame) -> Framework:
         values = np.array([weight[part] for part in parts])
         if not np.isfinite(values).all() or (values < 0).any() or not values.sum() > 0:
             raise MethodError(f"the weights of '{group}' are not numbers from 0 up, with one above 0 at least")
-        weights |= dict(zip(parts, values / values.sum(), strict=True))
+        weights |= dict(zip(parts, (values / values.sum()).tolist(), strict=True))
     leaves = tuple(code for code in codes if code not in children)
     direction = _numbers(table, "direction")
     for code in leaves:
