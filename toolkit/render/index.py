@@ -129,9 +129,9 @@ def index(found: list[Entry], language: str, plan: Map | None) -> str:
     words = Words(language)
     groups: list[dict[str, Any]] = [
         {"kind": kind, "heading": words.say(f"site.{kind}_heading"), "places": _places(found, kind, language, words)}
-        for kind in ("municipality", "area")
+        for kind in ("area", "municipality")
     ]
-    municipalities = {place["code"]: place for place in groups[0]["places"]}
+    municipalities = {place["code"]: place for place in groups[1]["places"]}
     latest = max((entry.made for entry in found), default="")
     return str(
         _template().render(
@@ -161,12 +161,21 @@ def _places(found: list[Entry], kind: str, language: str, words: Words) -> list[
         own.sort(key=lambda entry: (entry.report, entry.language != language, entry.language))
         named = next((entry for entry in own if entry.language == language), own[0])
         reports = [
-            {"title": titles.get(report, report), "pages": [_line(entry, language, words) for entry in pages]}
+            {"title": titles.get(report, report), "pages": _lines(list(pages), language, words)}
             for report, pages in groupby(own, key=lambda entry: entry.report)
         ]
         links = [entry.address for entry in own if entry.exists]
         places.append({"code": code, "name": named.name, "reports": reports, "links": links})
     return sorted(places, key=lambda place: (folded(place["name"]), place["code"]))
+
+
+def _lines(pages: list[Entry], language: str, words: Words) -> list[dict[str, Any]]:
+    """The pages of one report; what is to be known about all of them is said once."""
+    lines = [_line(entry, language, words) for entry in pages]
+    for line in lines[1:]:
+        if line["good"] or line["said"] == lines[0]["said"]:
+            line["said"] = []
+    return lines
 
 
 def _line(entry: Entry, language: str, words: Words) -> dict[str, Any]:
