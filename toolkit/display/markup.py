@@ -10,6 +10,7 @@ Classes that the page's style and script rely on:
   file of that name (`assets/boundaries.js`).
 - `div.table#ID` › `div.scroll` › `table[data-sortable]` (`caption` › `span.subtitle`, `th[scope]` › `span.unit`,
   `tr.ours`, `td.n[data-v]`, `td.absent[data-flag]`), `p.flags`, `p.note`, `p.source`, `p.tools`.
+- `div.extract#ID` holds other payloads and a link to their page on paper; `dl.points` › `dt`, `dd`.
 - `ul.key-figures` › `li.key-figure`; `ol.brief`, `ol.next`; `dl.caveats`; `dl.glossary`; `ul.sources`.
 """
 
@@ -51,8 +52,10 @@ def html(
         return _figure(payload, svg, datasets or {}, page)
     if kind == "table":
         return _table_section(payload, page)
+    if kind == "extract":
+        return _extract(payload, datasets or {}, page)
     if kind not in _SIMPLE:
-        raise ToolkitError(f"no way to show {kind!r}", allowed=["figure", "table", *_SIMPLE])
+        raise ToolkitError(f"no way to show {kind!r}", allowed=["figure", "table", "extract", *_SIMPLE])
     return _SIMPLE[kind](payload, _words(payload["language"]))
 
 
@@ -104,6 +107,15 @@ def _script(spec: Any, name: str) -> str:
     text = json.dumps(spec, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
     text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return f'<script class="spec" type="application/json" data-figure="{escape(name)}">{text}</script>'
+
+
+def _extract(payload: Payload, datasets: Mapping[str, Any], page: bool) -> str:
+    words, name, title = _words(payload["language"]), payload["id"], payload["title"]
+    parts = "".join(html(part, datasets=datasets, page=page) for part in payload["parts"])
+    label, seen = f"{words.label('printable')}: {title}", words.label("printable")
+    link = f'<a class="printable" href="{escape(payload["page"])}" aria-label="{escape(label)}">{escape(seen)}</a>'
+    tools = f'<p class="tools">{link}</p>' if page else ""
+    return f'<div class="extract" id="{escape(name)}">{parts}{tools}</div>'
 
 
 def _table_section(payload: Payload, page: bool) -> str:
@@ -229,6 +241,14 @@ def _text(payload: Payload, words: Words) -> str:
     return "".join(f"<p>{escape(text)}</p>" for text in payload["paragraphs"])
 
 
+def _points(payload: Payload, words: Words) -> str:
+    groups = [
+        f"<div><dt>{escape(group['title'])}</dt>{''.join(f'<dd>{escape(text)}</dd>' for text in group['items'])}</div>"
+        for group in payload["groups"]
+    ]
+    return f'<dl class="points">{"".join(groups)}</dl>' if groups else ""
+
+
 def _caveats(payload: Payload, words: Words) -> str:
     return _pairs("caveats", [(item["title"], item["text"]) for item in payload["items"]])
 
@@ -275,6 +295,7 @@ _SIMPLE: dict[str, Callable[[Payload, Words], str]] = {
     "brief": _brief,
     "key_figures": _key_figures,
     "caveats": _caveats,
+    "points": _points,
     "sources": _sources,
     "glossary": _glossary,
     "close": _close,

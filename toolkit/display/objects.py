@@ -248,6 +248,48 @@ class Glossary(Shown):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Extract(Shown):
+    """A part of the page that is also a page of its own, made for paper: a memo, a hand-out.
+
+    Args:
+        id: lower-case words joined by hyphens; its page is `<report>-<id>.<language>.html`.
+        title: of that page.
+        page: name of that file; the link on the report's page.
+        parts: what it holds, in order; a brief in the first place makes it the page's brief.
+    """
+
+    kind: ClassVar[str] = "extract"
+    id: str
+    title: str
+    page: str
+    parts: Sequence[Shown]
+
+    def __post_init__(self) -> None:
+        _check_id(self.id)
+
+    def _fields(self) -> dict[str, Any]:
+        return {**super()._fields(), "parts": [part.payload() for part in self.parts]}
+
+    def _plain(self) -> str:
+        return "\n".join([self.title, *(part._plain() for part in self.parts)])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Points(Shown):
+    """Short lists under headings: groups of `(heading, texts)`; a group without texts is left out."""
+
+    kind: ClassVar[str] = "points"
+    groups: Sequence[tuple[str, Sequence[str]]]
+
+    def _fields(self) -> dict[str, Any]:
+        groups = [{"title": title, "items": list(texts)} for title, texts in self.groups if texts]
+        return {"language": self.language, "groups": groups}
+
+    def _plain(self) -> str:
+        return "\n".join(line for title, texts in self.groups if texts for line in (title, *texts))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Close(Shown):
     """The end of a complete report: its results, free of language, and where they come from."""
 

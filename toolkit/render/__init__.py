@@ -1,7 +1,7 @@
 """The render room: an executed notebook becomes a page, result files, a place in an index, and a PDF.
 
 page(notebook) -> str              the HTML
-outputs(notebook, folder)          page and result files, as a run promotes them
+outputs(notebook, folder)          page, extracts made for paper, and result files, as a run promotes them
 site(folder)                       index.html, index.en.html and assets/ for the pages below a folder
 assets(folder)                     the shared files alone
 pdf(page)                          a tagged PDF beside a page, through Chromium
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.render.shell import ASSETS, LANGUAGES, page
+from toolkit.render.shell import ASSETS, LANGUAGES, extract, page
 
 __all__ = ["assets", "outputs", "page", "pdf", "site"]
 
@@ -23,8 +23,8 @@ def outputs(
 ) -> list[Path]:
     """Write the page of an executed notebook and its result files into `folder`, which is made if need be.
 
-    `<report>.<language>.html` and `.xlsx` are in the page's language; `<report>.json` and one CSV a table or figure are
-    the same in every language.
+    `<report>.<language>.html`, `<report>-<extract>.<language>.html` and `.xlsx` are in the page's language;
+    `<report>.json` and one CSV a table or figure are the same in every language.
 
     Returns:
         What was written, the page last.
@@ -32,7 +32,7 @@ def outputs(
     Raises:
         ToolkitError: the notebook opened no report, failed, or did not close its report; then nothing is written.
     """
-    from toolkit.render.content import frame
+    from toolkit.render.content import extracts, frame
     from toolkit.render.results import files
     from toolkit.render.workbook import workbook
 
@@ -40,6 +40,9 @@ def outputs(
     stem = f"{opened['report']}.{opened['language']}"
     contents: dict[str, bytes] = {name: text.encode() for name, text in files(notebook).items()}
     contents[f"{stem}.xlsx"] = workbook(notebook)
+    for part in extracts(notebook):
+        name = f"{opened['report']}-{part['id']}.{opened['language']}.html"
+        contents[name] = extract(notebook, part, assets=assets, languages=languages).encode()
     contents[f"{stem}.html"] = page(notebook, assets=assets, languages=languages).encode()
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)

@@ -51,14 +51,29 @@ class Page:
 
 
 def payloads(notebook: Any) -> Iterator[Payload]:
-    """The payloads that the notebook displayed, in order.
+    """The payloads that the notebook displayed, in order; the parts of an extract follow it.
 
     Raises:
         ToolkitError: a cell raised: such a notebook has no page.
     """
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "code":
-            yield from _displayed(cell, number)
+            for payload in _displayed(cell, number):
+                yield payload
+                yield from payload.get("parts", ())
+
+
+def extracts(notebook: Any) -> list[Payload]:
+    """The parts of the page that are pages of their own too.
+
+    Raises:
+        ToolkitError: two of them have the same id.
+    """
+    found = [payload for payload in payloads(notebook) if payload["kind"] == "extract"]
+    names = [payload["id"] for payload in found]
+    if len(set(names)) < len(names):
+        raise ToolkitError(f"two extracts have the same id: {', '.join(names)}")
+    return found
 
 
 def _displayed(cell: Any, number: int) -> Iterator[Payload]:
@@ -139,7 +154,7 @@ def _items(notebook: Any, language: str) -> Iterator[markdown.Prose | Payload]:
 
 def _place(payload: Payload, sections: list[Section], draw: Draw, title_of: Callable[[str], str]) -> None:
     """Put a payload in the open section, or in one of its own if it has a home and the open one shows something."""
-    kind = payload["kind"]
+    kind = _kind(payload)
     if kind in HOMES and (not sections[-1].prose_only or not sections[-1].title):
         sections.append(Section(title_of(HOMES[kind])))
     section = sections[-1]
@@ -147,6 +162,12 @@ def _place(payload: Payload, sections: list[Section], draw: Draw, title_of: Call
         section.home = kind
     section.html.append(draw(payload))
     section.prose_only = False
+
+
+def _kind(payload: Payload) -> str:
+    """What the payload is for; an extract that begins with a brief is the page's brief."""
+    parts = payload.get("parts", ())
+    return "brief" if parts and parts[0]["kind"] == "brief" else str(payload["kind"])
 
 
 def _address(sections: Iterable[Section], taken: set[str]) -> None:

@@ -34,9 +34,10 @@ class QuadroPage(Preprocessor):
         """
         content, words = read(notebook)
         resources["quadro"] = context(content, words, self.assets, self.languages)
-        return type(notebook)({**notebook, "cells": [_cell(section) for section in content.sections]}), resources
+        return type(notebook)({**notebook, "cells": [cell_of(section) for section in content.sections]}), resources
 
 
-def _cell(section: Section) -> Any:
+def cell_of(section: Section) -> Any:
+    """A section as the template takes it."""
     parts = {"id": section.id, "title": section.title, "home": section.home, "html": "\n".join(section.html)}
     return new_markdown_cell(section.title, id=f"section-{section.id}"[:64], metadata={"quadro": parts})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from toolkit.render.canonical import canonical
-from toolkit.render.content import Page, Payload, compose
+from toolkit.render.content import Page, Payload, Section, compose
 
 TEMPLATES = Path(__file__).with_name("templates")
 TEMPLATE = "quadro"
@@ -50,6 +51,34 @@ def _exporter() -> Any:
     return HTMLExporter(template_name=TEMPLATE, extra_template_basedirs=[str(TEMPLATES)])
 
 
+def extract(notebook: Any, payload: Payload, assets: str = ASSETS, languages: Sequence[str] = LANGUAGES) -> str:
+    """The HTML of an extract: its parts alone under the page's head, made to be printed.
+
+    Args:
+        notebook: executed notebook node that shows the extract.
+        payload: one of `content.extracts(notebook)`.
+        assets, languages: as for `page`.
+    """
+    from toolkit.render.preprocessor import cell_of
+
+    content, words = read(notebook)
+    html = [_draw(part) for part in payload["parts"]]
+    section = Section(payload["title"], html, "brief", False, payload["id"])
+    frame = context(replace(content, sections=[section]), words, assets, languages)
+    stem = f"{content.opened['report']}-{payload['id']}"
+    frame |= {
+        "extract": payload["id"],
+        "title": f"{content.opened['title']}: {payload['title']}",
+        "lede": "",
+        "contents": [],
+        "others": [(code, f"{stem}.{code}.html", LANGUAGE_NAMES[code]) for code, _, _ in frame["others"]],
+        "downloads": [],
+        "whole": f"{content.opened['report']}.{words.language}.html",
+    }
+    node = type(notebook)({**notebook, "cells": [cell_of(section)]})
+    return canonical(_exporter().template.render(nb=node, resources={"quadro": frame}).lstrip("\r\n"))
+
+
 def read(notebook: Any) -> tuple[Page, Any]:
     """The content of a notebook, drawn in its own language, and the words of that language."""
     from toolkit.render.content import frame
@@ -80,6 +109,8 @@ def context(content: Page, words: Any, assets: str, languages: Sequence[str]) ->
         "place": f"{place['name']} ({place['province']})" if place.get("province") else place["name"],
         "territory": place,
         "report": report,
+        "extract": "",
+        "whole": "",
         "as_of": opened["as_of"],
         "version": opened["version"],
         "summary": content.summary,

@@ -167,7 +167,7 @@ class Report(Setting):
         note: str = "",
         highlight: Iterable[str] = (),
     ) -> None:
-        """A table of a DataFrame, in its own order.
+        """Show a table of a DataFrame, in its own order.
 
         Args:
             id: lower-case words joined by hyphens; names the CSV too.
@@ -179,19 +179,38 @@ class Report(Setting):
             note: uncertainty, what is left out.
             highlight: values of the first column whose rows are this territory's.
         """
+        about = {"subtitle": subtitle, "note": note, "highlight": highlight}
+        show(self.made_table(id, caption, frame, columns, tables=tables, **about))
+
+    def made_table(
+        self,
+        id: str,
+        caption: str,
+        frame: pd.DataFrame,
+        columns: Sequence[display.Column],
+        *,
+        tables: Sequence[str],
+        subtitle: str = "",
+        note: str = "",
+        highlight: Iterable[str] = (),
+    ) -> display.Table:
+        """The table that `show_table` shows, to be part of an extract."""
         shown = display.data(frame, columns, self.words, highlight=tuple(highlight) or (self.own, self.name))
-        show(
-            display.Table(
-                language=self.language,
-                id=id,
-                caption=caption,
-                subtitle=subtitle,
-                data=shown,
-                source=self.source_lines(tables),
-                note=note,
-                csv=self._csv(id),
-            )
+        return display.Table(
+            language=self.language,
+            id=id,
+            caption=caption,
+            subtitle=subtitle,
+            data=shown,
+            source=self.source_lines(tables),
+            note=note,
+            csv=self._csv(id),
         )
+
+    def extract(self, id: str, title: str, *parts: display.Shown) -> None:
+        """Show a part of the page that is a page of its own too, made for paper: `<notebook>-<id>.<language>.html`."""
+        name = f"{self.notebook}-{id}.{self.language}.html"
+        show(display.Extract(language=self.language, id=id, title=title, page=name, parts=parts))
 
     def figure(
         self,
