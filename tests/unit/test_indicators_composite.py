@@ -208,7 +208,7 @@ def test_combine_refuses(parts, weights, method, message):
 def test_treatment_winsorises_then_takes_logarithms():
     rng = np.random.default_rng(2)
     table = pd.DataFrame(
-        {"plain": rng.normal(0, 1, 80), "one": rng.normal(0, 1, 80), "tail": np.exp(0.8 * np.arange(80))}
+        {"plain": rng.normal(0, 1, 80), "one": rng.normal(0, 1, 80), "tail": np.exp(0.2 * np.arange(80))}
     )
     table.loc[3, "one"] = 40.0
     before = table.copy()
