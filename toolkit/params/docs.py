@@ -11,7 +11,11 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticUndefined
 
-from toolkit.params import MODELS, ReportParams
+from toolkit.params import MODELS as COMMON_MODELS
+from toolkit.params import ReportParams
+from toolkit.params.choices import Choices
+
+MODELS = (*COMMON_MODELS, Choices)
 
 _HEAD = """<!-- Written from toolkit/params: change it, then pytest tests/contract/test_params_drift.py --fix -->
 # What can be asked for
@@ -57,7 +61,8 @@ def files(folder: Path) -> dict[Path, str]:
 
 
 def _heading(model: type[BaseModel]) -> str:
-    return {"RunPlan": "Run plan", "MunicipalitySet": "Set", "ReportParams": "Notebook"}[model.__name__]
+    named = {"RunPlan": "Run plan", "MunicipalitySet": "Set", "ReportParams": "Notebook"}
+    return (named | {"Choices": "Choices about calls"})[model.__name__]
 
 
 def _table(model: type[BaseModel]) -> str:
