@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -92,12 +92,24 @@ def standings(
         raise DataError(f"the territory '{own}' is not among the groups", allowed=list(groups))
     names = list(dict.fromkeys(ids))
     everybody = {code: (code,) for code in universe} | dict(groups)
-    rows = compute(names, tables, everybody, parent=parent)
-    return {name: _standing(name, rows[rows["indicator"] == name], groups, own, universe, peers) for name in names}
+    rows = dict(iter(compute(names, tables, everybody, parent=parent).groupby("indicator")))
+    return standings_of({name: rows[name] for name in names}, groups, own=own, universe=universe, peers=peers)
+
+
+def standings_of(
+    rows: Mapping[str, pd.DataFrame],
+    groups: Iterable[str],
+    *,
+    own: str,
+    universe: Sequence[str],
+    peers: Sequence[str] = (),
+) -> dict[str, Standing]:
+    """As `standings`, from rows of `compute` by indicator, of all municipalities of the universe and all the groups."""
+    return {name: _standing(name, found, groups, own, universe, peers) for name, found in rows.items()}
 
 
 def _standing(
-    name: str, rows: pd.DataFrame, groups: Groups, own: str, universe: Sequence[str], peers: Sequence[str]
+    name: str, rows: pd.DataFrame, groups: Iterable[str], own: str, universe: Sequence[str], peers: Sequence[str]
 ) -> Standing:
     mine = rows[rows["territory"] == own]
     known = mine[mine["value"].notna()]

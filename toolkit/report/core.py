@@ -19,7 +19,7 @@ import toolkit
 from toolkit import catalog, display, indicators
 from toolkit.charts import theme
 from toolkit.errors import ToolkitError
-from toolkit.indicators.standing import Standing, standings
+from toolkit.indicators.standing import Standing, standings, standings_of
 from toolkit.params import ROOT, ReportParams
 from toolkit.report import wording
 from toolkit.report.setting import BOUNDARIES, Setting
@@ -65,17 +65,26 @@ class Report(Setting):
         self._caveats: list[dict[str, str]] = []
         show(self._opening())
 
-    def standings(self, *ids: str, peers: Sequence[str] = (), parent: str = "") -> dict[str, Standing]:
+    def standings(
+        self,
+        *ids: str,
+        peers: Sequence[str] = (),
+        parent: str = "",
+        rows: Mapping[str, pd.DataFrame] | None = None,
+    ) -> dict[str, Standing]:
         """How the territory stands on indicators, beside its scales; each value is kept for the results file.
 
         Args:
             ids: names of indicators.
             peers: codes of the comparison group.
             parent: for shares, the key of the parent among the scales.
+            rows: rows of `indicators.compute` by indicator, where they are at hand.
         """
-        found = standings(
-            ids, self._tables, self.groups, own=self.own, universe=self.universe, peers=peers, parent=parent
-        )
+        whom: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": peers}
+        if rows is None:
+            found = standings(ids, self._tables, self.groups, parent=parent, **whom)
+        else:
+            found = standings_of({name: rows[name] for name in ids}, self.groups, **whom)
         for name, standing in found.items():
             self._keep(name, standing, parent)
         return found
