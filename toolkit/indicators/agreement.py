@@ -1,0 +1,78 @@
+"""Whether a statement holds with other comparison groups, or depends on the group chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from toolkit.errors import DataError
+
+SMALLEST = 5
+"""A group with fewer other members that have a value says nothing."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """On which side of the median a municipality stands, group by group.
+
+    Attributes:
+        side: `above`, `below` or `level`, against the first group that counts.
+        table: one row a group that counts, in the order given: `group`, `of` (other members with a value), `median`
+            (theirs), `percentile` (0–100, share of them below, ties counted half), `side`.
+        small: groups left out because too few members have a value.
+    """
+
+    side: str
+    table: pd.DataFrame
+    small: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether every group says the same, two groups at least."""
+        return len(self.table) > 1 and not self.against
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """Groups that say otherwise than the first."""
+        return tuple(self.table.loc[self.table["side"] != self.side, "group"])
+
+    @property
+    def share(self) -> float:
+        """Share of the groups that say the same as the first, itself included, 0–1."""
+        return float((self.table["side"] == self.side).mean())
+
+
+def agreement(values: pd.Series, code: str, groups: Mapping[str, Iterable[str]]) -> Agreement:
+    """Compare a municipality with the median of the others in each group.
+
+    Args:
+        values: value by code, NaN where absent.
+        code: the municipality, which never counts among the others.
+        groups: group -> codes, the main one first; codes without a value are passed over.
+
+    Raises:
+        DataError: the municipality has no value, or no group has `SMALLEST` other members with one.
+
+    Example: value 10; others of group a 1, 2, 3, 4, 20 (median 3), of group b 12, 13, 14, 15, 16 (median 14):
+    above in a, below in b, so the statement depends on the group.
+    """
+    if code not in values.index or pd.isna(values[code]):
+        raise DataError(f"'{code}' has no value: nothing can be said of it")
+    own = float(values[code])
+    rows, small = [], []
+    for group, members in groups.items():
+        others = values.reindex([member for member in dict.fromkeys(members) if member != code]).dropna()
+        if len(others) < SMALLEST:
+            small.append(group)
+            continue
+        median = float(others.median())
+        percentile = 100.0 * float(((others < own) + (others == own) / 2.0).mean())
+        side = ("level", "above", "below")[int(np.sign(own - median))]
+        rows.append((group, len(others), median, percentile, side))
+    if not rows:
+        raise DataError(f"no group of '{code}' has {SMALLEST} other members with a value", allowed=list(groups))
+    table = pd.DataFrame(rows, columns=["group", "of", "median", "percentile", "side"])
+    return Agreement(rows[0][4], table, tuple(small))
