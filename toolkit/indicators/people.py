@@ -39,17 +39,20 @@ def bands(population_age: pd.DataFrame) -> pd.DataFrame:
         DataFrame[istat_code, year, item, value, unit=persons, flag]. A band with an absent age or sex is absent.
 
     Raises:
-        DataError: unit other than persons, or ages that are not whole years.
+        DataError: unit other than persons, ages that are not whole years, or rows that appear twice.
     """
     if set(population_age["unit"].unique()) - {"persons"}:
         raise DataError("residents by age are counted in persons", allowed="unit persons")
     age = population_age["age"].to_numpy()
-    if len(age) == 0 or not np.issubdtype(age.dtype, np.integer):
+    if len(age) == 0 or not np.issubdtype(age.dtype, np.integer) or age.min() < 0:
         raise DataError("ages are whole years", where="population_age.age")
     code, codes = pd.factorize(population_age["istat_code"])
     year, years = pd.factorize(population_age["year"])
     sex, sexes = pd.factorize(population_age["sex"])
     value = np.zeros((len(codes), len(years), int(age.max()) + 1, len(sexes)))
+    cell = np.ravel_multi_index((code, year, age, sex), value.shape)
+    if len(np.unique(cell)) != len(cell):
+        raise DataError("a municipality, year, age and sex appear twice", where="population_age")
     state = np.full(value.shape, FLAGS.index("missing"))
     value[code, year, age, sex] = population_age["value"].to_numpy(dtype=float)
     state[code, year, age, sex] = severity(population_age["flag"])
