@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -13,9 +14,10 @@ from pydantic_core import PydanticUndefined
 
 from toolkit.params import MODELS as COMMON_MODELS
 from toolkit.params import ReportParams
+from toolkit.params.benchmark import MODELS as BENCHMARK_MODELS
 from toolkit.params.choices import Choices
 
-MODELS = (*COMMON_MODELS, Choices)
+MODELS = (*COMMON_MODELS, Choices, *BENCHMARK_MODELS)
 
 _HEAD = """<!-- Written from toolkit/params: change it, then pytest tests/contract/test_params_drift.py --fix -->
 # What can be asked for
@@ -62,7 +64,8 @@ def files(folder: Path) -> dict[Path, str]:
 
 def _heading(model: type[BaseModel]) -> str:
     named = {"RunPlan": "Run plan", "MunicipalitySet": "Set", "ReportParams": "Notebook"}
-    return (named | {"Choices": "Choices about calls"})[model.__name__]
+    named |= {"Choices": "Choices about calls"}
+    return named.get(model.__name__, re.sub(r"(?<!^)([A-Z])", lambda capital: f" {capital[1].lower()}", model.__name__))
 
 
 def _table(model: type[BaseModel]) -> str:

@@ -28,10 +28,17 @@ class Inputs:
     data: str
 
     def of(self, job: Job) -> str:
-        """Hash of notebook, values, data, source of the toolkit, lock and Python version."""
+        """Hash of notebook, values, choices, data, source of the toolkit, lock and Python version."""
         asked = [file_hash(job.path), job.page, job.values, job.languages]
+        own = self.home / "params" / "own" / f"{job.code}.yml"
+        asked += [self.choices, file_hash(own) if own.is_file() else ""]
         parts = [*asked, self.data, self.toolkit, self.lock, sys.version_info[:2]]
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def choices(self) -> dict[str, str]:
+        """Hashes of the choices that every page may read: `params/*.yml`."""
+        return {path.name: file_hash(path) for path in sorted((self.home / "params").glob("*.yml"))}
 
     @cached_property
     def lock(self) -> str:
