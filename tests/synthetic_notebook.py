@@ -27,7 +27,7 @@ def notebook(
     texts = {"it": _italian, "en": _english}[language]()
     shown = [
         _open(language, code, name, report, title or texts["title"]),
-        display.Brief(language=language, sentences=texts["brief"], steps=texts["next"]),
+        _memo(language, report, texts),
         _key_figures(language, texts),
         _figure(language, texts),
         _map(language, texts),
@@ -131,6 +131,14 @@ def _close(language: str, code: str) -> display.Close:
         },
         next_due="2027-04-30",
     )
+
+
+def _memo(language: str, report: str, texts: dict[str, Any]) -> display.Extract:
+    """The page's brief, which is a page of its own too."""
+    brief = display.Brief(language=language, sentences=texts["brief"], steps=texts["next"])
+    points = display.Points(language=language, groups=[(texts["caveat"], [texts["paragraph"], HOSTILE])])
+    page = f"{report}-memo.{language}.html"
+    return display.Extract(language=language, id="memo", title=texts["memo"], page=page, parts=[brief, points])
 
 
 def _key_figures(language: str, texts: dict[str, Any]) -> display.KeyFigures:
@@ -271,6 +279,7 @@ def _italian() -> dict[str, Any]:
         "share": "Quota",
         "absent": "Un dato che manca",
         "territory": "Comune",
+        "memo": "Promemoria sintetico",
         "map": "I confini della prova sono veri, i valori no",
         "message": "Il reddito sintetico supera quello dell'esempio",
         "measure": "Euro per contribuente, dati sintetici, 2023",
@@ -292,6 +301,7 @@ def _english() -> dict[str, Any]:
         "share": "Share",
         "absent": "A missing figure",
         "territory": "Municipality",
+        "memo": "Synthetic memo",
         "map": "The boundaries of the trial are real, the values are not",
         "message": "Synthetic income is above the example's",
         "measure": "Euro per taxpayer, synthetic data, 2023",

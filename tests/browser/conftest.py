@@ -59,3 +59,9 @@ def pages(site: Path) -> list[Path]:
     reports = sorted(path for path in site.glob("*/*.html") if not path.name.startswith("."))
     first = reports[0].parent if reports else site
     return [site / "index.html", site / "index.en.html", *(path for path in reports if path.parent == first)]
+
+
+@pytest.fixture(scope="session")
+def report(pages: list[Path]) -> Path:
+    """One report in Italian, whole."""
+    return next(page for page in pages if page.name.endswith(".it.html") and "-" not in page.name)

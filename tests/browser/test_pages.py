@@ -122,8 +122,7 @@ def test_pages_read_without_scripts(browser: Any, pages: list[Path]) -> None:
             assert tab.locator("form:visible").count() == 0, "a form that does nothing without scripts"
 
 
-def test_language_switch_and_way_back(browser: Any, pages: list[Path]) -> None:
-    report = next(page for page in pages if page.name.endswith(".it.html"))
+def test_language_switch_and_way_back(browser: Any, report: Path) -> None:
     with opened(browser, report) as tab:
         tab.get_by_role("link", name="English").click()
         assert tab.locator("html").get_attribute("lang") == "en"
@@ -157,16 +156,14 @@ def test_tables_sort_with_absent_values_last(browser: Any, pages: list[Path]) ->
                     assert None not in cells[: len(values)]
 
 
-def test_charts_are_explored_from_local_files(browser: Any, pages: list[Path]) -> None:
-    report = next(page for page in pages if not page.name.startswith("index"))
+def test_charts_are_explored_from_local_files(browser: Any, report: Path) -> None:
     with opened(browser, report) as tab:
         assert activate(tab) > 0
         assert tab.locator("figure .plot .live svg[role=img][aria-label]").count() == tab.locator("figure").count()
         assert tab.locator("figure .plot .wide:visible").count() == 0
 
 
-def test_contents_follow_the_reader(browser: Any, pages: list[Path]) -> None:
-    report = next(page for page in pages if not page.name.startswith("index"))
+def test_contents_follow_the_reader(browser: Any, report: Path) -> None:
     with opened(browser, report, reduced_motion="reduce") as tab:
         last = tab.locator(".contents a").last
         last.click()

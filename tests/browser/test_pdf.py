@@ -11,16 +11,13 @@ from pypdf import PdfReader
 from toolkit import render
 from toolkit.errors import ToolkitError
 
+pytestmark = pytest.mark.browser
 A4 = (595.0, 842.0)  # points
 
 
 @pytest.fixture(scope="module")
-def reader(browser: Any, pages: list[Path], tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
-    report = next(page for page in pages if page.name.endswith(".it.html"))
+def reader(browser: Any, report: Path, tmp_path_factory: pytest.TempPathFactory) -> PdfReader:
     return PdfReader(render.pdf(report, tmp_path_factory.mktemp("pdf") / "page.pdf"))
-
-
-pytestmark = pytest.mark.browser
 
 
 def test_is_tagged_in_its_language(reader: PdfReader) -> None:

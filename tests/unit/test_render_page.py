@@ -6,6 +6,7 @@ import gzip
 import re
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -185,7 +186,7 @@ def test_fast_path_equals_beautiful_soup(language_: str) -> None:
         '<!DOCTYPE html><html lang="it">\n\n<body>  \n <p>a</p> <p>b</p></body></html>\n',
         '<p title=\'say "hi"\' class=" a  b " hidden>&lt;b&gt; &#39; &quot; &nbsp; &amp;lt; è &gt;</p>',
         '<a href="?a=1&amp;b=2" data-x="a > b, it\'s &quot;c&quot;">k</a><br><br/><input disabled type=text>',
-        '<svg viewBox="0 0 1 1"><path d="M0 0"/><linearGradient id="q"/><text x="1" a="2"><tspan> b</tspan></text></svg>',
+        '<svg viewBox="0 0 1 1"><path d="M0 0"/><linearGradient id="q"/><text b="1" a="2"><tspan> </tspan></text></svg>',
         "<pre> \n  </pre><pre><code>\n\n</code></pre><script>if (a < b && c) { }</script><style>a > b {}</style>",
         '<script type="application/json" data-a="1">{"a": "\\u003c/b> & \\"x\\""}</script><!-- a > b --><hr>',
         '<P CLASS="x">upper</P><img src=a.png alt="">',
@@ -222,6 +223,21 @@ def test_page_is_balanced(page: str) -> None:
     parser = Balance()
     parser.feed(page)
     assert not parser.open
+
+
+def test_an_extract_is_a_page_of_its_own(language: str, tmp_path: Path) -> None:
+    render.outputs(synthetic.notebook(language), tmp_path)
+    memo = BeautifulSoup((tmp_path / f"benchmark-memo.{language}.html").read_text(encoding="utf-8"), "html.parser")
+    title = {"it": "Promemoria sintetico", "en": "Synthetic memo"}[language]
+    assert memo.h1.get_text().endswith(title)
+    assert [heading.get_text() for heading in memo.select("main h2")] == [title]
+    assert memo.select(".brief")
+    assert not memo.select("figure")
+    other = {"it": "en", "en": "it"}[language]
+    links = [link["href"] for link in memo("a", href=re.compile(r"\.html$"))]
+    assert {f"benchmark.{language}.html", f"benchmark-memo.{other}.html"} <= set(links)
+    page = BeautifulSoup(render.page(synthetic.notebook(language)), "html.parser")
+    assert page.select_one("a.printable")["href"] == f"benchmark-memo.{language}.html"
 
 
 # ---- notebooks that have no page -------------------------------------------------------------------------------------

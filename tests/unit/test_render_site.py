@@ -149,6 +149,11 @@ def test_pages_of_others_are_left_out(folder: Path) -> None:
     assert len(opened(folder).select(".place a")) == 4
 
 
+def test_extracts_are_reached_from_their_page_not_from_the_index(made: Path) -> None:
+    assert (made / BRESSO / "benchmark-memo.it.html").is_file()
+    assert "memo" not in (made / "index.html").read_text(encoding="utf-8")
+
+
 def test_hostile_names_are_text(tmp_path: Path) -> None:
     notebook = synthetic.notebook("it", code="015032", name=synthetic.HOSTILE, title=synthetic.HOSTILE)
     render.outputs(notebook, tmp_path / BRESSO)
