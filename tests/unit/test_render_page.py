@@ -186,7 +186,7 @@ def test_fast_path_equals_beautiful_soup(language_: str) -> None:
         '<!DOCTYPE html><html lang="it">\n\n<body>  \n <p>a</p> <p>b</p></body></html>\n',
         '<p title=\'say "hi"\' class=" a  b " hidden>&lt;b&gt; &#39; &quot; &nbsp; &amp;lt; è &gt;</p>',
         '<a href="?a=1&amp;b=2" data-x="a > b, it\'s &quot;c&quot;">k</a><br><br/><input disabled type=text>',
-        '<svg viewBox="0 0 1 1"><path d="M0 0"/><linearGradient id="q"/><text b="1" a="2"><tspan> </tspan></text></svg>',
+        '<svg viewBox="0 0 1 1"><path d="M0 0"/><linearGradient id="q"/><text b="" a="2"><tspan> </tspan></text></svg>',
         "<pre> \n  </pre><pre><code>\n\n</code></pre><script>if (a < b && c) { }</script><style>a > b {}</style>",
         '<script type="application/json" data-a="1">{"a": "\\u003c/b> & \\"x\\""}</script><!-- a > b --><hr>',
         '<P CLASS="x">upper</P><img src=a.png alt="">',
