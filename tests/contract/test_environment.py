@@ -51,7 +51,14 @@ def test_no_registry_and_no_machine_path(root: Path) -> None:
     if not (root / ".git").exists():
         pytest.skip("not a git checkout")
     # Built from pieces, so that this file does not name them either.
-    words = ["py" + "pi.org", "python" + "hosted", "registry." + "npmjs", "deb." + "debian", "/wo" + "rk/", "/ro" + "ot/"]
+    words = [
+        "py" + "pi.org",
+        "python" + "hosted",
+        "registry." + "npmjs",
+        "deb." + "debian",
+        "/wo" + "rk/",
+        "/ro" + "ot/",
+    ]
     command = ["git", "grep", "-lIF", *(part for word in words for part in ("-e", word)), "--", "."]
     found = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
     assert found.stdout.split() == []
