@@ -40,7 +40,7 @@ def flegg_quotients(region: pd.Series, nation: pd.Series, delta: float) -> pd.Da
         region, nation: employment by industry, in the same order.
     """
     slq = location_quotients(region, nation).to_numpy()
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         cross = np.where(slq[None, :] > 0, slq[:, None] / slq[None, :], 0.0)
     np.fill_diagonal(cross, slq)
     values = np.minimum(cross * size_factor(region, nation, delta), 1.0)

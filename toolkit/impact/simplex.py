@@ -1,8 +1,8 @@
 """Weights on a simplex, and the importance of predictors that makes them track the outcome.
 
 Weights W are non-negative and add to one. The inner problem of a synthetic control, least ‖D·W‖ with D = X₀ − X₁, is
-solved exactly: up to scale it is the non-negative least squares solution of [D; 1'] w ≈ [0; 1]. It takes tens of microseconds,
-so that the outer search can start from many points and all placebos can be run.
+solved exactly: up to scale it is the non-negative least squares solution of [D; 1'] w ≈ [0; 1]. It takes tens of
+microseconds, so that the outer search can start from many points and all placebos can be run.
 """
 
 from __future__ import annotations
