@@ -27,7 +27,7 @@ MAY = {
     "sources": {"errors", "catalog", "territory"},
     "report": {"errors", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr"},
-    "render": {"errors", "text", "svg", "display", "report", "catalog", "territory"},
+    "render": {"errors", "text", "svg", "display", "charts", "report", "catalog", "territory"},
     "run": {"errors", "params", "catalog", "territory", "render", "text", "indicators"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp"}

@@ -216,7 +216,7 @@ TOPOLOGY: dict[str, Any] = {
 def test_map_draws_neighbours_and_leaves_out_the_rest() -> None:
     plan = draw(TOPOLOGY, {"000001"})
     assert plan is not None
-    assert [shape.name for shape in plan.shapes] == ["West", "East"]
+    assert [shape.code for shape in plan.shapes] == ["000001", "000002"]
     west, east = plan.shapes
     assert west.x < east.x
     assert west.y == pytest.approx(east.y, abs=0.2)
@@ -233,8 +233,8 @@ def test_map_keeps_proportions_at_its_latitude() -> None:
     points = [tuple(map(float, point.split())) for point in west.path[1:-1].split("L")]
     width = max(x for x, _ in points) - min(x for x, _ in points)
     height = max(y for _, y in points) - min(y for _, y in points)
-    # The topology's latitudes run from 45 to 49.1 degrees: a degree of longitude is cos(47.05°) of one of latitude.
-    assert width / height == pytest.approx(0.6813, abs=0.002)
+    # Squares of 0.2 degrees from 45.0 to 45.2 north: a degree of longitude is cos(45.1°) of one of latitude.
+    assert width / height == pytest.approx(0.7059, abs=0.002)
 
 
 def test_no_boundary_no_map() -> None:

@@ -144,7 +144,11 @@ def index(found: list[Entry], language: str, plan: Map | None) -> str:
             latest=words.say("site.said_latest", date=latest) if latest else "",
             stale=sum(entry.stale for entry in found),
             map=plan,
-            linked={code: place["links"][0] for code, place in municipalities.items() if place["links"]},
+            linked={
+                code: {"href": place["links"][0], "name": place["name"]}
+                for code, place in municipalities.items()
+                if place["links"]
+            },
             names_on_map=len(municipalities) <= MOST_NAMES_ON_MAP,
             licence=LICENCE[language],
         )
