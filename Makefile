@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+TEMPLATES := $(VENV)/share/jupyter/nbconvert/templates
 PLAN ?= params/runs/nord-milano.yml
 WORKERS ?= 2
 
@@ -38,4 +39,5 @@ $(READY): requirements.lock pyproject.toml
 	@echo "Installing the locked packages (once; about a minute) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@rm -rf $(TEMPLATES)/quadro && mkdir -p $(TEMPLATES) && ln -s $(CURDIR)/toolkit/render/templates/quadro $(TEMPLATES)/quadro
 	@touch $(READY)
