@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from toolkit.pnrr.calls import by_call
 from toolkit.pnrr.days import between, records
 
 COMPONENTS = ("window", "stability", "reach", "own_share", "form")
@@ -47,7 +48,7 @@ def accessibility(
         cost covered, smallest band), the five components (0–1, NaN: not known), `known` (components known) and `score`
         (their mean, NaN under three).
     """
-    events = {str(name): records(group.sort_values("observed_on")) for name, group in history.groupby("call")}
+    events = by_call(history)
     shares = amounts.groupby("call")["grant_share"].min()
     rows = []
     for call in records(known[known["status"] != "not_yet_published"]):

@@ -3,13 +3,17 @@ point."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from toolkit.errors import DataError, MethodError, ParameterError
 from toolkit.pnrr.checks import check_bands
+from toolkit.pnrr.days import records
 from toolkit.pnrr.eligibility import NEAR
 
 NOT_MODELLED = {"cloud": "depends_on_services_and_mode", "address_register": "does_not_follow_population"}
@@ -45,24 +49,91 @@ class Amount:
 _BASES = ("stated", "inferred", "observed_maximum")
 
 
-def population_class(lump_sums: pd.DataFrame, line: str, population: float) -> str:
-    """Class of a population for a line.
+@dataclass(frozen=True)
+class Parts:
+    """What a class is paid: a fixed part, an amount a service, the fewest and the most services (inf: no maximum)."""
+
+    fixed: float
+    unit: float
+    fewest: int
+    most: float
+    basis: str
+
+    def range(self, units: int | None, what: str) -> tuple[float, float]:
+        """Smallest and largest amount, or the amount of a number of services; NaN where there is no maximum."""
+        if units is None:
+            high = float("nan") if self.most == float("inf") else self.fixed + self.unit * self.most
+            return self.fixed + self.unit * self.fewest, high
+        if not self.unit:
+            raise ParameterError(f"{what} is a package: it has no services to count", where="units", allowed="none")
+        if not self.fewest <= units <= self.most:
+            allowed = f"{self.fewest} to {self.most:.0f}" if self.most < float("inf") else f"{self.fewest} or more"
+            raise ParameterError(f"{units} services of {what}", where="units", allowed=allowed)
+        return self.fixed + self.unit * units, self.fixed + self.unit * units
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """The lump sums of one line: classes in order, with their first resident and what they are paid."""
+
+    line: str
+    names: tuple[str, ...]
+    first: tuple[float, ...]
+    parts: Mapping[str, Parts]
+
+    def class_of(self, population: float) -> str:
+        """Class of a population.
+
+        Raises:
+            DataError: the population is not a number of residents.
+        """
+        if not 0 < population < float("inf"):
+            raise DataError(f"no class holds a population of {population}", where="lump_sums", allowed=self.names)
+        return self.names[bisect_right(self.first, population) - 1]
+
+    def near(self, population: float, share: float) -> list[str]:
+        """Classes besides its own whose edge is within `share` of the population."""
+        own = self.class_of(population)
+        edges = [start - 1 for start in self.first[1:]]
+        close = [edge for edge in edges if abs(population - edge) <= share * edge]
+        found = {self.class_of(value) for edge in close for value in (edge, edge + 1)} - {own}
+        return [name for name in self.names if name in found]
+
+
+def schedule(lump_sums: pd.DataFrame, line: str) -> Schedule:
+    """The lump sums of a line.
 
     Raises:
-        ParameterError: the line has no lump sums.
-        DataError: no class holds the population, or it is not a number of residents.
+        ParameterError: the line has none.
     """
-    return _class(_line(lump_sums, line), population)
+    rows = records(lump_sums[lump_sums["line"] == line])
+    if not rows:
+        raise ParameterError(f"no lump sums of line {line!r}", where="line", allowed=sorted(set(lump_sums["line"])))
+    starts = {row["population_class"]: float(row["population_min"]) for row in rows}
+    names = tuple(sorted(starts, key=lambda name: starts[name]))
+    parts = {name: _parts([row for row in rows if row["population_class"] == name]) for name in names}
+    return Schedule(line, names, tuple(starts[name] for name in names), parts)
+
+
+def _parts(rows: list[dict[str, Any]]) -> Parts:
+    services = [row for row in rows if row["component"] == "service"]
+    fixed = sum(row["amount"] for row in rows if row["component"] != "service")
+    basis = max((row["basis"] for row in rows), key=_BASES.index)
+    if not services:
+        return Parts(fixed, 0.0, 0, 0.0, basis)
+    service = services[0]
+    most = float("inf") if pd.isna(service["max_units"]) else float(service["max_units"])
+    return Parts(fixed, service["amount"], 0 if service["optional"] == "yes" else 1, most, basis)
+
+
+def population_class(lump_sums: pd.DataFrame, line: str, population: float) -> str:
+    """Class of a population for a line."""
+    return schedule(lump_sums, line).class_of(population)
 
 
 def near_classes(lump_sums: pd.DataFrame, line: str, population: float, *, near: float = NEAR) -> list[str]:
     """Classes whose edge is within `near` of the population, besides its own: calls used provisional counts."""
-    rows = _line(lump_sums, line)
-    own = _class(rows, population)
-    edges = sorted(set(rows["population_max"].dropna()))
-    close = [edge for edge in edges if abs(population - edge) <= near * edge]
-    found = {_class(rows, value) for edge in close for value in (edge, edge + 1)}
-    return sorted(found - {own}, key=lambda name: int(name.split("-")[0]))
+    return schedule(lump_sums, line).near(population, near)
 
 
 def lump_sum(
@@ -81,20 +152,17 @@ def lump_sum(
 
     Raises:
         ParameterError: unknown line, negative units, more units than the class allows, units for a line without
-        services.
+            services.
         DataError: no class holds the population.
     """
-    rows = _line(lump_sums, line)
-    own = _class(rows, population)
-    low, high = _range(rows, own, units, line)
-    others = near_classes(lump_sums, line, population, near=near)
+    paid = schedule(lump_sums, line)
+    own = paid.class_of(population)
+    low, high = paid.parts[own].range(units, f"{line} for class {own}")
+    others = paid.near(population, near)
     ranges = [(low, high)]
     for name in others:
-        try:
-            ranges.append(_range(rows, name, units, line))
-        except ParameterError:  # the neighbouring class allows fewer services than were asked for
-            continue
-    basis = max(rows.loc[rows["population_class"] == own, "basis"], key=_BASES.index)
+        with suppress(ParameterError):  # the neighbouring class may allow fewer services than were asked for
+            ranges.append(paid.parts[name].range(units, line))
     highs = [top for _, top in ranges]
     return Amount(
         low=low,
@@ -103,7 +171,7 @@ def lump_sum(
         near=";".join(others),
         near_low=min(bottom for bottom, _ in ranges),
         near_high=float("nan") if any(top != top for top in highs) else max(highs),
-        basis=str(basis),
+        basis=paid.parts[own].basis,
     )
 
 
@@ -119,16 +187,19 @@ def explain_amount(lump_sums: pd.DataFrame, line: str, population: float, amount
         `modelled` (the line follows a rule), `equal` (the amount is one the rule gives to the class), `units`
         (services, NaN for a package), `reason` (why the line is not modelled), `population_class`.
     """
-    if line in NOT_MODELLED or line not in set(lump_sums["line"]):
+    ruled = line in set(lump_sums["line"]) and line not in NOT_MODELLED
+    return _explain(schedule(lump_sums, line) if ruled else None, line, population, amount)
+
+
+def _explain(paid: Schedule | None, line: str, population: float, amount: float) -> dict[str, object]:
+    if paid is None:
         reason = NOT_MODELLED.get(line, "no_rule")
         return {"modelled": False, "equal": False, "units": float("nan"), "reason": reason, "population_class": ""}
-    rows = _line(lump_sums, line)
-    own = _class(rows, population)
-    fixed, unit, fewest, most = _components(rows, own)
-    units = round((amount - fixed) / unit) if unit else 0
-    inside = fewest <= units and not units > most
-    equal = inside and abs(fixed + units * unit - amount) < 0.005
-    counted = float(units) if unit else float("nan")
+    own = paid.class_of(population)
+    parts = paid.parts[own]
+    units = round((amount - parts.fixed) / parts.unit) if parts.unit else 0
+    equal = parts.fewest <= units <= parts.most and abs(parts.fixed + units * parts.unit - amount) < 0.005
+    counted = float(units) if parts.unit else float("nan")
     return {"modelled": True, "equal": equal, "units": counted, "reason": "", "population_class": own}
 
 
@@ -156,8 +227,10 @@ def check_applications(
         )
     out = applications.copy()
     out["line"] = out["call"].map(dict(lines))
+    ruled = set(lump_sums["line"]) - set(NOT_MODELLED)
+    schedules = {line: schedule(lump_sums, line) if line in ruled else None for line in set(out["line"])}
     pairs = zip(out["line"], out["istat_code"], out["amount"], strict=True)
-    found = [explain_amount(lump_sums, line, populations[code], amount) for line, code, amount in pairs]
+    found = [_explain(schedules[line], line, populations[code], amount) for line, code, amount in pairs]
     return pd.concat([out.reset_index(drop=True), pd.DataFrame(found)], axis=1)
 
 
@@ -212,44 +285,3 @@ def grant(amounts: pd.DataFrame, call: str, population: float, cost: float, *, c
         return Grant(0.0, high, cost - high, cost, "share_not_known")
     paid = min(cost * share, cap)
     return Grant(paid, paid, cost - paid, cost - paid, "cap" if cost * share > cap else "share")
-
-
-def _line(lump_sums: pd.DataFrame, line: str) -> pd.DataFrame:
-    rows = lump_sums[lump_sums["line"] == line]
-    if rows.empty:
-        raise ParameterError(f"no lump sums of line {line!r}", where="line", allowed=sorted(set(lump_sums["line"])))
-    return rows
-
-
-def _class(rows: pd.DataFrame, population: float) -> str:
-    inside = rows[(rows["population_min"] <= population) & (rows["population_max"].fillna(float("inf")) >= population)]
-    if not population > 0 or inside.empty:
-        classes = rows["population_class"].drop_duplicates()
-        raise DataError(f"no class holds a population of {population}", where="lump_sums", allowed=classes)
-    return str(inside["population_class"].iloc[0])
-
-
-def _components(rows: pd.DataFrame, name: str) -> tuple[float, float, int, float]:
-    """Fixed part, amount a unit (0: none), fewest units, most units (inf: no maximum) of a class."""
-    mine = rows[rows["population_class"] == name]
-    fixed = mine[mine["component"] != "service"]
-    services = mine[mine["component"] == "service"]
-    total = float(fixed["amount"].sum())
-    if services.empty:
-        return total, 0.0, 0, 0.0
-    service = services.iloc[0]
-    most = float(service["max_units"]) if pd.notna(service["max_units"]) else float("inf")
-    return total, float(service["amount"]), 0 if service["optional"] == "yes" else 1, most
-
-
-def _range(rows: pd.DataFrame, name: str, units: int | None, line: str) -> tuple[float, float]:
-    fixed, unit, fewest, most = _components(rows, name)
-    if units is None:
-        high = float("nan") if most == float("inf") else fixed + unit * most
-        return fixed + unit * fewest, high
-    if not unit:
-        raise ParameterError(f"{line} is a package: it has no services to count", where="units", allowed="none")
-    if units < fewest or units > most:
-        allowed = f"{fewest} to {most:.0f}" if most < float("inf") else f"{fewest} or more"
-        raise ParameterError(f"{units} services of {line} for class {name}", where="units", allowed=allowed)
-    return fixed + unit * units, fixed + unit * units

@@ -80,10 +80,17 @@ def as_known(
     """
     day = as_of_day(as_of, today)
     check_calls(calls, history)
-    ordered = history.sort_values(["call", "observed_on"])
-    groups = {str(name): records(group) for name, group in ordered.groupby("call")}
+    groups = by_call(history)
     rows = [_one(call, groups[call["call"]], day, hindsight) for call in records(calls.sort_values("call"))]
     return pd.DataFrame(rows)
+
+
+def by_call(history: pd.DataFrame) -> dict[str, list[dict[str, Any]]]:
+    """Observations of each call, oldest first."""
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for event in records(history.sort_values(["call", "observed_on"])):
+        groups.setdefault(event["call"], []).append(event)
+    return groups
 
 
 def _one(call: dict[Any, Any], events: list[dict[Any, Any]], day: str, hindsight: bool) -> dict[Any, Any]:
@@ -235,21 +242,25 @@ def extension_record(calls: pd.DataFrame, history: pd.DataFrame, as_of: str | da
         of which a published state was observed.
     """
     seen = history[history["observed_on"] <= as_of_day(as_of)] if as_of else history
-    was_open = set(seen.loc[seen["state"] == "published", "call"])
+    groups = by_call(seen)
     rows = []
-    for call in records(calls[calls["call"].isin(was_open)].sort_values("call")):
-        events = seen[seen["call"] == call["call"]].sort_values("observed_on")
-        changes = _changes(records(events))
-        endowments = events["endowment"].dropna()
+    for call in records(calls.sort_values("call")):
+        events = groups.get(call["call"], [])
+        times_open = sum(event["state"] == "published" for event in events)
+        if not times_open:
+            continue
+        changes = _changes(events)
+        endowments = [event["endowment"] for event in events if pd.notna(event["endowment"])]
         rows.append(
             {
                 "call": call["call"],
                 "programme": call["programme"],
                 "line": call["line"],
-                "observations_open": int((events["state"] == "published").sum()),
+                "observations_open": times_open,
                 "extensions": changes["extensions"],
                 "days_extended": changes["days_extended"],
-                "endowment_ratio": endowments.iloc[-1] / endowments.iloc[0] if len(endowments) else float("nan"),
+                "endowment_ratio": endowments[-1] / endowments[0] if endowments else float("nan"),
             }
         )
-    return pd.DataFrame(rows)
+    columns = ["call", "programme", "line", "observations_open", "extensions", "days_extended", "endowment_ratio"]
+    return pd.DataFrame(rows, columns=columns)

@@ -27,17 +27,16 @@ REASONS = (
     "observed_only",
     "alone_too_small",
     "needs_group",
-    "needs_no_group",
-    "no_rule_known_then",
+    "no_rule_valid",
 )
 """`years_disagree`: the reference date of population is not stated and recent years fall on both sides;
-`observed_only`:
-nobody in this position was ever funded, but no stated rule forbids it; `alone_too_small`: a group may reach the
-threshold; `needs_group`: only groups may apply; `no_rule_known_then`: no rule of the call was known on the day."""
+`observed_only`: nobody in this position was ever funded, but no stated rule forbids it; `alone_too_small`: a group may
+reach the threshold; `needs_group`: only groups may apply; `no_rule_valid`: no rule of the call was valid on the day."""
 
 NEAR = 0.02
 """Within 2 % of a threshold both classes are shown: the published exceptions lie within 1.1 % of one."""
 
+_KEPT = ("call", "rule_id", "alternative", "rule", "operator", "value", "basis", "to_verify", "source")
 POPULATION_RULES = ("population", "group_population", "member_population")
 
 
@@ -110,7 +109,8 @@ def evaluate(
     Args:
         rules: table `calls_rules`.
         facts: of the body.
-        as_of: rules observed by this day are used; with `hindsight`, all of them.
+        as_of: rules observed by this day are used; with `hindsight`, all of them. Of a call whose rules were all
+            observed later, the first observed are used and marked `known_later`.
         lines: call → line, for rules about grants already held.
         judged_on: call → the day at which validity and population are judged (a closed call: its closing day); default
         `as_of`.
@@ -118,24 +118,24 @@ def evaluate(
 
     Returns:
         `call`, `rule_id`, `alternative`, `rule`, `operator`, `value`, `answer`, `reason`, `found`, `reference` (day of
-        the population used), `near`, `basis`, `to_verify`, `source`; one row a rule valid on the judged day.
+        the population used), `near`, `basis`, `to_verify`, `source`, `known_later`; one row a rule valid on the judged
+        day.
     """
     day = as_of_day(as_of)
+    first = rules.groupby("call")["observed_on"].min().to_dict()
     rows = []
     for rule in records(rules):
         call = str(rule["call"])
         when = min((judged_on or {}).get(call) or day, day)
-        if not hindsight and rule["observed_on"] > day:
+        if not hindsight and rule["observed_on"] > max(day, first[call]):
             continue
         if (rule["valid_from"] and when < rule["valid_from"]) or (rule["valid_to"] and when > rule["valid_to"]):
             continue
         answer = _judge({str(k): str(v) for k, v in rule.items()}, facts, when, (lines or {}).get(call, ""), near)
-        kept = ("call", "rule_id", "alternative", "rule", "operator", "value")
-        rows.append(
-            {name: rule[name] for name in kept} | vars(answer) | {k: rule[k] for k in ("basis", "to_verify", "source")}
-        )
-    columns = ["call", "rule_id", "alternative", "rule", "operator", "value", "answer", "reason", "found", "reference"]
-    return pd.DataFrame(rows, columns=[*columns, "near", "basis", "to_verify", "source"])
+        later = {"known_later": rule["observed_on"] > day}
+        rows.append({name: rule[name] for name in _KEPT} | vars(answer) | later)
+    columns = [*_KEPT[:6], "answer", "reason", "found", "reference", "near", *_KEPT[6:], "known_later"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def verdicts(judged: pd.DataFrame, calls: Iterable[str]) -> pd.DataFrame:
@@ -146,19 +146,21 @@ def verdicts(judged: pd.DataFrame, calls: Iterable[str]) -> pd.DataFrame:
         calls: the calls asked about; one without a known rule is unknown.
 
     Returns:
-        `call`, `answer`, `reasons` (reasons of the rules that decide, joined by ";"), `near` (some threshold is near).
+        `call`, `answer`, `reasons` (reasons of the rules that decide, joined by ";"), `near` (some threshold is near),
+        `known_later` (the rules were first observed after the day).
     """
     groups = dict(list(judged.groupby("call"))) if len(judged) else {}
     rows = []
     for call in sorted(set(calls)):
         if call not in groups:
-            rows.append((call, UNKNOWN, "no_rule_known_then", False))
+            rows.append((call, UNKNOWN, "no_rule_valid", False, False))
             continue
         group = groups[call]
         answer = combine(list(zip(group["alternative"], group["answer"], strict=True)))
         decisive = group[group["answer"] == answer]
-        rows.append((call, answer, ";".join(dict.fromkeys(decisive["reason"])), bool(group["near"].any())))
-    return pd.DataFrame(rows, columns=["call", "answer", "reasons", "near"])
+        reasons = ";".join(dict.fromkeys(decisive["reason"]))
+        rows.append((call, answer, reasons, bool(group["near"].any()), bool(group["known_later"].any())))
+    return pd.DataFrame(rows, columns=["call", "answer", "reasons", "near", "known_later"])
 
 
 def combine(answers: Iterable[tuple[str, str]]) -> str:

@@ -115,26 +115,25 @@ def choose(candidates: pd.DataFrame, limits: Mapping[str, float | None]) -> Port
     reasons = _reasons(rows, use, bounds)
     required = _flags(rows, "required")
     broken = _broken(rows, use, bounds, required, reasons)
-    fit = np.flatnonzero(reasons == "")
     if broken:
         return Portfolio("infeasible", left_out=_left(rows, reasons, {}), broken=broken)
-    if not len(fit):
+    # a candidate that is alone over a limit stays in the problem: one more unit may let it in
+    usable = np.flatnonzero(np.isin(reasons, ["", "alone_over_limit"]))
+    if not len(usable):
         return Portfolio("no_candidates", left_out=_left(rows, reasons, {}))
-    problem = _Problem(
-        rows.iloc[fit].reset_index(drop=True), {k: v[fit] for k, v in use.items()}, bounds, required[fit]
-    )
+    uses = {name: amount[usable] for name, amount in use.items()}
+    problem = _Problem(rows.iloc[usable].reset_index(drop=True), uses, bounds, required[usable])
     taken = problem.best()
     if taken is None:
         return Portfolio("infeasible", left_out=_left(rows, reasons, {}), broken={"exclusive": 1.0})
     value = problem.value(taken)
-    inside = {str(problem.rows["call"].iloc[i]) for i in taken}
     losses = {
-        str(call): problem.loss_if_forced(i, value) for i, call in enumerate(problem.rows["call"]) if call not in inside
+        usable[i]: problem.loss_if_forced(i, value) for i in sorted(set(range(len(usable))) - set(taken.tolist()))
     }
-    reasons[[i for i, call in enumerate(rows["call"]) if call in losses]] = "not_chosen"
+    reasons[[i for i in losses if reasons[i] == ""]] = "not_chosen"
     used = {name: fsum(problem.use[name][taken]) for name in bounds}
     return Portfolio(
-        "solved",
+        "solved" if len(taken) else "no_candidates",
         chosen=problem.rows.iloc[taken].reset_index(drop=True),
         left_out=_left(rows, reasons, losses),
         value=value,
@@ -195,7 +194,7 @@ class _Problem:
     def _smallest_use(self, name: str, others: Mapping[str, float], value: float) -> float:
         """Least use of one thing with which something worth more than `value` fits the other limits."""
         gain = self.rows["value"].to_numpy(float)
-        worth = value + max(1e-6 * value, 1e-6)
+        worth = value + 1e-5 * float(gain.max())  # above what the solver's tolerance could let pass
         matrix = np.vstack([self.use[key] for key in others]) if others else np.zeros((0, len(gain)))
         room = np.asarray(list(others.values()))
         lower = self.required.astype(float)
@@ -301,9 +300,9 @@ def _broken(
     return out
 
 
-def _left(rows: pd.DataFrame, reasons: np.ndarray, losses: Mapping[str, float]) -> pd.DataFrame:
+def _left(rows: pd.DataFrame, reasons: np.ndarray, losses: Mapping[int, float]) -> pd.DataFrame:
     out = pd.DataFrame({"call": rows["call"], "reason": reasons, "value": rows["value"]})
-    out["loss_if_forced"] = out["call"].map(dict(losses)).astype(float)
+    out["loss_if_forced"] = [float(losses.get(i, float("nan"))) for i in range(len(rows))]
     return out[out["reason"] != ""].reset_index(drop=True)
 
 

@@ -134,12 +134,13 @@ def payments(applications: pd.DataFrame, projects: pd.DataFrame, as_of: str | da
     if as_of:
         released = released[released["payments_on"] <= as_of_day(as_of)]
     last_release = str(released["payments_on"].max()) if len(released) else ""
-    seen = released.set_index("cup")
+    paid = dict(zip(released["cup"], released["paid_total"], strict=True))
+    days = dict(zip(released["cup"], released["payments_on"], strict=True))
     live = applications["state"] != "renounced"
     held = set(applications.loc[live, "cup"])
     out = applications.copy()
-    out["regis_paid"] = out["cup"].map(seen["paid_total"]).astype(float)
-    out["regis_on"] = out["cup"].map(seen["payments_on"]).fillna("")
+    out["regis_paid"] = [float(paid.get(cup, float("nan"))) for cup in out["cup"]]
+    out["regis_on"] = [str(days.get(cup, "")) for cup in out["cup"]]
     in_file, in_regis = out["state"] == "paid", out["regis_paid"].fillna(0) > 0
     out["payment_after_renouncing"] = ~live & in_regis & ~out["cup"].isin(held)
     out["payment"] = "not_seen_paid"

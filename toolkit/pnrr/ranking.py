@@ -78,8 +78,8 @@ def _expected(record: pd.DataFrame | None, programme: str) -> dict[str, float]:
 def rank(scored: pd.DataFrame, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
     """Order of the calls under weights.
 
-    What is known of a call adds up to `low`; criteria that are not known could add up to `high`. The score is the middle,
-    so that not knowing neither lifts a call nor sinks it.
+    What is known of a call adds up to `low`; criteria that are not known could add up to `high`. The score is the
+    middle, so that not knowing neither lifts a call nor sinks it.
 
     Args:
         scored: result of `criteria`.
@@ -87,7 +87,8 @@ def rank(scored: pd.DataFrame, weights: Mapping[str, float] | None = None) -> pd
 
     Returns:
         `rank`, `call`, `score`, `low`, `high` (0–1), one `contribution_…` a criterion (weight × value over the sum of
-        weights; they add up to `low`; NaN: not known) and `not_known` (criteria joined by ";"). Ties are ordered by call.
+        weights; they add up to `low`; NaN: not known) and `not_known` (criteria joined by ";"). Ties are ordered by
+        call.
 
     Raises:
         ParameterError: an unknown criterion, a negative weight, or no weight at all.

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import MethodError
-from toolkit.pnrr.amounts import NO_CLASS_MAXIMUM, NOT_MODELLED, class_maximum
+from toolkit.pnrr.amounts import NO_CLASS_MAXIMUM, NOT_MODELLED, schedule
 from toolkit.pnrr.days import as_of_day, between, records
 
 STATES = ("won", "not_funded_or_not_applied", "not_observable", "not_eligible")
@@ -142,15 +142,16 @@ def take_up(
         covered). Lines without a class maximum are left out.
     """
     live = applications[applications["state"] != "renounced"].assign(line=lambda rows: rows["call"].map(dict(lines)))
-    sums = live.groupby(["istat_code", "line"])["amount"].sum()
+    sums = live.groupby(["istat_code", "line"])["amount"].sum().to_dict()
     priced = [line for line in sorted(set(lines.values()) & set(lump_sums["line"])) if line not in NO_CLASS_MAXIMUM]
     chosen = [line for line in priced if observed or line not in NOT_MODELLED]
     seen = covered if covered is not None else pd.DataFrame({"line": [], "coverage": []})
     unsure = set(seen.loc[seen["coverage"] != "complete", "line"])
+    schedules = {line: schedule(lump_sums, line) for line in chosen}
     rows = []
     for code in codes:
-        for line in chosen:
-            most = class_maximum(lump_sums, line, populations[code])
+        for line, paid in schedules.items():
+            _, most = paid.parts[paid.class_of(populations[code])].range(None, line)
             won = min(float(sums.get((code, line), 0.0)), most)
             basis = "observed_maximum" if line in NOT_MODELLED else "rule"
             rows.append((code, line, won, most, won / most, basis, line in unsure and won < most))
