@@ -38,6 +38,7 @@ _INHERITED = (
 )
 # How Vega draws a circle of radius r at its transform.
 _CIRCLE = re.compile(r"M([\d.]+),0A\1,\1,0,1,1,-\1,0A\1,\1,0,1,1,\1,0")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _PLACED = re.compile(r"translate\((-?[\d.]+),(-?[\d.]+)\)")
 ET.register_namespace("", _SVG)
 ET.register_namespace("xlink", _XLINK)
@@ -182,10 +183,13 @@ def clean(raw: str, uid: str, title: str, description: str) -> str:
     _prune(root)
     for shape in _shapes(root):
         shape.set("d", relative(shape.get("d", "")))
+    # Vega numbers ids by a counter that goes on from drawing to drawing; here they are numbered anew.
+    ids = [element.get("id", "") for element in root.iter() if "id" in element.attrib]
+    renamed = {old: f"{uid}-{number}" for number, old in enumerate(ids, start=1)}
     for element in root.iter():
         _describe(element)
         _circle(element)
-        _strip(element, uid)
+        _strip(element, renamed)
     for group in reversed(list(root.iter(f"{{{_SVG}}}g"))):
         _hoist(group)
     _unwrap(root)
@@ -199,8 +203,9 @@ def _prune(parent: ET.Element) -> None:
         _prune(child)
         tag = child.tag.rpartition("}")[2]
         hidden = child.get("display") == "none" or child.get("d") == ""
+        clear = tag == "rect" and child.get("fill") == "transparent"
         bare = tag == "path" and child.get("class") == "background" and not {"fill", "stroke"} & set(child.attrib)
-        if hidden or bare or (tag == "g" and not len(child)):
+        if hidden or clear or bare or (tag == "g" and not len(child)):
             parent.remove(child)
 
 
@@ -220,18 +225,18 @@ def _circle(element: ET.Element) -> None:
         element.attrib.update({"cx": placed[1], "cy": placed[2], "r": drawn[1]})
 
 
-def _strip(element: ET.Element, uid: str) -> None:
+def _strip(element: ET.Element, renamed: Mapping[str, str]) -> None:
     for name, value in list(element.attrib.items()):
         if name in _DROPPED or name.startswith("aria-") or (name.endswith("opacity") and value == "1"):
             del element.attrib[name]
         elif name in _GEOMETRY:
             element.set(name, rounded(value))
         elif name == "id":
-            element.set(name, f"{uid}-{value}")
-        elif "url(#" in value:
-            element.set(name, value.replace("url(#", f"url(#{uid}-"))
+            element.set(name, renamed[value])
+        elif reference := _REFERENCE.fullmatch(value):
+            element.set(name, f"url(#{renamed[reference[1]]})")
         elif name in ("href", _HREF):
-            element.set(name, f"#{uid}-{value[1:]}" if value.startswith("#") else value.removeprefix(PUBLIC_HOST))
+            element.set(name, value.removeprefix(PUBLIC_HOST))
     if element.get("transform") in ("translate(0,0)", "translate(0 0)"):
         del element.attrib["transform"]
 

@@ -1,8 +1,13 @@
 """Charts: tidy DataFrames and words in, Vega-Lite out, for a page and for a telephone (`pair`)."""
 
-from toolkit.charts.bars import ranges, ranked_bars, shares
-from toolkit.charts.lines import lines, timeline
-from toolkit.charts.maps import choropleth, flow_map
+from toolkit.charts.bars import ranked_bars
+from toolkit.charts.calendar import timeline
+from toolkit.charts.choropleth import choropleth
+from toolkit.charts.flows import flow_map
+from toolkit.charts.geo import neighbours
+from toolkit.charts.intervals import ranges
+from toolkit.charts.lines import lines
+from toolkit.charts.shares import shares
 from toolkit.charts.strip import dot_strip
 from toolkit.charts.theme import NARROW, WIDE, pair
 
@@ -13,6 +18,7 @@ __all__ = [
     "dot_strip",
     "flow_map",
     "lines",
+    "neighbours",
     "pair",
     "ranges",
     "ranked_bars",

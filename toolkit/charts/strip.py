@@ -3,29 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, field
 
 import pandas as pd
 
-from toolkit.charts import theme
-from toolkit.charts.theme import BLUE, GREY, INK, NAVY, ORANGE, SLATE, Layer, Record, Spec
+from toolkit.charts import draw, theme
+from toolkit.charts.theme import BLUE, GREY, INK, LIGHT, NAVY, ORANGE, SLATE, WHITE, Layer, Record, Spec
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
-_KINDS: Mapping[str, Spec] = {
-    "others": {
-        "type": "point",
-        "shape": "circle",
-        "size": 34,
-        "stroke": GREY,
-        "strokeWidth": 1.2,
-        "fill": None,
-        "strokeOpacity": 0.9,
-    },
-    "peers": {"type": "point", "shape": "diamond", "size": 70, "fill": ORANGE, "stroke": "#FFFFFF", "strokeWidth": 0.8},
-    "ours": {"type": "point", "shape": "circle", "size": 170, "fill": BLUE, "stroke": "#FFFFFF", "strokeWidth": 2},
-}
-_STRIP = 26
+_OTHERS = {"type": "point", "shape": "circle", "size": 34, "fill": None, "stroke": GREY, "strokeWidth": 1.2}
+_PEERS = {"type": "point", "shape": "diamond", "size": 70, "fill": ORANGE, "stroke": WHITE, "strokeWidth": 0.8}
+_OURS = {"type": "point", "shape": "circle", "size": 170, "fill": BLUE, "stroke": WHITE, "strokeWidth": 2}
+_KINDS = {"others": _OTHERS, "peers": _PEERS, "ours": _OURS}
+_MEDIAN = {"type": "rule", "color": NAVY, "strokeWidth": 2}
+# Half the height of a strip, and where the texts of a wide drawing end.
+_HALF, _COLUMN = 13, 268
 
 
 def dot_strip(
@@ -35,132 +28,126 @@ def dot_strip(
     ours: str,
     name: str,
     peers: Collection[str] = (),
+    peers_label: str = "",
     notes: Mapping[str, str] | None = None,
+    counted: bool = True,
     width: int = theme.WIDE,
 ) -> Spec:
     """All municipalities on one line for each indicator, from the lowest value to the highest.
 
     Args:
         data: one row an indicator and municipality: `indicator`, `label`, `unit`, `istat_code`, `name`, `value`,
-            `flag`; optional `decimals`. Rows of the chart follow the first appearance of each indicator.
+            `flag`; optional `decimals`. Strips follow the first appearance of each indicator.
         words: the language.
-        ours: code of the territory of the report; it may be absent from `istat_code` (an area): then no dot is large.
+        ours: code of the territory of the report, among `istat_code`.
         name: its name, as printed.
-        peers: codes of similar municipalities.
-        notes: indicator → a text beside its value, such as the rank.
+        peers: codes that are marked, and what they are ("comuni simili" where `peers_label` is empty).
+        notes: indicator → a text beside the territory's value, such as its rank.
+        counted: whether the territory is one of the municipalities; False for an area, which the median leaves out.
         width: pixels.
 
     Raises:
         DataError: a column is missing, or an indicator has no value at all.
     """
-    _need(data, ("indicator", "label", "unit", "istat_code", "name", "value", "flag"))
-    narrow, size = theme.is_narrow(width), theme.text_size(width)
-    present = data[~data["flag"].isin(ABSENT_FLAGS) & data["value"].notna()]
-    entries = [
-        (name, _KINDS["ours"]),
-        (words.label("peers"), _KINDS["peers"]),
-        (words.label("others"), _KINDS["others"]),
-    ]
-    entries = [entry for entry in entries if entry[1] is not _KINDS["peers"] or peers]
-    median_mark = {"type": "rule", "color": NAVY, "strokeWidth": 2}
-    layers, top = theme.legend([*entries, (words.label("median"), median_mark)], width)
-    column = 0 if narrow else 268
-    left, right = column + 12, width - 12
-    dots: dict[str, list[Record]] = {kind: [] for kind in _KINDS}
-    head: list[Record] = []
-    said: list[Record] = []
-    lines: list[Record] = []
-    medians: list[Record] = []
-    ends: list[Record] = []
+    needed = ("indicator", "label", "unit", "istat_code", "name", "value", "flag")
+    if missing := [column for column in needed if column not in data]:
+        raise DataError(f"no column {', '.join(missing)} to draw", allowed=list(data.columns))
+    entries = [(name, _OURS), (peers_label or words.label("peers"), _PEERS)][: 2 if peers else 1]
+    layers, top = draw.legend([*entries, (words.label("others"), _OTHERS), (words.label("median"), _MEDIAN)], width)
+    drawn = _Drawn(width)
     y = top + 8
     for indicator in dict.fromkeys(data["indicator"]):
-        rows, some = data[data["indicator"] == indicator], present[present["indicator"] == indicator]
-        if some.empty:
-            raise DataError(f"no municipality has a value of {indicator!r}", where="dot_strip")
-        about = _about(rows, ours, words, (notes or {}).get(str(indicator), ""))
-        title = theme.wrap(about["label"], (width if narrow else column - 16), size + 1)
-        about["detail"] = _fitted(about["detail"], width if narrow else column - 16, size)
-        detail = [
-            line for part in about["detail"] for line in theme.wrap(part, (width if narrow else column - 16), size)
-        ]
-        block = 17 * len(title) + 16 * len(detail)
-        head.append({"x": 0, "y": y + 9, "t": title})
-        said.append({"x": 0, "y": y + 9 + 17 * len(title), "t": detail})
-        middle = y + block + _STRIP / 2 + 2 if narrow else y + max(_STRIP / 2 + 4, (block - 14) / 2)
-        low, high = float(some["value"].min()), float(some["value"].max())
-        span = (high - low) or 1.0
-
-        def across(value: float, low: float = low, span: float = span, flat: bool = high == low) -> float:
-            return (left + right) / 2 if flat else left + (value - low) / span * (right - left)
-
-        for record in some.to_dict("records"):
-            kind = "ours" if record["istat_code"] == ours else "peers" if record["istat_code"] in peers else "others"
-            shown = theme.printed(record["value"], record["unit"], words, record["flag"], about["decimals"])
-            dots[kind].append(
-                {"x": round(across(record["value"]), 1), "y": round(middle, 1), "t": f"{record['name']}: {shown}"}
-            )
-        lines.append({"x": left, "x2": right, "y": middle})
-        where = across(float(some["value"].median()))
-        medians.append({"x": where, "y": middle - _STRIP / 2, "y2": middle + _STRIP / 2, "t": about["median"]})
-        for x, value, align in ((left, low, "left"), (right, high, "right")):
-            ends.append(
-                {
-                    "x": x - 8 if align == "left" else x + 8,
-                    "y": middle + _STRIP / 2 + 8,
-                    "t": about["print"](value),
-                    "align": align,
-                }
-            )
-        y = max(middle + _STRIP / 2 + 20, y + block + 4) + (10 if narrow else 14)
-    layers.append(_rule(lines, "x2", color=theme.LIGHT, strokeWidth=1))
-    layers += [_dots(dots[kind], mark, width) for kind, mark in _KINDS.items() if kind != "ours" and dots[kind]]
-    layers.append(_rule(medians, "y2", color=NAVY, strokeWidth=2))
-    if dots["ours"]:
-        layers.append(_dots(dots["ours"], _KINDS["ours"], width))
-    layers.append(theme.text(head, fontSize=size + 1, fontWeight=600, color=INK, lineHeight=17))
-    layers.append(theme.text(said, fontSize=size, color=INK))
-    for align in ("left", "right"):
-        some = [{k: v for k, v in end.items() if k != "align"} for end in ends if end["align"] == align]
-        layers.append(theme.text(some, align=align, fontSize=11, color=SLATE))
-    return theme.spec(layers, width, y)
+        strip = _Strip(data[data["indicator"] == indicator], words, ours, counted)
+        y = drawn.add(strip, y, peers, (notes or {}).get(str(indicator), ""))
+    return draw.spec([*layers, *drawn.layers()], width, y)
 
 
-def _about(rows: pd.DataFrame, ours: str, words: Words, note: str) -> dict[str, Any]:
-    """What is written beside a strip: the territory's value (or why there is none), its rank, the median."""
-    first = rows.iloc[0]
-    unit, decimals = str(first["unit"]), first.get("decimals")
-    digits = None if decimals is None or is_absent(decimals) else int(decimals)
+class _Strip:
+    """One indicator: who has a value, what is printed."""
 
-    def shown(value: Any, flag: str = "observed") -> str:
-        return theme.printed(value, unit, words, flag, digits)
+    def __init__(self, rows: pd.DataFrame, words: Words, ours: str, counted: bool) -> None:
+        first = rows.iloc[0]
+        self.unit, decimals = str(first["unit"]), first.get("decimals")
+        self.decimals = None if decimals is None or is_absent(decimals) else int(decimals)
+        self.words, self.ours = words, ours
+        self.mine = rows[rows["istat_code"] == ours]
+        self.present = rows[~rows["flag"].isin(ABSENT_FLAGS) & rows["value"].notna()]
+        if self.present.empty:
+            raise DataError(f"no municipality has a value of {first['indicator']!r}", where="dot_strip")
+        self.low, self.high = float(self.present["value"].min()), float(self.present["value"].max())
+        several = self.present if counted else self.present[self.present["istat_code"] != ours]
+        self.median = float(several["value"].median())
+        unit = words.unit(self.unit)
+        said = words.form(self.unit) != "number" or unit.casefold() in str(first["label"]).casefold()
+        self.title = str(first["label"]) if said else f"{first['label']} ({unit})"
 
-    median = words.say("labels.median_of", value=shown(rows.loc[~rows["flag"].isin(ABSENT_FLAGS), "value"].median()))
-    mine = rows[rows["istat_code"] == ours]
-    value = shown(mine.iloc[0]["value"], str(mine.iloc[0]["flag"])) if len(mine) else ""
-    mine_said = " · ".join(part for part in (value, note) if part)
-    detail = [part for part in (mine_said, median) if part]
-    said_unit = words.unit(unit)
-    label = str(first["label"])
-    if words.form(unit) == "number" and said_unit.casefold() not in label.casefold():
-        label = f"{label} ({said_unit})"
-    return {"label": label, "detail": detail, "median": median, "decimals": digits, "print": shown}
+    def printed(self, value: float, flag: str = "observed") -> str:
+        return theme.printed(value, self.unit, self.words, flag, self.decimals)
+
+    def detail(self, note: str) -> list[str]:
+        """The territory's value or why there is none, with its note; the median."""
+        value = self.printed(self.mine.iloc[0]["value"], str(self.mine.iloc[0]["flag"])) if len(self.mine) else ""
+        own = " · ".join(part for part in (value, note) if part)
+        return [part for part in (own, self.words.say("labels.median_of", value=self.printed(self.median))) if part]
+
+    def across(self, value: float, left: float, right: float) -> float:
+        if self.high == self.low:
+            return (left + right) / 2
+        return left + (value - self.low) / (self.high - self.low) * (right - left)
+
+
+@dataclass
+class _Drawn:
+    """The marks of all strips, gathered so that each kind is one layer."""
+
+    width: int
+    dots: dict[str, list[Record]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
+    titles: list[Record] = field(default_factory=list)
+    details: list[Record] = field(default_factory=list)
+    lines: list[Record] = field(default_factory=list)
+    medians: list[Record] = field(default_factory=list)
+    ends: dict[str, list[Record]] = field(default_factory=lambda: {"left": [], "right": []})
+
+    def add(self, strip: _Strip, y: float, peers: Collection[str], note: str) -> float:
+        """Put a strip at `y`; where the next one begins."""
+        narrow, size = theme.is_narrow(self.width), theme.text_size(self.width)
+        room = self.width if narrow else _COLUMN - 16
+        title = theme.wrap(strip.title, room, size + 1)
+        detail = [line for part in _fitted(strip.detail(note), room, size) for line in theme.wrap(part, room, size)]
+        tall = 17 * len(title) + 16 * len(detail)
+        self.titles.append({"x": 0, "y": y + 9, "t": title})
+        self.details.append({"x": 0, "y": y + 9 + 17 * len(title), "t": detail})
+        middle = y + tall + _HALF + 2 if narrow else y + max(_HALF + 4, (tall - 14) / 2)
+        left, right = (12 if narrow else _COLUMN + 12), self.width - 12
+        for row in strip.present.to_dict("records"):
+            kind = "ours" if row["istat_code"] == strip.ours else "peers" if row["istat_code"] in peers else "others"
+            at = {"x": round(strip.across(row["value"], left, right), 1), "y": round(middle, 1)}
+            self.dots[kind].append({**at, "t": f"{row['name']}: {strip.printed(row['value'], row['flag'])}"})
+        self.lines.append({"x": left, "x2": right, "y": middle})
+        self.medians.append({"x": strip.across(strip.median, left, right), "y": middle - _HALF, "y2": middle + _HALF})
+        self.ends["left"].append({"x": left - 8, "y": middle + _HALF + 8, "t": strip.printed(strip.low)})
+        self.ends["right"].append({"x": right + 8, "y": middle + _HALF + 8, "t": strip.printed(strip.high)})
+        return max(middle + _HALF + 20, y + tall + 4) + (10 if narrow else 14)
+
+    def layers(self) -> list[Layer]:
+        size, told = theme.text_size(self.width), draw.told(self.width)
+        marks = {kind: {**mark, **draw.hover(self.width)} for kind, mark in _KINDS.items()}
+        medians = {key: value for key, value in _MEDIAN.items() if key != "type"}
+        return draw.filled(
+            [
+                draw.level(self.lines, color=LIGHT, strokeWidth=1),
+                draw.dots(self.dots["others"], marks["others"], **told),
+                draw.dots(self.dots["peers"], marks["peers"], **told),
+                draw.upright(self.medians, **medians),
+                draw.dots(self.dots["ours"], marks["ours"], **told),
+                draw.text(self.titles, fontSize=size + 1, fontWeight=600, color=INK, lineHeight=17),
+                draw.text(self.details, fontSize=size, color=INK),
+                *(draw.text(some, align=align, fontSize=11, color=SLATE) for align, some in self.ends.items()),
+            ]
+        )
 
 
 def _fitted(parts: Sequence[str], room: float, size: float) -> list[str]:
     """The parts on one line if they fit, else each on its own."""
     joined = " · ".join(parts)
     return [joined] if theme.text_width(joined, size) <= room else list(parts)
-
-
-def _dots(records: Sequence[Record], mark: Spec, width: int) -> Layer:
-    return theme.layer(records, {**mark, **theme.hover(width)}, x=theme.px("x"), y=theme.px("y"), **theme.told(width))
-
-
-def _rule(records: Sequence[Record], end: str, **mark: Any) -> Layer:
-    encoding = {"x": theme.px("x"), "y": theme.px("y"), end: {"field": end}}
-    return theme.layer(records, {"type": "rule", **mark}, **encoding)
-
-
-def _need(data: pd.DataFrame, columns: Sequence[str]) -> None:
-    if missing := [column for column in columns if column not in data]:
-        raise DataError(f"no column {', '.join(missing)} to draw", allowed=list(data.columns))

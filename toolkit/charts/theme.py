@@ -10,10 +10,9 @@ shape, dash or position, so that nothing is said by colour alone. Marks have at 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from toolkit.errors import DataError
 from toolkit.svg import FONT
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
@@ -37,6 +36,25 @@ SERIES = (
 # From low to high; luminance alone tells them apart.
 SEQUENTIAL = ("#D6E6F7", "#94C0EB", "#4A93DB", "#0B5CAD", "#072F5F")
 DECIMALS = 4
+
+CONFIG: Spec = {
+    "font": FONT,
+    "background": "transparent",
+    "view": {"stroke": None},
+    "mark": {"aria": False, "opacity": 1},
+    "text": {"color": INK, "fontSize": 13},
+    "axis": {
+        "aria": False,
+        "labelColor": INK,
+        "titleColor": INK,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "gridColor": LIGHT,
+        "domainColor": SLATE,
+        "tickColor": SLATE,
+    },
+}
 
 # Advance widths of Titillium Web, in hundredths of the type size.
 _WIDTHS = {
@@ -99,151 +117,6 @@ def shorten(text: str, room: float, size: float = 13) -> str:
     while text and text_width(text + "…", size) > room:
         text = text[:-1]
     return text.rstrip() + "…"
-
-
-def spec(
-    layers: Sequence[Layer],
-    width: float,
-    height: float,
-    *,
-    left: float = 0,
-    right: float = 0,
-    top: float = 0,
-    bottom: float = 0,
-) -> Spec:
-    """A chart of exactly `left + width + right` by `top + height + bottom` pixels.
-
-    Layers that place things by the pixel use `px(...)`; nothing outside of the frame is drawn.
-    """
-    return {
-        "$schema": SCHEMA,
-        "width": round(width, 1),
-        "height": round(height, 1),
-        "autosize": {"type": "none"},
-        "padding": {"left": round(left, 1), "right": round(right, 1), "top": round(top, 1), "bottom": round(bottom, 1)},
-        "layer": list(layers),
-        "config": CONFIG,
-    }
-
-
-CONFIG: Spec = {
-    "font": FONT,
-    "background": None,
-    "view": {"stroke": None},
-    "mark": {"aria": False, "opacity": 1},
-    "text": {"color": INK, "fontSize": 13},
-    "axis": {
-        "aria": False,
-        "labelColor": INK,
-        "titleColor": INK,
-        "labelFontSize": 12,
-        "titleFontSize": 12,
-        "titleFontWeight": "normal",
-        "gridColor": LIGHT,
-        "domainColor": SLATE,
-        "tickColor": SLATE,
-    },
-}
-
-
-# ---- pieces of a layer -----------------------------------------------------------------------------------------------
-
-
-def values(records: Iterable[Mapping[str, Any]]) -> Spec:
-    """Records as inline data: four decimals, absent values null."""
-    return {"values": [{key: _short(value) for key, value in record.items()} for record in records]}
-
-
-def _short(value: Any) -> Any:
-    if isinstance(value, str) or value is None or isinstance(value, (bool, list)):
-        return value
-    if is_absent(value):
-        return None
-    number = round(float(value), DECIMALS)
-    if not math.isfinite(number):
-        raise DataError(f"{value!r} cannot be drawn")
-    return int(number) if number == int(number) else number
-
-
-def px(field: str) -> Spec:
-    """A position in pixels, read from a field."""
-    return {"field": field, "type": "quantitative", "scale": None, "axis": None}
-
-
-def scaled(field: str, domain: Sequence[float], axis: Spec | None) -> Spec:
-    """A position on a scale that ends exactly at `domain`."""
-    scale = {"domain": [_short(bound) for bound in domain], "nice": False, "zero": False}
-    return {"field": field, "type": "quantitative", "scale": scale, "axis": axis}
-
-
-def layer(records: Iterable[Mapping[str, Any]], mark: Spec, **encoding: Any) -> Layer:
-    """One layer with its own data."""
-    return {"data": values(records), "mark": mark, "encoding": encoding}
-
-
-def text(records: Iterable[Mapping[str, Any]], field: str = "t", **mark: Any) -> Layer:
-    """Texts at pixel positions `x`, `y` of the records; a list of texts is as many lines."""
-    style = {"type": "text", "baseline": "middle", "align": "left", "lineHeight": 16, **mark}
-    return layer(records, style, x=px("x"), y=px("y"), text={"field": field, "type": "nominal"})
-
-
-def backed(texts: Layer, opacity: float = 1) -> list[Layer]:
-    """One-line texts on a ground of their own, so that lines behind do not cross them."""
-    size, align = texts["mark"].get("fontSize", 13), texts["mark"]["align"]
-    grounds = []
-    for record in texts["data"]["values"]:
-        room = text_width(record["t"], size)
-        left = record["x"] - {"left": 0, "center": room / 2, "right": room}[align]
-        half = size * 0.65
-        grounds.append({"x": left - 2, "x2": left + room + 2, "y": record["y"] - half, "y2": record["y"] + half})
-    mark = {"type": "rect", "color": WHITE, "opacity": opacity}
-    return [layer(grounds, mark, x=px("x"), x2={"field": "x2"}, y=px("y"), y2={"field": "y2"}), texts]
-
-
-def told(width: int) -> Spec:
-    """What makes a mark tell its field `t`: on hovering in the wide drawing, and in the interactive chart."""
-    hover = {} if is_narrow(width) else {"description": {"field": "t", "type": "nominal"}}
-    return {"tooltip": {"field": "t", "type": "nominal"}, **hover}
-
-
-def hover(width: int) -> Spec:
-    """The mark's half of `told`."""
-    return {} if is_narrow(width) else {"aria": True}
-
-
-# ---- legend ----------------------------------------------------------------------------------------------------------
-
-
-def legend(
-    entries: Sequence[tuple[str, Spec]], width: float, x: float = 0, y: float = 0, *, column: bool = False
-) -> tuple[list[Layer], float]:
-    """A legend laid out in lines, from pixel (x, y) down, and the height it takes.
-
-    Args:
-        entries: `(text, mark)`; the mark is a Vega-Lite point, or `{"type": "rule", …}` for a line.
-        width: pixels from the left edge that it may take.
-        column: one entry a line.
-    """
-    size, line = 12 if is_narrow(width) else 13, 20
-    layers: list[Layer] = []
-    across, down = x, y + line / 2
-    for label, mark in entries:
-        room = 26 + text_width(label, size) + 18
-        if across > x and (column or across + room - 18 > width):
-            across, down = x, down + line
-        if mark["type"] == "rule":
-            ends = {"x": across, "x2": across + 20, "y": down}
-            layers.append(layer([ends], mark, x=px("x"), x2={"field": "x2"}, y=px("y")))
-        else:
-            layers.append(layer([{"x": across + 10, "y": down}], mark, x=px("x"), y=px("y")))
-        layers.append(
-            text([{"x": across + 26, "y": down, "t": shorten(label, width - across - 26, size)}], fontSize=size)
-        )
-        across += room
-    return layers, (down + line / 2 - y if entries else 0)
-
-
-# ---- numbers on axes -------------------------------------------------------------------------------------------------
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
