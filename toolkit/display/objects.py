@@ -42,7 +42,7 @@ class Shown:
     def _drawing(self) -> str:
         from toolkit.display.markup import html
 
-        return html(self.payload(), page=False)
+        return _framed(html(self.payload(), page=False))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return {MIME: self.payload(), "text/html": self._drawing(), "text/plain": self._plain()}
@@ -181,7 +181,7 @@ class Figure(Shown):
     def _drawing(self) -> str:
         from toolkit.display.markup import html
 
-        return html(self.payload(), datasets=self.datasets, page=False)
+        return _framed(html(self.payload(), datasets=self.datasets, page=False))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         if os.environ.get(DEFER_CHARTS) == "1":
@@ -298,6 +298,15 @@ class Close(Shown):
     provenance: Mapping[str, Any]
     complete: bool = True
     next_due: str = ""
+
+
+def _framed(html: str) -> str:
+    """A fragment as JupyterLab shows it: lists of terms stacked, which its own style would float into each other."""
+    return (
+        "<style>.quadro dl, .quadro dt, .quadro dd {display: block; float: none; width: auto; margin: 0}"
+        ".quadro dd {margin: 0 0 .6em}.quadro table {text-align: left}.quadro svg {max-width: 100%}</style>"
+        f'<div class="quadro">{html}</div>'
+    )
 
 
 def _check_id(name: str) -> None:
