@@ -72,32 +72,32 @@ def chains(applications: pd.DataFrame, lines: Mapping[str, str], covered: pd.Dat
         `CHAINS`).
     """
     rows = applications.assign(line=applications["call"].map(dict(lines)))
-    out = []
-    for (code, line), group in rows.sort_values("submitted_on", kind="stable").groupby(["istat_code", "line"]):
-        pending: list[dict[str, Any]] = []
-        for row in records(group):
-            if row["state"] == "renounced":
-                pending.append(row)
-            elif pending:
-                out.append(_chain(str(code), str(line), pending, row, covered))
-                pending = []
-        if pending:
-            out.append(_chain(str(code), str(line), pending, None, covered))
+    complete: dict[str, list[tuple[str, bool]]] = {}
+    for call in records(covered):
+        complete.setdefault(call["line"], []).append((call["call"], call["coverage"] == "complete"))
+    out: list[dict[str, Any]] = []
+    pending: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in records(rows.sort_values(["istat_code", "line", "submitted_on"], kind="stable")):
+        key = (row["istat_code"], row["line"])
+        if row["state"] == "renounced":
+            pending.setdefault(key, []).append(row)
+        elif key in pending:
+            out.append(_chain(pending.pop(key), row, complete))
+    out += [_chain(rows, None, complete) for rows in pending.values()]
     columns = ["istat_code", "line", "renounced_calls", "renunciations", "renounced", "renounced_sum", "renounced_on"]
     columns += ["won_again_call", "won_again", "won_again_on", "same_cup", "net_loss", "status"]
-    return pd.DataFrame(out, columns=columns)
+    return pd.DataFrame(out, columns=columns).sort_values(["istat_code", "line"], kind="stable").reset_index(drop=True)
 
 
 def _chain(
-    code: str, line: str, pending: list[dict[str, Any]], won: dict[str, Any] | None, covered: pd.DataFrame
+    pending: list[dict[str, Any]], won: dict[str, Any] | None, complete: Mapping[str, list[tuple[str, bool]]]
 ) -> dict[str, Any]:
     last = pending[-1]
     # the renounced call itself may go on after the file's end, so it is asked for too
-    still = covered[(covered["line"] == line) & (covered["call"] >= last["call"])]
-    lost = "lost" if (still["coverage"] == "complete").all() else "not_seen_won_again"
+    seen = all(whole for call, whole in complete.get(last["line"], ()) if call >= last["call"])
     return {
-        "istat_code": code,
-        "line": line,
+        "istat_code": last["istat_code"],
+        "line": last["line"],
         "renounced_calls": ";".join(row["call"] for row in pending),
         "renunciations": len(pending),
         "renounced": last["amount"],
@@ -108,7 +108,7 @@ def _chain(
         "won_again_on": won["funded_on"] if won else "",
         "same_cup": won is not None and won["cup"] == last["cup"],
         "net_loss": last["amount"] - (won["amount"] if won else 0.0),
-        "status": "won_again" if won else lost,
+        "status": "won_again" if won else "lost" if seen else "not_seen_won_again",
     }
 
 
@@ -184,15 +184,18 @@ def per_municipality(
         `istat_code`, `applications`, `live` (EUR), `live_count`, `renounced` (EUR), `renounced_count`,
         `live_per_resident` (EUR a resident: it mostly reflects the steps of the lump sums).
     """
-    rows = []
-    for code in codes:
-        mine = applications[applications["istat_code"] == code]
-        kept, gone = mine[mine["state"] != "renounced"], mine[mine["state"] == "renounced"]
-        people = populations.get(code, float("nan"))
-        live = float(kept["amount"].sum())
-        rows.append((code, len(mine), live, len(kept), float(gone["amount"].sum()), len(gone), live / people))
-    columns = ["istat_code", "applications", "live", "live_count", "renounced", "renounced_count", "live_per_resident"]
-    return pd.DataFrame(rows, columns=columns)
+    gone = applications["state"] == "renounced"
+    sums = {
+        name: applications[part].groupby("istat_code")["amount"]
+        for name, part in (("live", ~gone), ("renounced", gone))
+    }
+    out = pd.DataFrame({"istat_code": list(codes)})
+    for name, group in sums.items():
+        out[name] = out["istat_code"].map(group.sum()).fillna(0.0).astype(float)
+        out[f"{name}_count"] = out["istat_code"].map(group.size()).fillna(0).astype(int)
+    out.insert(1, "applications", out["live_count"] + out["renounced_count"])
+    out["live_per_resident"] = out["live"] / out["istat_code"].map(dict(populations)).astype(float)
+    return out
 
 
 def compare(values: pd.Series, istat_code: str, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
