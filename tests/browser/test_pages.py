@@ -158,7 +158,9 @@ def test_tables_sort_with_absent_values_last(browser: Any, pages: list[Path]) ->
 
 def test_charts_are_explored_from_local_files(browser: Any, report: Path) -> None:
     with opened(browser, report) as tab:
-        assert activate(tab) > 0
+        if not tab.locator("figure").count():
+            pytest.skip(f"{report} has no charts")
+        assert activate(tab) == tab.locator("figure").count()
         assert tab.locator("figure .plot .live svg[role=img][aria-label]").count() == tab.locator("figure").count()
         assert tab.locator("figure .plot .wide:visible").count() == 0
 

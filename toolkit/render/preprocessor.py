@@ -4,8 +4,8 @@ So stock nbconvert makes the same page as `quadro run`:
 
     jupyter nbconvert --to html --template quadro executed.ipynb --output benchmark.it
 
-`make` links the template where Jupyter looks for it by name; without that, its folder serves as well as its name, from the
-checkout: `--template toolkit/render/templates/quadro`.
+`make` links the template where Jupyter looks for it by name; without that, its folder serves as well as its name,
+from the checkout: `--template toolkit/render/templates/quadro`.
 
 Options, when they are needed: `--QuadroPage.assets=../assets`, `--QuadroPage.languages=it`.
 """
