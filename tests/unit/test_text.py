@@ -234,7 +234,8 @@ def test_acronyms_are_opened_once_on_a_page():
 def folder_with(tmp_path, **texts):
     lines = [f"{key}: {{it: '{it}', en: '{en}'}}" for key, (it, en) in texts.items()]
     (tmp_path / "made.yml").write_text("\n".join(lines), encoding="utf-8")
-    (tmp_path / "numbers.yml").write_bytes((text.FOLDER / "numbers.yml").read_bytes())
+    for shared in ("numbers.yml", "labels.yml"):
+        (tmp_path / shared).write_bytes((text.FOLDER / shared).read_bytes())
     return tmp_path
 
 
@@ -261,11 +262,10 @@ def test_templates_agree_with_sign_and_number(tmp_path):
 def test_other_placeholders(tmp_path):
     folder = folder_with(
         tmp_path,
-        a=("{n:+pct1} {d:date} {y:year} {p:period} {w:list} {k:label} {o:ordf} {t:yes:regge:dipende} {x}",) * 2,
+        a=("{n:+pct1} {d:date} {y:year} {p:period} {w:list} {k:label} {o:ordf} {t:yes:regge:dipende} {x}{n:unsaid}",) * 2,
         b=("{n:points1} {n:abspoints1} {n:signed1} {e:eurshort} {a:acr}",) * 2,
     )
     words = Words("it", folder)
-    words._messages = {**text.messages(), **words._messages}
     printed = words.say(
         "made.a", n=2, d="2026-01-01", y=2021, p=(2018, 2021), w=["a", "b"], k="source", o=3, t=False, x="<b>"
     )
@@ -291,16 +291,18 @@ def test_other_placeholders(tmp_path):
     ],
 )
 def test_a_faulty_template_is_refused_where_it_is(tmp_path, it, en, message):
+    words = Words("it", folder_with(tmp_path, bad=(it, en), good=("bene", "well")))
     with pytest.raises(WordsError, match=message) as caught:
-        Words("it", folder_with(tmp_path, bad=(it, en)))
-    assert "made.yml" in str(caught.value)
+        words.say("made.bad", a=1)
+    assert "made.yml: bad" in str(caught.value)
+    assert words.say("made.good") == "bene"
 
 
 def test_a_missing_language_and_a_double_key_are_refused(tmp_path):
     folder = folder_with(tmp_path, good=("a", "b"))
     (folder / "other.yml").write_text("one: {it: solo italiano}\n", encoding="utf-8")
     with pytest.raises(WordsError, match="both languages"):
-        Words("it", folder)
+        Words("it", folder).say("other.one")
     twice = tmp_path / "twice"
     twice.mkdir()
     (twice / "made.yml").write_text("one: {it: a, en: b}\none: {it: a, en: b}\n", encoding="utf-8")

@@ -1,6 +1,15 @@
 """Words: how reports speak, in Italian and in English; the texts themselves are in the `.yml` files beside."""
 
-from toolkit.text.loading import FOLDER, LANGUAGES, VOCABULARIES, WordsError, messages, placeholders, vocabulary
+from toolkit.text.loading import (
+    FOLDER,
+    LANGUAGES,
+    VOCABULARIES,
+    WordsError,
+    messages,
+    placeholders,
+    template,
+    vocabulary,
+)
 from toolkit.text.numbers import ABSENT_FLAGS, MINUS, PRESENT_FLAGS, is_absent, rounded
 from toolkit.text.places import Place
 from toolkit.text.words import Words
@@ -19,5 +28,6 @@ __all__ = [
     "messages",
     "placeholders",
     "rounded",
+    "template",
     "vocabulary",
 ]

@@ -23,6 +23,7 @@ Placeholders are `{name}` (text only) or `{name:spec}`:
 | `plural:one:many` | a word that agrees with a count |
 | `sign1:up:down:level` | a word that agrees with a figure as printed with one decimal (`sign` alone: with none lost) |
 | `yes:if:otherwise` | a word that follows a truth value |
+| `unsaid` | nothing: this language does not need the value |
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ from toolkit.text.loading import (
     WordsError,
     decimals_of,
     messages,
+    template,
     vocabulary,
 )
 from toolkit.text.numbers import ABSENT_FLAGS, MINUS, PRESENT_FLAGS, is_absent, rounded
@@ -69,7 +71,8 @@ class Words(string.Formatter):
         if language not in LANGUAGES:
             raise WordsError(f"no texts in {language!r}", allowed=LANGUAGES)
         self.language = language
-        self._messages = messages(folder)
+        self._folder = folder
+        messages(folder)  # a file that cannot be read stops here
         self._locale = Locale.parse(_LOCALE[language])
         self._opened: set[str] = set()
 
@@ -141,7 +144,7 @@ class Words(string.Formatter):
         """What is printed in place of a value: "n.d.", "dato riservato", "non osservabile"; `long` opens "n.d."."""
         if flag not in ABSENT_FLAGS:
             raise WordsError(f"{flag!r} is not the flag of an absent value", allowed=ABSENT_FLAGS)
-        return self._messages[f"numbers.{flag}{'_long' if long else ''}"][self.language]
+        return self._template(f"numbers.{flag}{'_long' if long else ''}")
 
     def value(
         self, value: Any, unit: str, flag: str = "observed", decimals: int | None = None, *, bare: bool = False
@@ -237,7 +240,7 @@ class Words(string.Formatter):
 
     def keys(self) -> list[str]:
         """All templates, `file.key`, sorted."""
-        return sorted(self._messages)
+        return sorted(messages(self._folder))
 
     def say(self, key: str, **values: Any) -> str:
         """A template with its values printed; `values` may hold more than the template uses.
@@ -245,11 +248,11 @@ class Words(string.Formatter):
         Raises:
             WordsError: no such text, a value that it needs is not given, or cannot be printed as asked.
         """
-        if key not in self._messages:
-            near = get_close_matches(key, self._messages, n=5, cutoff=0.5)
+        if key not in messages(self._folder):
+            near = get_close_matches(key, messages(self._folder), n=5, cutoff=0.5)
             raise WordsError(f"no text {key!r}", allowed=near, hint="texts are in toolkit/text/*.yml")
         try:
-            return self.vformat(self._messages[key][self.language], (), values)
+            return self.vformat(self._template(key), (), values)
         except KeyError as error:
             raise WordsError(f"the text {key!r} needs a value for {error}", allowed=sorted(values)) from None
         except WordsError as error:
@@ -280,6 +283,7 @@ class Words(string.Formatter):
             "label": lambda: self.label(value),
             "acr": lambda: self.acronym(value),
             "plural": lambda: options[0 if value == 1 else 1],
+            "unsaid": lambda: "",
             "yes": lambda: options[0 if value else 1],
         }
         if head in simple:
@@ -317,7 +321,10 @@ class Words(string.Formatter):
         return self._form(form, n=self.number(abs(figure), decimals), minus=MINUS if figure < 0 else "")
 
     def _form(self, key: str, **values: str) -> str:
-        return self._messages[f"numbers.{key}"][self.language].format_map(values)
+        return self._template(f"numbers.{key}").format_map(values)
+
+    def _template(self, key: str) -> str:
+        return template(key, self._folder)[self.language]
 
     def _unit(self, unit: str) -> dict[str, Any]:
         units = vocabulary("units")
