@@ -19,7 +19,7 @@ test: $(READY)  ## run the tests; SLOW=1 adds the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS) $(if $(SLOW),,-m "not slow") $(ARGS)
 
 lab: $(READY)  ## open JupyterLab on the notebooks (Settings → Language for Italian)
-	$(BIN)/jupyter lab --notebook-dir=. --LabApp.news_url=None \
+	$(BIN)/jupyter lab --notebook-dir=. $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url=None \
 	  --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate
 
 lint: $(READY)  ## style, types, notebooks without outputs
