@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -59,6 +60,7 @@ CHANGES: dict[str, tuple[dict, dict, str]] = {
     "few_treated": (SOUND_TRENDS, {"treated_units": 3}, "descrittivo"),
     "few_treated_ranked": (SOUND_TRENDS, {"treated_units": 3, "inference": "randomisation"}, "fragile"),
     "few_clusters": (SOUND_TRENDS, {"clusters": 12}, "fragile"),
+    "no_overlap": (SOUND_TRENDS, {"overlap": 0.5}, "fragile"),
     "pre_trend_failed": (SOUND_TRENDS, {"pre_trend_p": 0.03}, "descrittivo"),
     "pre_trend_untested": (SOUND_TRENDS, {"pre_trend_p": None}, "fragile"),
     "pre_trend_no_power": (SOUND_TRENDS, {"pre_trend_power": 0.3}, "fragile"),
@@ -149,6 +151,10 @@ def test_expo_2015_unemployment_is_descriptive(shared: Path) -> None:
     assert found.pools is not None
     assert found.pools["p"].min() > 0.3
     assert set(found.results) == {"main", "in_time", "leave_one_out"}
+    stored = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert stored["verdict"] == "descrittivo"
+    assert stored["results"]["main"]["p"] == pytest.approx(found.main.p)
+    assert len(stored["results"]["main"]["tables"]["placebos"]) == 103
 
 
 @pytest.mark.parametrize("outcome", [*SHARES, "partrate"])

@@ -16,14 +16,15 @@ import pandas as pd
 from toolkit.errors import MethodError
 from toolkit.impact import placebos
 from toolkit.impact.breaks import Screening, screen
-from toolkit.impact.did import event_study
+from toolkit.impact.did import FEW_TREATED, event_study
 from toolkit.impact.honest import honest_event_study
 from toolkit.impact.interface import Note, Panel, Result
 from toolkit.impact.power import mde_panel, mde_placebo
 from toolkit.impact.randomisation import randomisation_test
+from toolkit.impact.result import plain
 from toolkit.impact.staggered import callaway_santanna, goodman_bacon
 from toolkit.impact.synthetic import Spec
-from toolkit.impact.verdict import FEW_TREATED, Evidence, Verdict, judge
+from toolkit.impact.verdict import Evidence, Verdict, judge
 
 Design = Literal["synthetic_control", "difference_in_differences"]
 
@@ -48,6 +49,22 @@ class Evaluation:
     pools: pd.DataFrame | None = None
     mde: float | None = None
     notes: tuple[Note, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON: what a provincial evaluation stores for all the pages that show it."""
+        return {
+            "status": self.status,
+            "verdict": self.verdict.level,
+            "reasons": [
+                {"key": reason.key, "level": reason.level, "values": plain(dict(reason.values))}
+                for reason in self.verdict.reasons
+            ],
+            "mde": plain(self.mde),
+            "breaks": plain(self.screening.found.to_dict("records")),
+            "pools": None if self.pools is None else plain(self.pools.to_dict("records")),
+            "results": {name: result.to_dict() for name, result in self.results.items()},
+            "notes": [{"key": note.key, "values": plain(dict(note.values))} for note in self.notes],
+        }
 
     @property
     def main(self) -> Result:

@@ -17,7 +17,7 @@ from toolkit.impact.interface import Note, Panel, Result
 from toolkit.impact.linear import Covariance, Fit, demean, least_squares, period_dummies
 
 FEW_CLUSTERS = 30
-FEW_TREATED = 10
+FEW_TREATED = 20  # below this clustered intervals cover too little (measured in bench/impact_simulations.py)
 
 
 def two_by_two(
@@ -312,7 +312,17 @@ def _describe(panel: Panel) -> dict[str, Any]:
         "control_units": len(panel.controls),
         "pre_periods": int((panel.times < first).sum()),
         "post_periods": int((panel.times >= first).sum()),
+        "overlap": _overlap(panel, first),
     }
+
+
+def _overlap(panel: Panel, first: int) -> float | None:
+    """Share of treated units whose mean outcome before treatment lies within the range of the controls'."""
+    if not panel.controls:
+        return None
+    before = pd.Series(panel.wide().to_numpy()[:, panel.times < first].mean(axis=1), index=panel.units)
+    others = before[panel.controls]
+    return float(before[panel.treated_units].between(others.min(), others.max()).mean())
 
 
 def _cluster_notes(fit: Fit) -> tuple[Note, ...]:

@@ -19,7 +19,7 @@ from toolkit.errors import MethodError
 from toolkit.impact.did import _describe
 from toolkit.impact.interface import Note, Panel, Result
 
-MOST_CELLS = 20_000_000  # sets × units held in memory at once
+MOST_CELLS = 4_000_000  # sets × units held in memory at once
 
 
 def randomisation_test(panel: Panel, *, draws: int = 4999, seed: int = 2015, level: float = 0.95) -> Result:

@@ -58,17 +58,17 @@ class Result:
         tables = {name: _records(table) for name, table in self.tables.items()}
         return {
             "method": self.method,
-            "estimate": _plain(self.estimate),
+            "estimate": plain(self.estimate),
             "scale": self.scale,
             "inference": self.inference,
-            "se": _plain(self.se),
-            "interval": _plain(self.interval),
+            "se": plain(self.se),
+            "interval": plain(self.interval),
             "level": self.level,
-            "p": _plain(self.p),
+            "p": plain(self.p),
             "seed": self.seed,
             "draws": self.draws,
-            "diagnostics": {name: _plain(value) for name, value in self.diagnostics.items()},
-            "notes": [{"key": note.key, "values": _plain(dict(note.values))} for note in self.notes],
+            "diagnostics": {name: plain(value) for name, value in self.diagnostics.items()},
+            "notes": [{"key": note.key, "values": plain(dict(note.values))} for note in self.notes],
             "tables": tables,
         }
 
@@ -93,14 +93,15 @@ def quiet() -> Iterator[None]:
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+    return [{str(key): plain(value) for key, value in row.items()} for row in table.to_dict("records")]
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """A value as JSON can hold it; numbers that are not finite become None."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | np.ndarray | pd.Series):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float) and not np.isfinite(value):

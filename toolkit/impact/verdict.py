@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from toolkit.errors import MethodError
 from toolkit.impact.breaks import Screening
+from toolkit.impact.did import FEW_CLUSTERS, FEW_TREATED
 from toolkit.impact.interface import Result
 from toolkit.impact.synthetic import BAD_FIT, TOO_GOOD
 
@@ -23,8 +24,7 @@ LEVELS: tuple[Level, ...] = ("identificato", "fragile", "descrittivo")
 ALPHA = 0.05  # tests that must reject
 ALPHA_PRE = 0.10  # tests that must not: a higher bar, as failing to reject is what the design wants
 LEAST_POWER = 0.8
-FEW_TREATED = 10
-FEW_CLUSTERS = 30
+LEAST_OVERLAP = 0.9
 DESIGN_BASED = ("placebo", "randomisation")
 
 
@@ -36,6 +36,7 @@ class Evidence:
         design: trends (difference in differences and event studies), synthetic, series (no control group) or none.
         inference: as in `Result`.
         treated_units, control_units, clusters, pre_periods: counts.
+        overlap: share of treated units whose outcome before treatment lies within the range of the controls'.
         pre_trend_p, pre_trend_power: of the joint test of effects before treatment, and its power against the line
             that would alone give the estimate.
         fit_to_spread, fit_to_changes: error of a synthetic control before treatment, relative to the spread between
@@ -60,6 +61,7 @@ class Evidence:
     control_units: int | None = None
     clusters: int | None = None
     pre_periods: int | None = None
+    overlap: float | None = None
     pre_trend_p: float | None = None
     pre_trend_power: float | None = None
     fit_to_spread: float | None = None
@@ -181,6 +183,7 @@ RULES: tuple[Rule, ...] = (
         ("treated_units", "inference"),
     ),
     ("few_clusters", "fragile", lambda e: e.inference == "cluster" and _below(e.clusters, FEW_CLUSTERS), ("clusters",)),
+    ("no_overlap", "fragile", lambda e: _trends(e) and _below(e.overlap, LEAST_OVERLAP), ("overlap",)),
     ("pre_trend_failed", "descrittivo", lambda e: _trends(e) and _below(e.pre_trend_p, ALPHA_PRE), ("pre_trend_p",)),
     ("pre_trend_untested", "fragile", lambda e: _trends(e) and e.pre_trend_p is None, ()),
     (
