@@ -16,7 +16,8 @@ import synthetic_notebook as synthetic
 from toolkit import render
 from toolkit.errors import ToolkitError
 from toolkit.render.results import as_csv, as_json, files, tables
-from toolkit.render.workbook import workbook
+from toolkit.render.workbook import pattern, workbook
+from toolkit.text import Words
 
 
 @pytest.fixture(scope="module")
@@ -141,10 +142,27 @@ def test_workbook_has_a_cover_and_one_sheet_a_table(book: Any) -> None:
 
 def test_workbook_numbers_are_numbers_and_absences_are_words(book: Any) -> None:
     rows = list(book["places"].iter_rows(min_row=5, values_only=True))
-    assert rows[0] == ("Comune", "Reddito (€)", "Quota (%)", "Stato dei dati")
+    assert rows[0] == ("Comune", "Reddito", "Quota", "Stato dei dati")
     assert rows[1] == ("Prova", 25929, 10.5, None)
     assert rows[2] == (synthetic.HOSTILE, "n.d.", 0, "Reddito: non disponibile")
     assert rows[3][1:] == ("dato riservato", 3.25, "Reddito: dato riservato; Quota: interruzione della serie")
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "printed", "expected"),
+    [
+        ("it", 25928.55, "25.929\u00a0€", '#,##0"\u00a0€"'),
+        ("en", 25928.55, "€25,929", '"€"#,##0'),
+        ("it", 10.46, "10,5\u00a0%", '#,##0.0"\u00a0%"'),
+        ("en", -10.46, "\u221210.5%", '#,##0.0"%"'),
+        ("it", 2.4487, "2,45", "#,##0.00"),
+        ("it", 2023, "2023", "0"),
+        ("it", 0.0, "0", "#,##0"),
+        ("it", 2740000, "2,74 milioni di euro", "General"),
+    ],
+)
+def test_workbook_shows_a_number_as_the_page_does(language: str, value: float, printed: str, expected: str) -> None:
+    assert pattern({"v": value, "t": printed}, Words(language)) == expected
 
 
 def test_workbook_never_computes_a_text(book: Any) -> None:

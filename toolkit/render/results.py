@@ -93,7 +93,8 @@ def _names(column: Payload) -> list[str]:
 def _fields(column: Payload, cell: Payload) -> list[Any]:
     raw = value(cell)
     text = "" if raw is None else repr(raw) if isinstance(raw, float) else raw
-    return [text, column.get("unit") or "", flag(cell)] if column.get("numeric") else [text]
+    unit = cell.get("unit") or column.get("unit") or ""  # a column of different measures has a unit a cell
+    return [text, unit, flag(cell)] if column.get("numeric") else [text]
 
 
 def value(cell: Payload) -> Any:

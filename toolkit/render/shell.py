@@ -147,13 +147,13 @@ def _facts(opened: Payload, words: Any) -> Iterator[tuple[str, str]]:
         yield words.say("page.code"), place["code"]
     if place.get("zone"):
         yield words.say("page.zone"), place["zone"]
-    yield words.say("page.reference_date"), _date(opened["reference_date"], words)
-    yield words.say("page.as_of"), _date(opened["as_of"], words)
+    yield words.say("page.reference_date"), shown_date(opened["reference_date"], words)
+    yield words.say("page.as_of"), shown_date(opened["as_of"], words)
     yield words.say("page.snapshot"), words.say("page.said_snapshot", date=snapshot["date"], hash=snapshot["hash"])
     yield words.say("page.version"), opened["version"]
 
 
-def _date(text: str, words: Any) -> str:
+def shown_date(text: str, words: Any) -> str:
     """A date in words; a text that is already worded ("2018–2023") as it is."""
     return words.date(text) if text.replace("-", "").isdigit() else text
 
