@@ -216,6 +216,10 @@ class Report(Setting):
             csv=self._csv(id),
         )
 
+    def show(self, shown: display.Shown) -> None:
+        """Show a display object made elsewhere, such as `made_table`."""
+        show(shown)
+
     def extract(self, id: str, title: str, *parts: display.Shown) -> None:
         """Show a part of the page that is a page of its own too, made for paper: `<notebook>-<id>.<language>.html`."""
         name = f"{self.notebook}-{id}.{self.language}.html"

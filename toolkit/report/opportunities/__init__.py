@@ -1,0 +1,38 @@
+"""The report on calls: what was won, lost and paid, and what is worth answering on a given day.
+
+A notebook makes a `Case` of its report and calls the functions below, one a section.
+"""
+
+from toolkit.report.opportunities.calls import accessible, calendar, on_the_day, states, successors
+from toolkit.report.opportunities.case import TABLES, Case
+from toolkit.report.opportunities.choice import portfolio, ranking
+from toolkit.report.opportunities.grants import chains, take_up, waits, won
+from toolkit.report.opportunities.limits import caveats, plan, to_verify
+from toolkit.report.opportunities.memo import checklist, key_figures, memo
+from toolkit.report.opportunities.places import located, seminar, thresholds, zone
+
+__all__ = [
+    "TABLES",
+    "Case",
+    "accessible",
+    "calendar",
+    "caveats",
+    "chains",
+    "checklist",
+    "key_figures",
+    "located",
+    "memo",
+    "on_the_day",
+    "plan",
+    "portfolio",
+    "ranking",
+    "seminar",
+    "states",
+    "successors",
+    "take_up",
+    "thresholds",
+    "to_verify",
+    "waits",
+    "won",
+    "zone",
+]

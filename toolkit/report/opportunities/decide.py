@@ -1,0 +1,151 @@
+"""The three decisions on calls (apply, join with the zone, leave) and what to start now, with office and day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from toolkit import pnrr
+from toolkit.report.opportunities.case import Case, records
+from toolkit.report.opportunities.worth import amount_of
+
+APPLY, CHECK, JOIN, LEAVE = "apply", "check", "join", "leave"
+DECISIONS = (APPLY, CHECK, JOIN, LEAVE)
+"""`check`: not to be decided before a requirement is verified."""
+
+SUSPENDED = "suspended_to_verify"
+GROUP_REASONS = ("alone_too_small", "needs_group")
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to start: what (a sentence), office (code), by when (ISO day or a code of `by_…`), and why it is so."""
+
+    what: str
+    office: str
+    by: str
+    code: str
+
+
+def decisions(case: Case) -> dict[str, list[str]]:
+    """Decision → calls, in the order of their closing."""
+    found: dict[str, list[str]] = {name: [] for name in DECISIONS}
+    for call in records(case.open):
+        found[decision(case, call["call"])].append(call["call"])
+    for call in records(case.answerable):
+        if call["status"] == "standing" and answers(case, call["call"], "yes"):
+            found[JOIN].append(call["call"])
+        elif call["status"] == SUSPENDED:
+            found[LEAVE].append(call["call"])
+    return found
+
+
+def decision(case: Case, call: str) -> str:
+    """What to do with an open call: an area applies where one of its municipalities may."""
+    if not case.single:
+        return APPLY if answers(case, call, "yes") else CHECK if answers(case, call, "unknown") else LEAVE
+    found = case.answer(call)
+    if found["answer"] == "no":
+        return JOIN if set(found["reasons"].split(";")) & set(GROUP_REASONS) else LEAVE
+    return APPLY if found["answer"] == "yes" else CHECK
+
+
+def answers(case: Case, call: str, answer: str) -> list[str]:
+    """Members whose answer to a call is this one."""
+    return [code for code, found in case.verdicts.items() if found.loc[call, "answer"] == answer]
+
+
+def groups(case: Case) -> list[tuple[str, list[str]]]:
+    """The decisions as headings and sentences, for the memo."""
+    found = decisions(case)
+    told = {name: [_told(case, name, call) for call in calls] for name, calls in found.items()}
+    if not found[APPLY] and not found[CHECK]:
+        told[APPLY] = [_nothing_open(case)]
+    if not found[JOIN]:
+        told[JOIN] = [case.say("decision_no_join")]
+    if not found[LEAVE]:
+        told[LEAVE] = [case.say("decision_no_leave")]
+    return [(case.say(f"decision_{name}"), told[name]) for name in DECISIONS if told[name]]
+
+
+def _nothing_open(case: Case) -> str:
+    if case.watch["after_last"]:
+        return case.say("decision_no_apply_since", last=case.watch["last_observation"])
+    return case.say("decision_no_apply")
+
+
+def _told(case: Case, name: str, call: str) -> str:
+    row = case.call_rows[call]
+    about: dict[str, Any] = {"call": case.call_name(call), "closing": row["closes_on"]}
+    if row["status"] == "standing":
+        return case.say("decision_standing", **about)
+    if row["status"] == SUSPENDED:
+        return case.say("decision_suspended", known=row["known_on"], **about)
+    if not case.single:
+        ready = answers(case, call, "yes")
+        return case.say("decision_area", ready=len(ready), members=len(case.members), **about)
+    if name == APPLY:
+        amount = amount_of(case, call)
+        return case.say("decision_call", amount=amount.text, left=int(row["days_left"]), **about)
+    reasons = [case.label("reason", reason) for reason in case.answer(call)["reasons"].split(";")]
+    return case.say("decision_reason", reasons=reasons, **about)
+
+
+def steps(case: Case) -> list[Step]:
+    """What to start now, most pressing first: calls by closing, then payments, programmes, thresholds, documents."""
+    proposal = case.later(case.choices.check_days)
+    found = decisions(case)
+    out = []
+    for call in [*found[APPLY], *found[CHECK]]:
+        row, what = case.call_rows[call], "step_check" if call in found[CHECK] else "step_apply"
+        out.append(Step(case.say(what, call=case.call_name(call)), row["office"], row["closes_on"], f"call:{call}"))
+    if case.paid["not_seen_paid_count"]:
+        unseen = {"n": int(case.paid["not_seen_paid_count"]), "amount": case.paid["not_seen_paid"]}
+        out.append(Step(case.say("step_payments", **unseen), "digital_transition", proposal, "payments"))
+    for call in found[LEAVE]:
+        if case.call_rows[call]["status"] == SUSPENDED:
+            what = case.say("step_suspended", call=case.call_name(call))
+            out.append(Step(what, case.call_rows[call]["office"], proposal, f"call:{call}"))
+    for call in found[JOIN]:
+        row = case.call_rows[call]
+        what = case.say("step_standing" if row["status"] == "standing" else "step_join", call=case.call_name(call))
+        out.append(Step(what, row["office"], row["closes_on"] or "any_time", f"call:{call}"))
+    unseen_calls = int((case.covered["coverage"] != "complete").sum())
+    if unseen_calls:
+        out.append(Step(case.say("step_records", n=unseen_calls), "digital_transition", proposal, "records"))
+    if near := near_thresholds(case):
+        out.append(Step(case.say("step_thresholds", thresholds=near), "registry", proposal, "thresholds"))
+    if (case.known["status"] == "catalogue").any():
+        out.append(Step(case.say("step_catalogue"), "finance", proposal, "catalogue"))
+    if len(case.held):
+        out.append(Step(_documents(case), "finance", "after_last_payment", "documents"))
+    return out
+
+
+def _documents(case: Case) -> str:
+    facts = case.report.table("pnrr_facts").set_index("fact")
+    audits = facts.loc["audit_years_after_last_payment"]
+    if audits["date"] > case.day:
+        return case.say("step_documents")
+    return case.say("step_documents_years", years=int(audits["value"]))
+
+
+def near_thresholds(case: Case) -> list[str]:
+    """Thresholds that the municipality was near, or crossed, by reference date; none for an area."""
+    if not case.single:
+        return []
+    return [case.words.number(value) for value in watched(case, case.report.own)["threshold"]]
+
+
+def watched(case: Case, code: str) -> pd.DataFrame:
+    """Watch list of one municipality."""
+    rows = case.population[case.population["istat_code"] == code]
+    return pnrr.watch_list(dict(zip(rows["year"], rows["value"], strict=True)))
+
+
+def steps_frame(listed: list[Step]) -> pd.DataFrame:
+    """Steps as a table: codes that stay the same in every language, and the sentences beside them."""
+    rows = [{"step": step.code, "office": step.office, "by": step.by} for step in listed]
+    return pd.DataFrame(rows, columns=["step", "office", "by"])

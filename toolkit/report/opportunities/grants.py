@@ -1,0 +1,395 @@
+"""Money of PA digitale 2026: won, renounced and won again, seen paid and not seen paid, days, share of the possible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from toolkit import charts, display, pnrr
+from toolkit.pnrr.amounts import NO_CLASS_MAXIMUM, NOT_MODELLED
+from toolkit.report.opportunities.case import Case, records
+
+TABLES = ("applications", "regis_projects")
+
+
+# ---- in short
+
+
+def sentences(case: Case) -> list[str]:
+    """What was won, what was paid and what was given up: one sentence each, those that have something to say."""
+    if case.mine.empty:
+        return [case.say("won_nothing")]
+    told = [won_sentence(case)]
+    if len(case.held):
+        told.append(paid_sentence(case))
+    if len(case.chains):
+        told.append(chains_sentence(case))
+    return told
+
+
+def won_sentence(case: Case) -> str:
+    """Live grants, and the share of the class maximum beside the median of the class."""
+    about: dict[str, Any] = {"n": len(case.held), "amount": float(case.held["amount"].sum())}
+    if not case.single:
+        holders = case.held["istat_code"].nunique()
+        return case.say("won_area", holders=holders, members=len(case.members), **about)
+    if case.held.empty:
+        return case.say("won_all_renounced", lost=float(case.mine["amount"].sum()))
+    compared = case.compare(case.take_up_total["percent"]).set_index("group")
+    own = float(case.take_up_total.loc[case.report.own, "percent"])
+    others = compared.loc["class"] if "class" in compared.index else None
+    if others is None or others["n"] < 2:
+        return case.say("won", share=own, **about)
+    return case.say("won_beside", share=own, median=float(others["median"]), n_class=int(others["n"]), **about)
+
+
+def paid_sentence(case: Case) -> str:
+    """EUR seen paid and not seen paid: the second is an upper bound of what is due."""
+    paid = case.paid
+    if not paid["not_seen_paid_count"]:
+        return case.say("paid_all", seen=paid["seen_paid"])
+    unseen = case.held[case.held["payment"] == "not_seen_paid"]
+    until = (unseen["not_seen_paid_until"].min(), unseen["not_seen_paid_until"].max())
+    about = {"seen": paid["seen_paid"], "unseen": paid["not_seen_paid"], "n": int(paid["not_seen_paid_count"])}
+    key = "paid_until" if until[0] == until[1] else "paid_between"
+    return case.say(key, first=until[0], last=until[1], **about)
+
+
+def chains_sentence(case: Case) -> str:
+    """What was given up, and how much of it was won again."""
+    rows = case.chains
+    again = rows[rows["status"] == "won_again"]
+    about = {
+        "n": len(rows),
+        "renounced": float(rows["renounced"].sum()),
+        "n_again": len(again),
+        "again": float(again["won_again"].sum()),
+        "net": float(again["net_loss"].sum()),
+        "n_open": len(rows) - len(again),
+        "rest": float(rows.loc[rows["status"] != "won_again", "renounced"].sum()),
+    }
+    if len(again) == len(rows):
+        return case.say("chains_all_again", **about)
+    return case.say("chains_some_again" if len(again) else "chains_none_again", **about)
+
+
+def tiles(case: Case) -> list[display.KeyFigure]:
+    """Live grants, what is not seen paid, EUR a resident, share of the class maximum."""
+    live = float(case.held["amount"].sum())
+    out = [_tile(case, "live", live, "EUR", note=case.say("tile_live_note", n=len(case.held)))]
+    unseen = case.paid["not_seen_paid"]
+    out.append(_tile(case, "not_seen_paid", unseen, "EUR", note=case.say("tile_not_seen_paid_note")))
+    if not case.single:
+        people = sum(case.people[code] for code in case.members)
+        return [*out, _tile(case, "per_resident", live / people, "EUR_per_resident", decimals=2)]
+    values = {"per_resident": case.per_municipality["live_per_resident"], "take_up": case.take_up_total["percent"]}
+    units = {"per_resident": ("EUR_per_resident", 2), "take_up": ("percent", 1)}
+    for name, column in values.items():
+        unit, decimals = units[name]
+        shown = []
+        for row in records(case.compare(column)):
+            if row["n"] > 1:
+                median = case.words.value(row["median"], unit, decimals=decimals, bare=True)
+                shown.append((case.say("median_of", group=case.group_name(row["group"])), median))
+        own = float(column[case.report.own])
+        out.append(_tile(case, name, own, unit, decimals, shown, case.say(f"tile_{name}_note")))
+    return out
+
+
+def _tile(
+    case: Case,
+    name: str,
+    value: float,
+    unit: str,
+    decimals: int | None = None,
+    comparisons: list[tuple[str, str]] | None = None,
+    note: str = "",
+) -> display.KeyFigure:
+    return display.KeyFigure(
+        id=name,
+        label=case.say(f"tile_{name}"),
+        value=case.words.value(value, unit, decimals=decimals, bare=True),
+        v=value,
+        period=case.say("at_day"),
+        comparisons=comparisons or (),
+        note=note,
+    )
+
+
+# ---- won, paid, renounced
+
+
+def won(case: Case) -> None:
+    """Show every application with its decree, its state and where its payment was seen."""
+    report = case.report
+    if case.mine.empty:
+        report.text(case.say("won_nothing"))
+        return
+    told = [won_sentence(case)]
+    if len(case.held):
+        told.append(paid_sentence(case))
+        told.append(case.say("paid_bound"))
+    report.text(*told)
+    if case.single:
+        _applications(case)
+    else:
+        _by_line(case)
+    _totals(case)
+
+
+def _applications(case: Case) -> None:
+    frame = case.mine.sort_values(["funded_on", "call"])
+    until = frame["not_seen_paid_until"].where(frame["payment"] == "not_seen_paid", frame["paid_on"])
+    until = until.where(frame["payment"] != "paid_regis", frame["regis_on"])
+    frame = frame.assign(seen_on=until.where(frame["payment"] != "renounced", frame["state_on"]))
+    columns = [
+        case.named(frame),
+        case.column("cup"),
+        case.column("amount", unit="EUR"),
+        case.dated(frame, "submitted_on"),
+        case.dated(frame, "funded_on"),
+        case.coded(frame, "payment", "payment"),
+        case.dated(frame, "seen_on", absent="not_dated"),
+        case.dated(frame, "snapshot_on"),
+    ]
+    case.report.show_table("applications", case.say("won_caption"), frame, columns, tables=TABLES, note=_won_note(case))
+
+
+def _won_note(case: Case) -> str:
+    told = [case.say("won_note")]
+    if case.mine["payment_after_renouncing"].any():
+        told.append(case.say("won_note_after", cups=list(case.mine.loc[case.mine["payment_after_renouncing"], "cup"])))
+    if case.mine["amounts_differ"].any():
+        told.append(case.say("won_note_differ", n=int(case.mine["amounts_differ"].sum())))
+    if not case.mine["state_known"].all():
+        told.append(case.say("won_note_state", n=int((~case.mine["state_known"]).sum())))
+    return " ".join(told)
+
+
+def _by_line(case: Case) -> None:
+    rows = []
+    for line, group in case.mine.groupby("line"):
+        live = group[group["state"] != "renounced"]
+        unseen = live[live["payment"] == "not_seen_paid"]
+        rows.append(
+            {
+                "line": line,
+                "holders": live["istat_code"].nunique(),
+                "live_count": len(live),
+                "live": live["amount"].sum(),
+                "not_seen_paid": unseen["amount"].sum(),
+                "renounced": group.loc[group["state"] == "renounced", "amount"].sum(),
+            }
+        )
+    frame = pd.DataFrame(rows).sort_values("live", ascending=False)
+    columns = [
+        case.coded(frame, "line", "line"),
+        case.column("holders", unit="municipalities"),
+        case.column("live_count", unit="grants"),
+        *(case.column(name, unit="EUR") for name in ("live", "not_seen_paid", "renounced")),
+    ]
+    case.report.show_table("lines", case.say("lines_caption"), frame, columns, tables=TABLES, note=_won_note(case))
+
+
+def _totals(case: Case) -> None:
+    """The territory beside the whole: all the municipalities at hand, by state."""
+    everybody = pnrr.totals(case.applications).set_index("state")
+    own = pnrr.totals(case.mine).set_index("state")
+    frame = pd.DataFrame(
+        {
+            "state": own.index,
+            "own_count": own["applications"].to_numpy(),
+            "own_amount": own["amount"].to_numpy(),
+            "all_count": everybody["applications"].to_numpy(),
+            "all_amount": everybody["amount"].to_numpy(),
+        }
+    )
+    columns = [
+        case.coded(frame, "state", "total"),
+        display.Column(key="own_count", label=case.say("column_count_of", whom=case.report.name), unit="grants"),
+        display.Column(key="own_amount", label=case.say("column_amount_of", whom=case.report.name), unit="EUR"),
+        case.column("all_count", unit="grants"),
+        case.column("all_amount", unit="EUR"),
+    ]
+    n = case.applications["istat_code"].nunique()
+    case.report.show_table(
+        "totals", case.say("totals_caption"), frame, columns, tables=["applications"], note=case.say("totals_note", n=n)
+    )
+
+
+def chains(case: Case) -> None:
+    """Show renunciations joined to what was won again in the same line: the loss is the difference, not the sum."""
+    if case.chains.empty:
+        case.report.text(case.say("chains_nothing"))
+        return
+    case.report.text(chains_sentence(case), case.say("chains_rule"))
+    frame = case.chains.sort_values(["istat_code", "renounced_on"])
+    texts = {calls: case.words.join(map(case.call_name, calls.split(";"))) for calls in frame["renounced_calls"]}
+    again = {call: case.call_name(call) if call else case.say("nothing") for call in frame["won_again_call"].unique()}
+    columns = [
+        *([] if case.single else [case.report.municipality_column(frame["istat_code"])]),
+        case.column("renounced_calls", texts=texts),
+        case.dated(frame, "renounced_on", absent="not_dated"),
+        case.column("renounced", unit="EUR"),
+        case.column("won_again_call", texts=again),
+        case.column("won_again", unit="EUR"),
+        case.column("net_loss", unit="EUR"),
+        case.coded(frame, "status", "chain"),
+    ]
+    if not case.single:
+        frame = frame[frame["status"] != "won_again"] if len(frame) > 30 else frame
+    case.report.show_table(
+        "chains", case.say("chains_caption"), frame, columns, tables=["applications"], note=case.say("chains_note")
+    )
+
+
+# ---- days
+
+
+def waits(case: Case) -> None:
+    """Show days from application to decree and to payment, by line, with what has not ended yet."""
+    apps = case.applications[case.applications["state_known"]]
+    if apps.empty:
+        case.report.text(case.say("waits_nothing"))
+        return
+    every = pnrr.waits_by(pnrr.waiting_times(apps), apps["line"])
+    mine = apps[apps["istat_code"].isin(case.members)]
+    own = pnrr.waits_by(pnrr.waiting_times(mine), mine["line"]) if len(mine) else every.head(0)
+    frame = every.merge(own[["group", "applications", "median_to_decree"]], on="group", how="left", suffixes=("", "_own"))
+    frame["applications_own"] = frame["applications_own"].fillna(0)
+    about = {
+        "applications": int(every["applications"].sum()),
+        "paid": int(every["paid"].sum()),
+        "censored": int(every["censored"].sum()),
+    }
+    case.report.text(case.say("waits", **about), case.say("waits_rule"))
+    columns = [
+        display.Column(key="group", label=case.say("column_line"), texts=_line_texts(case, frame["group"])),
+        case.column("applications_own", unit="grants"),
+        case.column("median_to_decree_own", unit="days"),
+        case.column("applications", unit="grants"),
+        case.column("median_to_decree", unit="days"),
+        case.column("paid", unit="grants"),
+        case.column("censored", unit="grants"),
+        case.column("undated", unit="grants"),
+        case.column("median_to_payment", unit="days"),
+        case.column("longest_watched", unit="days"),
+    ]
+    frame = frame.assign(decree_flag="not_observable")
+    case.report.show_table(
+        "waits", case.say("waits_caption"), frame, columns, tables=["applications"], note=case.say("waits_note")
+    )
+
+
+def _line_texts(case: Case, lines: Any) -> dict[str, str]:
+    return {line: case.label("line", line) for line in lines}
+
+
+# ---- take-up
+
+
+def take_up(case: Case) -> None:
+    """Show what was won over the maximum of the class, line by line, and the territory among its groups."""
+    if not case.single:
+        case.report.text(case.say("take_up_area"))
+        ranking(case, case.members)
+        return
+    own = case.report.own
+    total = case.take_up_total.loc[own]
+    told = [case.say("take_up", won=total["won"], maximum=total["maximum"], share=total["percent"])]
+    if total["lower_bound"]:
+        told.append(case.say("take_up_lower"))
+    case.report.text(*told, case.say("take_up_rule"))
+    _lines_of(case, own)
+    _groups_of(case)
+    if len(case.around) > 1:
+        ranking(case, case.around)
+
+
+def _lines_of(case: Case, code: str) -> None:
+    rows = case.take_up[case.take_up["istat_code"] == code].assign(percent=lambda frame: 100 * frame["share"])
+    rows = rows.assign(bound=rows["lower_bound"].map({True: "lower", False: "exact"}))
+    columns = [
+        case.coded(rows, "line", "line"),
+        case.column("won", unit="EUR"),
+        case.column("maximum", unit="EUR"),
+        case.column("percent", unit="percent"),
+        case.coded(rows, "bound", "bound"),
+    ]
+    left_out = [case.label("line", line) for line in (*NOT_MODELLED, *NO_CLASS_MAXIMUM)]
+    case.report.show_table(
+        "take-up",
+        case.say("take_up_caption"),
+        rows,
+        columns,
+        tables=["applications", "lump_sums", "population"],
+        note=case.say("take_up_note", lines=left_out, n=_not_modelled(case), of=len(case.applications)),
+    )
+
+
+def _not_modelled(case: Case) -> int:
+    return int(case.applications["line"].isin(NOT_MODELLED).sum())
+
+
+def _groups_of(case: Case) -> None:
+    measures = {"take_up": (case.take_up_total["percent"], "percent", 1)}
+    measures["per_resident"] = (case.per_municipality["live_per_resident"], "EUR_per_resident", 2)
+    rows = []
+    for name, (values, unit, decimals) in measures.items():
+        for row in records(case.compare(values)):
+            rows.append(row | {"measure": name, "unit": unit, "decimals": decimals})
+    frame = pd.DataFrame(rows)
+    frame["group_code"] = frame["group"]
+    names = {group: case.group_name(group) for group in frame["group"].unique()}
+    about = {"unit_from": "unit", "decimals_from": "decimals"}
+    columns = [
+        case.coded(frame, "measure", "tile", "measure"),
+        case.column("group", texts=names),
+        case.column("value", **about),
+        case.column("quartile_low", **about),
+        case.column("median", **about),
+        case.column("quartile_high", **about),
+        case.column("rank", unit="rank"),
+        case.column("of", unit="municipalities"),
+    ]
+    case.report.show_table(
+        "compared",
+        case.say("compared_caption"),
+        frame,
+        columns,
+        tables=["applications", "lump_sums", "population"],
+        note=case.say("compared_note"),
+    )
+
+
+def ranking(case: Case, codes: tuple[str, ...]) -> None:
+    """Draw the share of the class maximum of municipalities, highest first."""
+    rows = case.take_up_total.loc[list(codes)].sort_values(["percent", "istat_code"], ascending=[False, True])
+    frame = pd.DataFrame({"istat_code": rows["istat_code"], "name": rows["istat_code"].map(case.names)})
+    frame = frame.assign(value=rows["percent"], won=rows["won"], maximum=rows["maximum"]).reset_index(drop=True)
+    whole = case.take_up_total.loc[list(case.report.universe), "percent"].median()
+    reference = (case.say("median_metropolitan"), float(whole))
+    ours = [case.names[code] for code in case.members] if case.single else []
+    specs = charts.pair(
+        charts.ranked_bars, frame[["name", "value"]], case.words, unit="percent", ours=ours, reference=reference
+    )
+    first, last = frame.iloc[0], frame.iloc[-1]
+    about = {"n": len(frame), "high": first["value"], "low": last["value"], "best": first["name"], "worst": last["name"]}
+    columns = [
+        case.report.municipality_column(frame["istat_code"]),
+        case.column("value", "percent", unit="percent"),
+        case.column("won", unit="EUR"),
+        case.column("maximum", unit="EUR"),
+    ]
+    case.report.figure(
+        "take-up-zone",
+        case.say("ranking_title", **about),
+        subtitle=case.say("ranking_subtitle"),
+        alt=case.say("ranking_alt", **about),
+        description=case.say("ranking_description"),
+        specs=specs,
+        frame=frame,
+        columns=columns,
+        tables=["applications", "lump_sums", "population"],
+    )
