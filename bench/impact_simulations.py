@@ -87,10 +87,15 @@ def event_study(draws: int) -> Iterator[Row]:
 
 
 def staggered(draws: int) -> Iterator[Row]:
-    treated = dict.fromkeys(range(40), 2003) | dict.fromkeys(range(40, 80), 2007)
-    how = {"units": 120, "treated": treated}
-    yield from _design("Callaway-Sant'Anna, two cohorts", impact.callaway_santanna, draws, **how)
-    truth = (np.arange(8).sum() * 40 + np.arange(4).sum() * 40) / (40 * 8 + 40 * 4)
+    for size in (10, 20, 40):
+        few = dict.fromkeys(range(size), 2003) | dict.fromkeys(range(size, 2 * size), 2007)
+        found = [impact.callaway_santanna(panel(seed, units=160, effect=EFFECT, treated=few)) for seed in range(draws)]
+        covered = [covers(one) for one in found]
+        yield f"Callaway-Sant'Anna, cohorts of {size}: coverage", "shown", 0.95, *share(covered, 0.95)
+    treated = dict.fromkeys(range(80), 2003) | dict.fromkeys(range(80, 160), 2007)
+    how = {"units": 240, "treated": treated}
+    yield from _design("Callaway-Sant'Anna, cohorts of 80", impact.callaway_santanna, draws, **how)
+    truth = (np.arange(8).sum() + np.arange(4).sum()) / (8 + 4)
     cohorts, fixed, covered_fixed, covered_cohorts = [], [], [], []
     for seed in range(draws):
         one = panel(seed, growth=1.0, **how)

@@ -164,6 +164,20 @@ def test_aggregation_keeps_totals(shared: Path) -> None:
         nation.aggregate({RENTS: "x"})
 
 
+def test_blocks_are_spread_by_size_and_add_up() -> None:
+    groups = {"a": "goods", "b": "goods", "c": "services"}
+    size = pd.Series([10.0, 30, 5], NAMES)
+    nation = impact.spread_blocks(pd.Series({"goods": 400.0, "services": 600}), groups, size)
+    assert nation.to_dict() == pytest.approx({"a": 100, "b": 300, "c": 600})
+    region = impact.spread_blocks(pd.Series({"goods": 60.0, "services": 40}), groups, size)
+    quotients = impact.location_quotients(region, nation)
+    assert quotients["a"] == pytest.approx(quotients["b"])
+    with pytest.raises(MethodError, match="no total for block 'services'"):
+        impact.spread_blocks(pd.Series({"goods": 400.0}), groups, size)
+    with pytest.raises(MethodError, match="no industry to give it to"):
+        impact.spread_blocks(pd.Series({"goods": 400.0, "services": 600}), groups, size * 0)
+
+
 # Flegg's quotient
 
 jobs = st.lists(st.floats(1.0, 1e6), min_size=3, max_size=3)

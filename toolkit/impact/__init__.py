@@ -33,6 +33,7 @@ _HOME = {
         "leontief_inverse",
         "mean_multipliers",
         "multipliers",
+        "spread_blocks",
         "technical_coefficients",
     ),
     "flq": ("direct_purchases", "flegg_quotients", "location_quotients", "regional_coefficients", "size_factor"),

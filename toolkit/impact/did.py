@@ -207,7 +207,7 @@ def pre_trends(
         events: relative periods of `beta`, without the reference.
         until: effects before this period are tested; the reference itself unless said.
         chained: effects before the reference are changes from one period to the next, not from the reference.
-        df: denominator degrees of freedom of the F test; None for χ².
+        df: degrees of freedom of the covariance (clusters less one): the statistic is then Hotelling's; None for χ².
 
     Returns:
         pre_trend_p: p of the joint Wald test; None where it cannot be made: no period before the reference, or a
@@ -219,7 +219,7 @@ def pre_trends(
     pre = events < (reference if until is None else until)
     k = int(pre.sum())
     sigma = covariance[np.ix_(pre, pre)]
-    if k == 0 or np.linalg.matrix_rank(sigma) < k:
+    if k == 0 or np.linalg.matrix_rank(sigma) < k or (df is not None and df < k + 1):
         return {"pre_trend_p": None, "pre_trend_periods": k, "pre_trend_power": 0.0}
     inverse = np.linalg.inv(sigma)
     statistic = float(beta[pre] @ inverse @ beta[pre])
@@ -243,21 +243,29 @@ def pre_trends(
 
 
 def _wald(k: int, df: float | None, alpha: float) -> tuple[float, Any]:
+    """Critical value and tail of the Wald statistic; with `df`, Hotelling's, which is scaled to F(k, df − k + 1)."""
     if df is None:
         return float(stats.chi2.ppf(1 - alpha, k)), lambda w: float(stats.chi2.sf(w, k))
-    return float(stats.f.ppf(1 - alpha, k, df) * k), lambda w: float(stats.f.sf(w / k, k, df))
+    rest = df - k + 1
+    scale = rest / (df * k)
+    return float(stats.f.ppf(1 - alpha, k, rest) / scale), lambda w: float(stats.f.sf(w * scale, k, rest))
 
 
 def _power_at(k: int, df: float | None, critical: float, noncentrality: float) -> float:
     if df is None:
         return float(stats.ncx2.sf(critical, k, noncentrality))
-    return float(stats.ncf.sf(critical / k, k, df, noncentrality))
+    rest = df - k + 1
+    return float(stats.ncf.sf(critical * rest / (df * k), k, rest, noncentrality))
 
 
 def _noncentrality(k: int, df: float | None, critical: float, power: float) -> float:
+    """Noncentrality at which the test has `power`; infinite where so few degrees of freedom never reach it."""
     from scipy.optimize import brentq
 
-    return float(brentq(lambda nc: _power_at(k, df, critical, nc) - power, 1e-6, 1e4))
+    most = 1e4
+    if _power_at(k, df, critical, most) < power:
+        return float("inf")
+    return float(brentq(lambda nc: _power_at(k, df, critical, nc) - power, 1e-6, most))
 
 
 def _within(panel: Panel, columns: np.ndarray, covariance: Covariance, method: str) -> Fit:

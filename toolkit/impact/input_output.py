@@ -247,6 +247,33 @@ def employment_multipliers(coefficients: pd.DataFrame, jobs: pd.Series | None, o
     return multipliers(coefficients, per_output(jobs, output))
 
 
+def spread_blocks(blocks: pd.Series, groups: Mapping[str, str], within: pd.Series) -> pd.Series:
+    """Totals of blocks of industries (such as employment by NACE block) laid over industries.
+
+    Each industry takes the share of its block that it has in `within` (national value added, say): all industries of a
+    block then have the same location quotient, an assumption that the report states.
+
+    Args:
+        blocks: by block; groups: industry → block; within: by industry.
+
+    Raises:
+        MethodError: a block without a total, or with a total and nothing to share it by.
+    """
+    key = pd.Series(groups).reindex(within.index)
+    absent = sorted(set(key.dropna()) - set(blocks.index)) or (["(none)"] if key.isna().any() else [])
+    if absent or not np.isfinite(blocks.to_numpy(dtype=float)).all():
+        raise MethodError(
+            f"no total for block {absent[0] if absent else 'with a missing value'!r}", allowed=list(blocks.index)
+        )
+    size = within.clip(lower=0.0)
+    whole = size.groupby(key.to_numpy()).sum()
+    empty = [name for name in whole.index if whole[name] == 0 and blocks[name] > 0]
+    if empty:
+        raise MethodError(f"block {empty[0]!r} has a total and no industry to give it to")
+    share = size / whole.where(whole > 0).reindex(key.to_numpy()).to_numpy()
+    return share.fillna(0.0) * blocks.reindex(key.to_numpy()).to_numpy(dtype=float)
+
+
 def mean_multipliers(values: pd.Series, output: pd.Series, *, without: Sequence[str] = ()) -> pd.Series:
     """Three means that differ, so that each printed one says which it is.
 
