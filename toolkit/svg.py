@@ -190,6 +190,8 @@ def clean(raw: str, uid: str, title: str, description: str) -> str:
         _describe(element)
         _circle(element)
         _strip(element, renamed)
+    for group in root.iter(f"{{{_SVG}}}g"):
+        _once(group)
     for group in reversed(list(root.iter(f"{{{_SVG}}}g"))):
         _hoist(group)
     _unwrap(root)
@@ -259,7 +261,7 @@ def _shapes(root: ET.Element) -> Iterator[ET.Element]:
 
 
 def relative(path: str) -> str:
-    """An outline of straight lines (`M x,y L x,y … Z`) in tenths of a pixel, each point relative to the one before.
+    """An outline of straight lines (`M x,y L x,y … Z`) in whole pixels, each point relative to the one before.
 
     Points are rounded before they are subtracted, so that neighbours keep one common border.
     """
@@ -267,22 +269,15 @@ def relative(path: str) -> str:
 
 
 def _ring(part: str) -> str:
-    points = [tuple(round(float(number) * 10) for number in _NUMBER.findall(point)) for point in part.split("L")]
+    points = [tuple(round(float(number)) for number in _NUMBER.findall(point)) for point in part.split("L")]
     steps = [(x - x0, y - y0) for (x0, y0), (x, y) in pairwise(points) if (x, y) != (x0, y0)]
-    start = ",".join(_tenths(number) for number in points[0])
     line = "".join(f"{_joined(x)}{_joined(y)}" for x, y in steps).lstrip(" ")
-    return f"M{start}{'l' + line if line else ''}{'z' if part.endswith('Z') else ''}"
-
-
-def _tenths(number: int) -> str:
-    """Tenths as SVG writes them shortest: 12 → "1.2", −3 → "-.3", 20 → "2"."""
-    whole, rest = divmod(abs(number), 10)
-    return ("-" if number < 0 else "") + ((str(whole) if whole else "") + f".{rest}" if rest else str(whole))
+    return f"M{points[0][0]},{points[0][1]}{'l' + line if line else ''}{'z' if part.endswith('Z') else ''}"
 
 
 def _joined(number: int) -> str:
-    text = _tenths(number)
-    return text if text.startswith("-") else f" {text}"
+    """A number after another: a minus sign needs no space before it."""
+    return str(number) if number < 0 else f" {number}"
 
 
 def _unwrap(parent: ET.Element) -> None:
@@ -294,6 +289,18 @@ def _unwrap(parent: ET.Element) -> None:
             parent.remove(child)
             for offset, grandchild in enumerate(child):
                 parent.insert(index + offset, grandchild)
+
+
+def _once(group: ET.Element) -> None:
+    """Draw marks that are alike in all, and opaque, once: on a telephone many dots fall on the same pixel."""
+    seen = set()
+    for child in list(group):
+        alike = (child.tag, *sorted(child.attrib.items()))
+        if len(child) or child.text or "opacity" in child.attrib:
+            continue
+        if alike in seen:
+            group.remove(child)
+        seen.add(alike)
 
 
 def _hoist(group: ET.Element) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
+from functools import cache
 from itertools import pairwise
 
 import altair
@@ -128,7 +129,12 @@ def specs(made, language="it"):
     return charts.pair(chart, data, WORDS[language], **options)
 
 
+@cache
 def drawn(made, language="it"):
+    return draw_again(made, language)
+
+
+def draw_again(made, language="it"):
     return [
         svg.render(spec, f"f{index}", "t", "d", language, datasets={"boundaries": TOPOLOGY})
         for index, spec in enumerate(specs(made, language))
@@ -218,7 +224,7 @@ def test_hostile_text_is_text(made):
 @EVERY
 def test_the_same_data_give_the_same_bytes(made):
     assert specs(made) == specs(made)
-    assert drawn(made) == drawn(made)
+    assert draw_again(made) == drawn(made)
 
 
 @EVERY
@@ -237,6 +243,8 @@ def test_data_hold_only_what_is_drawn_with_four_decimals(made):
                 assert part["data"]["name"] == "boundaries"
                 continue
             assert records
+            if part["mark"]["type"] == "geoshape":
+                continue
             used = {channel["field"] for channel in part["encoding"].values() if "field" in channel}
             assert {key for record in records for key in record} <= used
             for value in (value for record in records for value in record.values() if isinstance(value, float)):
@@ -429,7 +437,7 @@ def test_what_cannot_be_drawn_is_refused():
 
 
 def test_the_frame_projects_as_vega_does():
-    """The point computed here and the one Vega draws are the same pixel."""
+    """The point computed here and the one that Vega draws are the same pixel."""
     parts_ = geo.rings(TOPOLOGY)
     frame = geo.frame(parts_, CODES[:3], 400, 10, 400)
     corner = frame.project(parts_["000003"][0][0])
@@ -445,8 +453,7 @@ def test_the_frame_projects_as_vega_does():
     }
     picture = svg.render(spec, "a", "t", "d", "it", datasets={"boundaries": TOPOLOGY})
     start = re.search(r'd="M(-?[\d.]+),(-?[\d.]+)', picture)
-    assert float(start[1]) == pytest.approx(corner[0], abs=0.15)
-    assert float(start[2]) == pytest.approx(corner[1], abs=0.15)
+    assert (float(start[1]), float(start[2])) == (round(corner[0]), round(corner[1]))
 
 
 def test_neighbours_share_a_border():

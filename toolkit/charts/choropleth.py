@@ -69,7 +69,7 @@ def choropleth(
     names = {code: str(rows[code]["name"]) for code in ours if code in rows and len(ours) == 1}
     layers = [
         _shaded(records, frame, width),
-        *maps.outlines(ours, frame),
+        *maps.outlines(ours, parts, frame),
         draw.text(signs, align="center", fontSize=12, color=SLATE, fontWeight=700),
         *_named(frame, parts, names),
     ]

@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 
 from toolkit.charts import draw, geo, maps, theme
-from toolkit.charts.theme import BLUE, INK, ORANGE, WHITE, Record, Spec
+from toolkit.charts.theme import BLUE, INK, ORANGE, WHITE, Layer, Record, Spec
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
 _COLOURS = {"outgoing": BLUE, "incoming": ORANGE}
-_LAND = {"fill": "#EEF1F4", "stroke": "#B1BBC6", "strokeWidth": 0.6}
+_BORDER = {"fill": None, "stroke": "#B1BBC6", "strokeWidth": 0.8}
 _MOST, _LINE = 12, 20
 
 
@@ -65,7 +65,8 @@ def flow_map(
     if len(drawn) < len(rows):
         listed.append(f"* {words.label('off_map')}")
     title = f"{words.label(direction)} ({words.unit('persons')})"
-    return _map(drawn, listed, home, frame, _COLOURS[direction], title, width)
+    ground = [maps.shapes(frame, _BORDER, maps.BORDERS), *maps.outlines(home, parts, frame)]
+    return _map(ground, drawn, listed, frame, _COLOURS[direction], title, width)
 
 
 def _largest(data: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -75,7 +76,7 @@ def _largest(data: pd.DataFrame) -> list[dict[Any, Any]]:
 
 
 def _map(
-    drawn: list[Record], listed: list[str], home: list[str], frame: geo.Frame, colour: str, title: str, width: int
+    ground: list[Layer], drawn: list[Record], listed: list[str], frame: geo.Frame, colour: str, title: str, width: int
 ) -> Spec:
     hover, told = draw.hover(width), draw.told(width)
     thick = {"field": "w", "type": "quantitative", "scale": None}
@@ -83,8 +84,7 @@ def _map(
     dot = {"shape": "circle", "size": 290, "fill": WHITE, "stroke": colour, "strokeWidth": 2}
     numbers = [{"x": end["x2"], "y": end["y2"], "t": end["n"], "told": end["t"]} for end in drawn]
     layers = [
-        maps.shapes(frame, _LAND),
-        *maps.outlines(home, frame),
+        *ground,
         draw.box(drawn, {**line, **hover}, strokeWidth=thick, **told),
         draw.dots([{**number, "t": number["told"]} for number in numbers], {**dot, **hover}, **told),
         draw.text(numbers, align="center", fontSize=11, fontWeight=700, color=INK),

@@ -14,6 +14,8 @@ Point = tuple[float, float]
 Ring = list[Point]
 Topology = Mapping[str, Any]
 FEATURE = "municipalities"
+# Pixels drawn beyond the frame, so that its cut does not show as a border.
+_BEYOND = 6
 
 
 @dataclass(frozen=True)
@@ -35,9 +37,10 @@ class Frame:
 
     @property
     def projection(self) -> dict[str, Any]:
-        """As Vega-Lite wants it."""
+        """As Vega-Lite wants it; what is far outside of the frame is not drawn."""
         place = [round(number, 2) for number in self.translate]
-        return {"type": "mercator", "scale": round(self.scale, 2), "translate": place, "center": [0, 0]}
+        clip = [[-_BEYOND, -_BEYOND], [round(self.width + _BEYOND), round(self.height + _BEYOND)]]
+        return {"type": "mercator", "scale": round(self.scale, 2), "translate": place, "clipExtent": clip}
 
 
 def rings(topology: Topology) -> dict[str, list[Ring]]:

@@ -12,7 +12,8 @@ from typing import Any
 from toolkit.charts import draw, geo, theme
 from toolkit.charts.theme import INK, WHITE, Layer, Record, Spec
 
-BOUNDARIES: Mapping[str, Any] = {"name": "boundaries", "format": {"type": "topojson", "feature": geo.FEATURE}}
+FEATURES: Spec = {"name": "boundaries", "format": {"type": "topojson", "feature": geo.FEATURE}}
+BORDERS: Spec = {"name": "boundaries", "format": {"type": "topojson", "mesh": geo.FEATURE}}
 # The outline of the territory: light on dark, so that it shows on any ground.
 OUTLINE = "#FFC83D"
 _SIDE = 190
@@ -23,16 +24,17 @@ def room(width: int) -> float:
     return width if theme.is_narrow(width) else width - _SIDE
 
 
-def shapes(frame: geo.Frame, mark: Spec, **more: Any) -> Layer:
-    """The boundaries, drawn alike or by an `encoding`; a `transform` may select some."""
-    return {"data": dict(BOUNDARIES), "projection": frame.projection, "mark": {"type": "geoshape", **mark}, **more}
+def shapes(frame: geo.Frame, mark: Spec, data: Spec = FEATURES, **more: Any) -> Layer:
+    """Shapes in the frame's projection: all municipalities, or `BORDERS` each drawn once, or other data."""
+    return {"data": dict(data), "projection": frame.projection, "mark": {"type": "geoshape", **mark}, **more}
 
 
-def outlines(codes: Collection[str], frame: geo.Frame) -> list[Layer]:
+def outlines(codes: Collection[str], parts: Mapping[str, list[geo.Ring]], frame: geo.Frame) -> list[Layer]:
     """The territory's own boundaries, on top."""
-    chosen = [{"filter": {"field": "id", "oneOf": sorted(codes)}}]
-    strokes = ({"stroke": INK, "strokeWidth": 5}, {"stroke": OUTLINE, "strokeWidth": 2.2}) if codes else ()
-    return [shapes(frame, {"fill": None, "strokeJoin": "round", **stroke}, transform=chosen) for stroke in strokes]
+    rings = [[[round(x, 4), round(y, 4)] for x, y in ring] for code in sorted(codes) for ring in parts.get(code, [])]
+    lines = {"values": [{"type": "Feature", "geometry": {"type": "MultiLineString", "coordinates": rings}}]}
+    strokes = ({"stroke": INK, "strokeWidth": 5}, {"stroke": OUTLINE, "strokeWidth": 2.2}) if rings else ()
+    return [shapes(frame, {"fill": None, "strokeJoin": "round", **stroke}, lines) for stroke in strokes]
 
 
 def at(frame: geo.Frame, parts: Mapping[str, list[geo.Ring]], code: str) -> Record:

@@ -90,23 +90,36 @@ class _Strip:
         own = " · ".join(part for part in (value, note) if part)
         return [part for part in (own, self.words.say("labels.median_of", value=self.printed(self.median))) if part]
 
-    def across(self, value: float, left: float, right: float) -> float:
-        if self.high == self.low:
-            return (left + right) / 2
-        return left + (value - self.low) / (self.high - self.low) * (right - left)
+    def records(self, peers: Collection[str]) -> dict[str, list[Record]]:
+        """The dots of each kind, in the order of the data."""
+        found: dict[str, list[Record]] = {kind: [] for kind in _KINDS}
+        for row in self.present.to_dict("records"):
+            code, told = row["istat_code"], f"{row['name']}: {self.printed(row['value'], row['flag'])}"
+            kind = "ours" if code == self.ours else "peers" if code in peers else "others"
+            found[kind].append({"t": told, "x": self.share(row["value"])})
+        return found
+
+    def share(self, value: float) -> float:
+        """Where a value is between the lowest (0) and the highest (1)."""
+        return 0.5 if self.high == self.low else round((value - self.low) / (self.high - self.low), 3)
 
 
 @dataclass
 class _Drawn:
-    """The marks of all strips, gathered so that each kind is one layer."""
+    """The marks of all strips."""
 
     width: int
-    dots: dict[str, list[Record]] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
+    dots: list[tuple[str, float, list[Record]]] = field(default_factory=list)
     titles: list[Record] = field(default_factory=list)
     details: list[Record] = field(default_factory=list)
     lines: list[Record] = field(default_factory=list)
     medians: list[Record] = field(default_factory=list)
     ends: dict[str, list[Record]] = field(default_factory=lambda: {"left": [], "right": []})
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """Where strips begin and end."""
+        return (12 if theme.is_narrow(self.width) else _COLUMN + 12), self.width - 12
 
     def add(self, strip: _Strip, y: float, peers: Collection[str], note: str) -> float:
         """Put a strip at `y`; where the next one begins."""
@@ -118,33 +131,43 @@ class _Drawn:
         self.titles.append({"x": 0, "y": y + 9, "t": title})
         self.details.append({"x": 0, "y": y + 9 + 17 * len(title), "t": detail})
         middle = y + tall + _HALF + 2 if narrow else y + max(_HALF + 4, (tall - 14) / 2)
-        left, right = (12 if narrow else _COLUMN + 12), self.width - 12
-        for row in strip.present.to_dict("records"):
-            kind = "ours" if row["istat_code"] == strip.ours else "peers" if row["istat_code"] in peers else "others"
-            at = {"x": round(strip.across(row["value"], left, right), 1), "y": round(middle, 1)}
-            self.dots[kind].append({**at, "t": f"{row['name']}: {strip.printed(row['value'], row['flag'])}"})
+        left, right = self.bounds
+        for kind, records in strip.records(peers).items():
+            self.dots.append((kind, middle, records))
         self.lines.append({"x": left, "x2": right, "y": middle})
-        self.medians.append({"x": strip.across(strip.median, left, right), "y": middle - _HALF, "y2": middle + _HALF})
+        across = left + strip.share(strip.median) * (right - left)
+        self.medians.append({"x": across, "y": middle - _HALF, "y2": middle + _HALF})
         self.ends["left"].append({"x": left - 8, "y": middle + _HALF + 8, "t": strip.printed(strip.low)})
         self.ends["right"].append({"x": right + 8, "y": middle + _HALF + 8, "t": strip.printed(strip.high)})
         return max(middle + _HALF + 20, y + tall + 4) + (10 if narrow else 14)
 
     def layers(self) -> list[Layer]:
-        size, told = theme.text_size(self.width), draw.told(self.width)
-        marks = {kind: {**mark, **draw.hover(self.width)} for kind, mark in _KINDS.items()}
+        size = theme.text_size(self.width)
         medians = {key: value for key, value in _MEDIAN.items() if key != "type"}
         return draw.filled(
             [
                 draw.level(self.lines, color=LIGHT, strokeWidth=1),
-                draw.dots(self.dots["others"], marks["others"], **told),
-                draw.dots(self.dots["peers"], marks["peers"], **told),
+                *(self._dots(*some) for some in self.dots if some[0] != "ours"),
                 draw.upright(self.medians, **medians),
-                draw.dots(self.dots["ours"], marks["ours"], **told),
+                *(self._dots(*some) for some in self.dots if some[0] == "ours"),
                 draw.text(self.titles, fontSize=size + 1, fontWeight=600, color=INK, lineHeight=17),
                 draw.text(self.details, fontSize=size, color=INK),
                 *(draw.text(some, align=align, fontSize=11, color=SLATE) for align, some in self.ends.items()),
             ]
         )
+
+    def _dots(self, kind: str, middle: float, records: list[Record]) -> Layer:
+        """The dots of a strip. Their data are the same at both widths, and a page's compression tells them once."""
+        scale = {"domain": [0, 1], "range": list(self.bounds), "nice": False, "zero": False, "round": True}
+        across = {"field": "x", "type": "quantitative", "scale": scale, "axis": None}
+        told = {"tooltip": {"field": "t", "type": "nominal"}}
+        mark = {**_KINDS[kind], **draw.hover(self.width)}
+        if theme.is_narrow(self.width):
+            return draw.layer(records, mark, x=across, y={"value": round(middle, 1)}, **told)
+        # On hovering, the name alone: figures are in the table and in the interactive chart.
+        name = {"calculate": "split(datum.t, ': ')[0]", "as": "n"}
+        told["description"] = {"field": "n", "type": "nominal"}
+        return {**draw.layer(records, mark, x=across, y={"value": round(middle, 1)}, **told), "transform": [name]}
 
 
 def _fitted(parts: Sequence[str], room: float, size: float) -> list[str]:
