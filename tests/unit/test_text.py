@@ -10,6 +10,7 @@ from decimal import Decimal
 import numpy as np
 import pandas as pd
 import pytest
+from babel.numbers import format_decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -121,6 +122,12 @@ def test_a_printed_number_reads_back(value, decimals, language):
     assert abs(float(back) - value) <= 0.5 * 10**-decimals * (1 + 1e-9) + abs(value) * 1e-15
     assert not re.fullmatch(rf"{MINUS}0(?:[.,]0+)?", printed)
     assert "-" not in printed
+
+
+@given(st.decimals(-(10**9), 10**9, places=3), st.sampled_from(["it", "en"]))
+def test_a_number_is_printed_as_babel_prints_it(value, language):
+    babel = format_decimal(abs(rounded(value, 3)), "#,##0.000", locale={"it": "it_IT", "en": "en_GB"}[language])
+    assert Words(language).number(value, 3).removeprefix(MINUS) == babel
 
 
 @given(st.floats(-1e11, 1e11), st.sampled_from(["it", "en"]))
@@ -262,7 +269,8 @@ def test_templates_agree_with_sign_and_number(tmp_path):
 def test_other_placeholders(tmp_path):
     folder = folder_with(
         tmp_path,
-        a=("{n:+pct1} {d:date} {y:year} {p:period} {w:list} {k:label} {o:ordf} {t:yes:regge:dipende} {x}{n:unsaid}",) * 2,
+        a=("{n:+pct1} {d:date} {y:year} {p:period} {w:list} {k:label} {o:ordf} {t:yes:regge:dipende} {x}{n:unsaid}",)
+        * 2,
         b=("{n:points1} {n:abspoints1} {n:signed1} {e:eurshort} {a:acr}",) * 2,
     )
     words = Words("it", folder)
