@@ -1,0 +1,262 @@
+"""Strengths and weaknesses, own figures, what to check, what the data cannot say, method."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from toolkit import indicators
+from toolkit.indicators.swot import Finding
+from toolkit.params import benchmark as choices
+from toolkit.report import wording
+from toolkit.report.benchmark.study import FRAGILITY, MOVING, PROFILE, Study
+
+FAR = 3.5
+"""Robust standard deviations from the median of municipalities beyond which a figure is to be confirmed."""
+JUMP = 6.0
+"""The same for a change between two observations: beyond it a fault of the publisher is to be suspected."""
+TERMS = (
+    "local_units",
+    "persons_employed",
+    "taxpayers",
+    "taxable_income_per_taxpayer",
+    "supply_side_self_containment",
+    "demand_side_self_containment",
+    "commuting_balance",
+    "old_age_index",
+    "dependency_ratio",
+    "similar_municipalities",
+    "comparison_group",
+    "median",
+    "percentile",
+    "rank_interval",
+    "ventile",
+    "homogeneous_zone",
+    "metropolitan_city",
+    "confidential",
+    "missing",
+    "break_in_series",
+)
+
+
+def swot(study: Study) -> None:
+    """Bullets of the rules, each with its evidence; entries of the office marked as such."""
+    report = study.report
+    if not study.municipal:
+        report.text(report.say("swot.area", place=report.place))
+        return
+    rows = [_bullet(study, finding) for finding in study.findings]
+    rows += [
+        {
+            "kind": entry.kind,
+            "text": entry.text.model_dump()[report.language],
+            "certainty": report.say("swot.manual", date=entry.date),
+            "origin": report.say("swot.by_office", role=entry.role.model_dump()[report.language]),
+        }
+        for entry in study.own_figures.entries
+    ]
+    declared = choices.swot()
+    about = {"place": report.place, "n": len(study.findings), "rules": len(declared.rules)}
+    about |= {"groups": len(study.groups), "least": 100 * declared.least}
+    if not rows:
+        report.text(report.say("swot.none", **about))
+        return
+    report.text(report.say("swot.what", **about))
+    order = {kind: at for at, kind in enumerate(("strength", "weakness", "opportunity", "risk"))}
+    frame = pd.DataFrame(rows).sort_values("kind", key=lambda kinds: kinds.map(order), kind="stable", ignore_index=True)
+    kinds = {kind: report.say(f"swot.{kind}") for kind in order}
+    report.show_table(
+        "swot",
+        report.say("swot.caption", **about),
+        frame,
+        [
+            report.column("kind", "swot.column_kind", texts=kinds),
+            report.column("text", "swot.column_text"),
+            report.column("certainty", "swot.column_certainty"),
+            report.column("origin", "swot.column_origin"),
+        ],
+        tables=[name for name in report.tables if name in _swot_tables(study)],
+        note=report.say("swot.note"),
+        highlight=("-",),
+    )
+
+
+def _swot_tables(study: Study) -> set[str]:
+    return {table for finding in study.findings for table in indicators.get(finding.rule.indicator).tables}
+
+
+def bullet_text(study: Study, finding: Finding) -> str:
+    """What a rule found: indicator, value, how many municipalities it passes."""
+    report, rule = study.report, finding.rule
+    about = indicators.get(rule.indicator)
+    others = finding.position.of - 1
+    passed = finding.position.rank - 1 if rule.side == "low" else others - (finding.position.rank - 1)
+    passed -= finding.position.ties
+    values = {"name": about.name[report.language], "passed": passed, "of": others, "ties": finding.position.ties}
+    if rule.measure == "level":
+        standing = study[rule.indicator]
+        values |= {"value": report.value(standing), "when": report.when(standing)}
+        return report.say(f"swot.level_{rule.side}", **values)
+    start, end, _ = study.changes(rule.indicator) or (0, 0, None)
+    values |= {"first": start, "last": end, "change": finding.value}
+    points = about.unit == "percent"
+    return report.say(f"swot.change_{rule.side}{'_points' if points else ''}", **values)
+
+
+def _bullet(study: Study, finding: Finding) -> dict[str, str]:
+    report = study.report
+    percentile = report.say("swot.percentile", percentile=finding.position.percentile)
+    return {
+        "kind": finding.rule.kind,
+        "text": bullet_text(study, finding),
+        "certainty": f"{percentile}; {study.certainty(finding.agreement)}",
+        "origin": report.say("swot.by_rule", rule=finding.rule.id),
+    }
+
+
+def own_figures(study: Study) -> None:
+    """Figures that the municipality declares, beside the official ones and never mixed with them."""
+    report = study.report
+    if not study.municipal:
+        report.text(report.say("own_area"))
+        return
+    declared = study.own_figures.figures
+    if not declared:
+        report.text(report.say("own_none", place=report.place, code=report.own))
+        return
+    rows = []
+    for figure in declared:
+        beside = study.standings.get(figure.beside)
+        rows.append(
+            {
+                "name": figure.name.model_dump()[report.language],
+                "value": figure.value,
+                "unit": figure.unit,
+                "date": report.words.date(figure.date),
+                "source": figure.source,
+                "role": figure.role.model_dump()[report.language],
+                "official": report.say(
+                    "own_beside",
+                    name=beside.indicator.name[report.language],
+                    value=report.value(beside),
+                    when=report.when(beside),
+                )
+                if beside
+                else report.say("own_alone"),
+            }
+        )
+    report.show_table(
+        "own-figures",
+        report.say("own_caption", place=report.place),
+        pd.DataFrame(rows),
+        [
+            report.column("name", "indicator"),
+            report.column("value", unit_from="unit"),
+            report.column("date", "benchmark.column_date"),
+            report.column("source", "source"),
+            report.column("role", "benchmark.column_role"),
+            report.column("official", "benchmark.column_official"),
+        ],
+        tables=[],
+        note=report.say("own_note"),
+        highlight=("-",),
+    )
+
+
+def checklist(study: Study) -> None:
+    """What the office should confirm: figures far from all others, sudden jumps, absent cells, own figures."""
+    report = study.report
+    rows = (_far(study) + _jumps(study) + _absent(study)) if study.municipal else []
+    rows.append(
+        {"what": report.say("check_zone"), "value": report.say("check_zone_value"), "why": report.say("check_zone_why")}
+    )
+    report.show_table(
+        "checklist",
+        report.say("check_caption", place=report.place, n=len(rows)),
+        pd.DataFrame(rows),
+        [
+            report.column("what", "benchmark.column_what"),
+            report.column("value"),
+            report.column("why", "benchmark.column_why"),
+        ],
+        tables=["area_members"] if "area_members" in report.tables else ["municipalities"],
+        note=report.say("check_note"),
+        highlight=("-",),
+    )
+
+
+def _far(study: Study) -> list[dict[str, str]]:
+    """Figures far from those of all municipalities: true, or to be corrected."""
+    report, found = study.report, []
+    for name in dict.fromkeys((*PROFILE, *FRAGILITY)):
+        standing = study[name]
+        z = standing.position.robust_z if standing.position else float("nan")
+        if abs(z) > FAR:
+            value = f"{report.value(standing)} ({report.when(standing)})"
+            median = report.words.value(standing.median, standing.indicator.unit)
+            found.append(
+                {
+                    "what": standing.indicator.name[report.language],
+                    "value": value,
+                    "why": report.say("check_far", median=median, side=z),
+                }
+            )
+    return found
+
+
+def _jumps(study: Study) -> list[dict[str, str]]:
+    """Changes between two observations unlike those of all other municipalities."""
+    report, found = study.report, []
+    for name in MOVING:
+        rows = study.rows[name]
+        wide = rows[rows["territory"].isin(report.universe)].pivot(index="territory", columns="year", values="value")
+        span = study.span(name)
+        if span is None:
+            continue
+        wide = wide[[year for year in wide.columns if span[0] <= year <= span[1]]]
+        relative = indicators.get(name).unit != "percent"
+        for before, after in zip(wide.columns[:-1], wide.columns[1:], strict=True):
+            change = wide[after] - wide[before]
+            change = 100.0 * change / wide[before] if relative else change
+            z = float(indicators.robust_z(change).get(report.own, float("nan")))
+            if abs(z) > JUMP:
+                unit = "pct" if relative else "points"
+                found.append(
+                    {
+                        "what": indicators.get(name).name[report.language],
+                        "value": report.say(
+                            f"check_jump_{unit}", change=float(change[report.own]), first=int(before), last=int(after)
+                        ),
+                        "why": report.say("check_jump_why"),
+                    }
+                )
+    return found
+
+
+def _absent(study: Study) -> list[dict[str, str]]:
+    """Figures that the publisher does not give."""
+    report = study.report
+    return [
+        {
+            "what": standing.indicator.name[report.language],
+            "value": report.words.absent(wording.absent_flag(standing.own.flag), long=True),
+            "why": report.say("check_absent"),
+        }
+        for standing in study.standings.values()
+        if not standing.own.known
+    ]
+
+
+def limits(study: Study) -> None:
+    """What the data cannot say."""
+    report = study.report
+    for key in ("causes", "no_sectors", "enterprises", "dates", "prices", "flows", "classes", "small", "italy"):
+        report.caveat(key)
+    report.caveats()
+
+
+def method(study: Study) -> None:
+    """How the page was made, in a few sentences, and its terms."""
+    report = study.report
+    about = {"groups": len(study.groups) if study.municipal else 0, "noise": 1.0}
+    report.text(report.say("method_foils"), report.say("method_peers"), report.say("method_index", **about))
+    report.glossary(*TERMS)

@@ -1,0 +1,345 @@
+"""ISTAT's fragility index, and the composite indicator with how far its rank can be believed."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from toolkit import charts, display, indicators
+from toolkit.report import wording
+from toolkit.report.benchmark.ranking import over_time
+from toolkit.report.benchmark.study import FRAGILITY, ORDINAL, Study
+
+NEIGHBOURS = 6
+"""Municipalities of the table shown on each side of ours in the picture of intervals."""
+
+
+def fragility(study: Study) -> None:
+    """Decile and ventiles as published, never averaged; the rates that go with them."""
+    report = study.report
+    if study.municipal:
+        _deciles(study)
+        report.text(*(study.sentence(name) for name in FRAGILITY))
+    else:
+        _decile_counts(study)
+        report.text(report.say("fragility_area"))
+        return
+    report.comparison(
+        "fragility",
+        report.say("fragility_caption"),
+        study.chosen(FRAGILITY),
+        note=report.say("fragility_note"),
+    )
+
+
+def _deciles(study: Study) -> None:
+    report = study.report
+    rows = pd.concat([study.rows[name] for name in ORDINAL])
+    rows = rows[rows["territory"] == report.own]
+    years = sorted(int(year) for year in rows["year"].unique())
+    wide = rows.pivot(index="indicator", columns="year", values="value").reindex(list(ORDINAL))
+    decile = study["fragility_decile"]
+    if not decile.own.known:
+        report.text(report.say("decile_absent", place=report.place))
+        return
+    values = wide.loc["fragility_decile"].dropna()
+    about = {"place": report.place, "year": decile.year, "decile": int(decile.own.value)}
+    about["parent"] = report.scales[report.parent].prose
+    about |= {
+        "start": int(values.index[0]),
+        "before": int(values.iloc[0]),
+        "moved": int(decile.own.value - values.iloc[0]),
+    }
+    same = sum(decile.municipalities == decile.own.value) - 1
+    about |= {"same": same, "of": int(decile.municipalities.notna().sum()) - 1}
+    about["more"] = int((decile.municipalities > decile.own.value).sum())
+    report.text(report.say("decile", **about), report.say("decile_before", **about), report.say("decile_rest", **about))
+    frame = wide.rename(columns=lambda year: f"y{year}").reset_index()
+    frame["indicator"] = frame["indicator"].astype(str)
+    report.show_table(
+        "deciles",
+        report.say("deciles_caption", **about),
+        frame,
+        [
+            report.column("indicator", texts={name: indicators.get(name).name[report.language] for name in ORDINAL}),
+            *(display.Column(key=f"y{year}", label=str(year), unit="rank") for year in years),
+        ],
+        tables=["fragility"],
+        note=report.say("deciles_note"),
+    )
+
+
+def _decile_counts(study: Study) -> None:
+    """How many members of an area are in each decile: ranks are counted, not averaged."""
+    report = study.report
+    decile = study["fragility_decile"]
+    values = decile.municipalities.reindex(list(report.members)).dropna().astype(int)
+    counts = values.value_counts().reindex(range(1, 11), fill_value=0).sort_index()
+    about = {"place": report.place, "year": decile.year, "n": len(values), "upper": int((values >= 6).sum())}
+    report.text(report.say("decile_counts", **about))
+    frame = pd.DataFrame({"decile": counts.index, "value": counts.to_numpy()})
+    report.show_table(
+        "deciles",
+        report.say("decile_counts_caption", **about),
+        frame,
+        [
+            report.column("decile", "benchmark.column_decile", unit="rank"),
+            report.column("value", "benchmark.column_municipalities", unit="municipalities"),
+        ],
+        tables=["fragility"],
+        note=report.say("deciles_note"),
+    )
+
+
+def composite(study: Study) -> None:
+    """The rank with its intervals, what it hangs on, and whether it ranks this municipality at all."""
+    report, index = study.report, study.index
+    declared = index.declared
+    about = {
+        "place": report.place,
+        "title": declared.title.model_dump()[report.language],
+        "n": len(index.framework.indicators),
+        "groups": len(index.framework.groups) - 1,
+        "of": index.of,
+        "draws": declared.draws,
+        "spread": 100 * declared.spread,
+        "most": 100 * declared.most,
+    }
+    report.text(report.say("index_what", **about))
+    if study.municipal:
+        report.text(index_sentence(study), _moved(study), _removed(study, about))
+        _intervals(study, about)
+    else:
+        _spread_of_members(study, about)
+    _structure(study, about)
+    _over_time(study)
+
+
+def index_sentence(study: Study) -> str:
+    """Rank with both intervals, or that the indicator does not rank this municipality."""
+    report, index = study.report, study.index
+    code = report.own
+    rank, around, free = index.rank(code), index.around.table.loc[code], index.free.table.loc[code]
+    low, high = (min(rank, int(around["low"])), max(rank, int(around["high"])))
+    about = {
+        "place": report.place,
+        "rank": report.words.rank(rank, index.of, low, high),
+        "free": report.words.period(int(free["low"]), int(free["high"])),
+        "spread": 100 * index.declared.spread,
+        "most": 100 * index.declared.most,
+    }
+    key = "index_rank" if index.ranks_unit(code) else "index_no_rank"
+    return report.say(key, **about)
+
+
+def _moved(study: Study) -> str:
+    """The choice that moves the rank most."""
+    report, moved = study.report, study.index.moved_by(study.report.own)
+    if not moved["variance"].iloc[0] > 0:
+        return report.say("index_unmoved")
+    return report.say("index_moved", choice=report.say(f"choice_{moved.index[0]}"))
+
+
+def _removed(study: Study, about: dict) -> str:
+    """The indicator whose absence moves the rank most."""
+    report, shifts = study.report, study.index.removed.loc[study.report.own]
+    name = str(shifts.abs().idxmax())
+    shift = int(shifts[name])
+    label = indicators.get(name).name[report.language]
+    if not shift:
+        return report.say("index_removed_none")
+    return report.say(
+        "index_removed", name=label, shift=-shift, size=abs(shift), rank=study.index.rank(report.own) + shift
+    )
+
+
+def _intervals(study: Study, about: dict) -> None:
+    """Our interval among those of its neighbours in the table."""
+    report, index = study.report, study.index
+    rank, code = index.rank(report.own), report.own
+    order = index.composite.ranks.dropna().sort_values(kind="stable").index.tolist()
+    at = order.index(code)
+    first = max(0, min(at - NEIGHBOURS, len(order) - 2 * NEIGHBOURS - 1))
+    codes = order[first : first + 2 * NEIGHBOURS + 1]
+    table, free = index.around.table, index.free.table
+    names = report.names(codes)
+    frame = pd.DataFrame(
+        {
+            "istat_code": codes,
+            "name": [names[one] for one in codes],
+            "value": [index.rank(one) for one in codes],
+            "low": [min(index.rank(one), int(table.at[one, "low"])) for one in codes],
+            "high": [max(index.rank(one), int(table.at[one, "high"])) for one in codes],
+            "free_low": [int(free.at[one, "low"]) for one in codes],
+            "free_high": [int(free.at[one, "high"]) for one in codes],
+        }
+    )
+    ranked = index.ranks_unit(code)
+    own = frame[frame["istat_code"] == code].iloc[0]
+    values = about | {"rank": rank, "low": int(own["low"]), "high": int(own["high"])}
+    report.figure(
+        "index",
+        report.say("index_title" if ranked else "index_title_no_rank", **values),
+        subtitle=report.say("index_subtitle", **values),
+        alt=report.say("index_alt", **values),
+        description=index_sentence(study),
+        specs=charts.pair(
+            charts.ranges,
+            frame[["name", "value", "low", "high"]],
+            report.words,
+            unit="rank",
+            ours=[report.name],
+            domain=(1.0, float(index.of)),
+        ),
+        frame=frame,
+        columns=[
+            report.municipality_column(codes),
+            report.column("value", "benchmark.column_rank", unit="rank"),
+            report.column("low", "benchmark.column_low", unit="rank"),
+            report.column("high", "benchmark.column_high", unit="rank"),
+            report.column("free_low", "benchmark.column_free_low", unit="rank"),
+            report.column("free_high", "benchmark.column_free_high", unit="rank"),
+        ],
+        tables=_tables(study),
+        note=report.say("index_note", **values),
+    )
+    report.keep(
+        "composite_rank",
+        value=rank,
+        of=index.of,
+        low=int(own["low"]),
+        high=int(own["high"]),
+        free_low=int(own["free_low"]),
+        free_high=int(own["free_high"]),
+        draws=index.declared.draws,
+        seed=index.declared.seed,
+        ranks_municipality=ranked,
+    )
+
+
+def _spread_of_members(study: Study, about: dict) -> None:
+    """For an area: where its members stand, each with its interval."""
+    report, index = study.report, study.index
+    codes = [code for code in report.members if code in index.composite.ranks.dropna().index]
+    ranks = index.composite.ranks[codes].sort_values(kind="stable")
+    names = report.names(codes)
+    values = about | {
+        "members": len(codes),
+        "upper": int((ranks <= index.of / 2).sum()),
+        "first": names[ranks.index[0]],
+        "last": names[ranks.index[-1]],
+        "no_rank": sum(not index.ranks_unit(code) for code in codes),
+    }
+    report.text(report.say("index_members", **values))
+    frame = pd.DataFrame(
+        {
+            "istat_code": ranks.index,
+            "value": ranks.to_numpy(),
+            "low": index.around.table.loc[ranks.index, "low"].to_numpy(),
+            "high": index.around.table.loc[ranks.index, "high"].to_numpy(),
+        }
+    )
+    frame["low"] = frame[["low", "value"]].min(axis=1)
+    frame["high"] = frame[["high", "value"]].max(axis=1)
+    report.show_table(
+        "index",
+        report.say("index_members_caption", **values),
+        frame,
+        [
+            report.municipality_column(codes),
+            report.column("value", "benchmark.column_rank", unit="rank"),
+            report.column("low", "benchmark.column_low", unit="rank"),
+            report.column("high", "benchmark.column_high", unit="rank"),
+        ],
+        tables=_tables(study),
+        note=report.say("index_note", **values),
+    )
+
+
+def _structure(study: Study, about: dict) -> None:
+    """What the composite is made of: direction, weight, our value; which parts repeat each other."""
+    report, index = study.report, study.index
+    weights = index.framework.effective_weights()
+    groups = {part.code: part for part in index.declared.parts if not part.direction}
+    rows = []
+    for part in index.declared.parts:
+        if not part.direction:
+            continue
+        title = groups[part.parent].title if part.parent in groups else None
+        standing = study[part.code]
+        rows.append(
+            {
+                "indicator": part.code,
+                "group": title.model_dump()[report.language] if title else part.parent,
+                "direction": report.say("direction_up" if part.direction > 0 else "direction_down"),
+                "weight": 100.0 * float(weights[part.code]),
+                "unit": standing.indicator.unit,
+                "value": standing.own.value,
+                "flag": standing.own.flag if standing.own.known else wording.absent_flag(standing.own.flag),
+            }
+        )
+    pairs = [
+        report.say("pair", first=_name(study, row["first"]), second=_name(study, row["second"]))
+        for row in index.repeated.to_dict("records")
+        if row["finding"] == "redundant"
+    ]
+    note = report.say("structure_repeats", pairs=pairs, n=len(pairs)) if pairs else report.say("structure_distinct")
+    names = {row["indicator"]: _name(study, str(row["indicator"])) for row in rows}
+    report.show_table(
+        "index-structure",
+        report.say("structure_caption", **about),
+        pd.DataFrame(rows),
+        [
+            report.column("indicator", texts=names),
+            report.column("group", "benchmark.column_group"),
+            report.column("direction", "benchmark.column_direction"),
+            report.column("weight", "benchmark.column_weight", unit="percent"),
+            report.column("value", "benchmark.column_own", unit_from="unit", flag="flag"),
+        ],
+        tables=_tables(study),
+        note=note,
+        highlight=("-",),
+    )
+
+
+def _over_time(study: Study) -> None:
+    """Adjusted Mazziotta–Pareto on the rates that have a series: comparable between the two years."""
+    report = study.report
+    series = {name: study.rows[name] for name in FRAGILITY}
+    spans = [study.span(name) for name in FRAGILITY]
+    if any(span is None for span in spans):
+        # An area has no rates of its own: they are not averaged.
+        report.text(report.say("ampi_area") if not study.municipal else report.say("ampi_absent", place=report.place))
+        return
+    first, last = max(s[0] for s in spans if s), min(s[1] for s in spans if s)
+    directions = {name: indicators.get(name).direction for name in FRAGILITY}
+    inside = {name: rows[rows["territory"].isin(report.universe)] for name, rows in series.items()}
+    scores = over_time(inside, directions, first, last)["ampi"]
+    own = scores.loc[report.own]
+    change = scores.xs(last, level="year") - scores.xs(first, level="year")
+    about = {
+        "place": report.place,
+        "first": first,
+        "last": last,
+        "before": float(own[first]),
+        "after": float(own[last]),
+    }
+    about |= {
+        "change": float(change[report.own]),
+        "median": float(change.drop(report.own).median()),
+        "n": len(FRAGILITY),
+    }
+    about["gap"] = about["change"] - about["median"]
+    report.text(report.say("ampi", **about))
+    report.keep(
+        "ampi", first=first, last=last, before=about["before"], after=about["after"], median_change=about["median"]
+    )
+
+
+def _name(study: Study, code: str) -> str:
+    return indicators.get(code).name[study.report.language]
+
+
+def _tables(study: Study) -> list[str]:
+    return list(
+        dict.fromkeys(table for code in study.index.framework.indicators for table in indicators.get(code).tables)
+    )

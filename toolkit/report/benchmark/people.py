@@ -1,0 +1,263 @@
+"""Who lives here, and what they declare."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from toolkit import charts, display, indicators
+from toolkit.indicators.distribution import CLASSES
+from toolkit.report.benchmark.study import COHORTS, INCOME, PEOPLE, SOURCES, Study
+from toolkit.report.wording import capital
+from toolkit.text import rounded
+
+SUBJECTS_AGE = ("residents_per_km2", "old_age_index", "dependency_ratio", "leavers_per_100_entrants")
+
+
+def people(study: Study) -> None:
+    """Residents over time with their breaks, ages, the cohorts that schools and work depend on."""
+    _residents(study)
+    report = study.report
+    report.text(*(study.sentence(name) for name in SUBJECTS_AGE))
+    report.comparison("people", report.say("people_caption"), study.chosen(PEOPLE), note=report.say("ages_note"))
+    _cohorts(study)
+
+
+def _residents(study: Study) -> None:
+    report = study.report
+    rows = study.series("residents", [report.own])
+    span = study.span("residents")
+    values = rows.dropna(subset="value").set_index("year")["value"]
+    about = {"place": report.place, "last": int(values.index[-1]), "residents": float(values.iloc[-1])}
+    if span:
+        found = study.changes("residents")
+        moved = float(found[2][report.own]) if found else float("nan")
+        about |= {"start": span[0], "end": span[1], "change": moved}
+        title = report.say("residents_title", **about)
+        description = " ".join([report.say("residents_now", **about), _against(study, about)])
+    else:
+        title = description = report.say("residents_now", **about)
+    report.figure(
+        "residents",
+        title,
+        subtitle=report.say("residents_subtitle", place=report.place, years=(rows["year"].min(), rows["year"].max())),
+        alt=report.say("residents_alt", **about),
+        description=description,
+        specs=charts.pair(charts.lines, rows, report.words, unit="residents", ours=report.own),
+        frame=rows.drop(columns=["series", "label"]),
+        columns=[
+            report.column("year", unit="year"),
+            report.column("value", "benchmark.column_residents", unit="residents", flag="flag"),
+        ],
+        tables=["population"],
+        note=report.say("residents_note"),
+        highlight=(),
+    )
+    report.text(description)
+
+
+def _against(study: Study, about: dict) -> str:
+    """The change of the other scales in the same years."""
+    report = study.report
+    found = study.changes("residents")
+    if found is None:
+        return ""
+    others = [
+        report.say("change_of", whom=scale.prose, change=float(found[2][key]))
+        for key, scale in report.scales.items()
+        if key != report.own and pd.notna(found[2].get(key))
+    ]
+    return report.say("residents_others", others=others, **about) if others else ""
+
+
+def _cohorts(study: Study) -> None:
+    report = study.report
+    known = {name: study[name] for name in COHORTS if study[name].own.known}
+    if len(known) < len(COHORTS):
+        report.text(report.say("cohorts_absent", place=report.place))
+        return
+    figures = {name: standing.own.value for name, standing in known.items()}
+    about = figures | {"place": report.place, "year": known["residents_0_2"].year}
+    about["nursery_gap"] = figures["residents_0_2"] - figures["residents_3_5"]
+    about["nursery_size"] = abs(about["nursery_gap"])
+    about["work_gap"] = figures["residents_15_24"] - figures["residents_55_64"]
+    about["work_size"] = abs(about["work_gap"])
+    report.text(report.say("cohorts_school", **about), report.say("cohorts_work", **about))
+    frame = pd.DataFrame([{"indicator": name, "value": standing.own.value} for name, standing in known.items()])
+    names = {name: standing.indicator.name[report.language] for name, standing in known.items()}
+    report.show_table(
+        "cohorts",
+        report.say("cohorts_caption", **about),
+        frame,
+        [
+            report.column("indicator", "benchmark.column_cohort", texts=names),
+            report.column("value", "benchmark.column_residents", unit="residents"),
+        ],
+        tables=["population_age"],
+        note=report.say("cohorts_note"),
+    )
+
+
+def income(study: Study) -> None:
+    """Level, change over the years that may be compared, distribution as bounds, types of income."""
+    report = study.report
+    report.text(study.sentence("income_per_taxpayer"))
+    _level(study)
+    _distribution(study)
+    _types(study)
+
+
+def _level(study: Study) -> None:
+    report, standing = study.report, study["income_per_taxpayer"]
+    found = study.changes("income_per_taxpayer")
+    about = {"place": report.place, "year": standing.year, "value": standing.own.value}
+    title = report.say("income_title_level", **about)
+    if found:
+        start, end, moved = found
+        whole = report.scales.get("metropolitan")
+        about |= {"start": start, "end": end, "change": float(moved[report.own])}
+        others = moved.reindex([code for code in report.universe if code not in report.members]).dropna()
+        about["median_change"] = float(others.median()) if len(others) else float("nan")
+        key = "income_title" if len(others) else "income_title_alone"
+        about["gap"] = about["change"] - about["median_change"]
+        title = report.say(key, **about)
+        if whole:
+            about |= {"whole": whole.prose, "whole_change": float(moved["metropolitan"])}
+            about["core_change"] = float(moved["without_core"])
+            report.text(report.say("income_change", **about), report.say("income_real"))
+        else:
+            report.text(report.say("income_change_alone", **about), report.say("income_real"))
+    rows = study.series("income_per_taxpayer")
+    report.figure(
+        "income",
+        title,
+        subtitle=report.say("income_subtitle", years=(int(rows["year"].min()), int(rows["year"].max()))),
+        alt=report.say("income_alt", **about),
+        description=report.sentence(standing),
+        specs=charts.pair(charts.lines, rows, report.words, unit=standing.indicator.unit, ours=report.own),
+        frame=_wide(rows),
+        columns=_wide_columns(study, rows, standing.indicator.unit),
+        tables=standing.indicator.tables,
+        note=report.say("income_note"),
+    )
+    report.comparison("income", report.say("income_caption"), study.chosen(INCOME), note=report.say("classes_note"))
+
+
+def _wide(rows: pd.DataFrame) -> pd.DataFrame:
+    """Years × series, with the flag of each."""
+    values = rows.pivot(index="year", columns="series", values="value")
+    flags = rows.pivot(index="year", columns="series", values="flag").astype(str).add_suffix("_flag")
+    return pd.concat([values, flags], axis=1).reset_index()
+
+
+def _wide_columns(study: Study, rows: pd.DataFrame, unit: str) -> list:
+    report = study.report
+    labels = dict(zip(rows["series"], rows["label"], strict=True))
+    shown = [
+        display.Column(key=key, label=capital(label), unit=unit, flag=f"{key}_flag") for key, label in labels.items()
+    ]
+    return [report.column("year", unit="year"), *shown]
+
+
+def _distribution(study: Study) -> None:
+    """The Gini coefficient as bounds, because only classes are published."""
+    report = study.report
+    income_table = report.table("income")
+    with_classes = income_table[income_table["item"].isin(list(CLASSES))]
+    if not len(with_classes):
+        report.text(report.say("distribution_absent"))
+        return
+    last = int(with_classes.loc[with_classes["flag"] != "missing", "year"].max())
+    then = income_table[income_table["year"] == last]
+    found = indicators.income_gini(then, report.groups)
+    middle = indicators.median_class(then, report.groups).set_index("territory")
+    frame = found.assign(name=[report.scales[key].name for key in found["territory"]])
+    frame[["low", "high"]] *= 100.0
+    own = frame[frame["territory"] == report.own].iloc[0]
+    classes = _class(study, middle.loc[report.own])
+    about = {"place": report.place, "year": last, "low": own["low"], "high": own["high"], "median": classes}
+    known = bool(pd.notna(own["high"]))
+    if known:
+        report.text(report.say("distribution", **about), report.say("distribution_why"))
+    else:
+        report.text(report.say("distribution_open", **about))
+    drawn = frame.assign(flag=frame["flag"].astype(str))
+    if drawn["high"].notna().any():
+        report.figure(
+            "distribution",
+            report.say("distribution_title" if known else "distribution_title_open", **about),
+            subtitle=report.say("distribution_subtitle", **about),
+            alt=report.say("distribution_alt", **about),
+            description=report.say("distribution_why"),
+            specs=charts.pair(
+                charts.ranges,
+                drawn.assign(value=float("nan"))[["name", "low", "high", "flag"]],
+                report.words,
+                unit="index",
+                ours=[report.name],
+                decimals=1,
+            ),
+            frame=drawn,
+            columns=[
+                report.column("territory", texts={key: scale.name for key, scale in report.scales.items()}),
+                report.column("low", "benchmark.column_gini_low", unit="index", flag="flag"),
+                report.column("high", "benchmark.column_gini_high", unit="index", flag="flag"),
+                report.column("suppressed", "benchmark.column_suppressed", unit="municipalities"),
+            ],
+            tables=["income"],
+            note=report.say("distribution_note"),
+            highlight=(report.own,),
+        )
+
+
+def _class(study: Study, row: pd.Series) -> str:
+    """The class of the median taxpayer, or the classes that may hold it."""
+    low, high = max(CLASSES[row["low"]][0], 0.0), CLASSES[row["high"]][1]
+    open_ended = high == float("inf")
+    return study.report.say("class_over" if open_ended else "class_between", low=low, high=0 if open_ended else high)
+
+
+def _types(study: Study) -> None:
+    """What incomes are made of: one bar a territory."""
+    report = study.report
+    chosen = study.chosen(SOURCES)
+    rows = [
+        {"key": key, "name": scale.name, "part": standing.indicator.id, "value": figure.value, "flag": figure.flag}
+        for standing in chosen
+        for key, scale in report.scales.items()
+        for figure in [standing.own if key == report.own else standing.scales[key]]
+    ]
+    frame = pd.DataFrame(rows)
+    labels = {name: report.say(f"type_{name.removeprefix('income_share_')}") for name in SOURCES}
+    work, pension = study["income_share_employment"], study["income_share_pension"]
+    about = {"place": report.place, "year": work.year, "work": work.own.value, "pension": pension.own.value}
+    if not work.own.known or not pension.own.known:
+        report.text(report.say("types_absent", place=report.place))
+        return
+    others = pension.scales.get("metropolitan") or pension.scales["without_core"]
+    about["gap"] = float(rounded(pension.own.value - others.value, 1)) if others.known else 0.0
+    about["whole"] = report.scales["metropolitan" if "metropolitan" in pension.scales else "without_core"].prose
+    wide = frame.pivot(index="key", columns="part", values="value").reindex(list(report.scales)).reset_index()
+    flags = frame.pivot(index="key", columns="part", values="flag").astype(str).add_suffix("_flag")
+    report.figure(
+        "income-types",
+        report.say("types_title" if others.known else "types_title_alone", **about),
+        subtitle=report.say("types_subtitle", **about),
+        alt=report.say("types_alt", **about),
+        description=report.say("types_description", **about),
+        specs=charts.pair(
+            charts.shares, frame, report.words, parts=[(name, labels[name]) for name in SOURCES], ours=[report.name]
+        ),
+        frame=wide.join(flags, on="key"),
+        columns=[
+            report.column("key", "territory", texts={key: scale.name for key, scale in report.scales.items()}),
+            *(
+                report.column(
+                    name, f"benchmark.type_{name.removeprefix('income_share_')}", unit="percent", flag=f"{name}_flag"
+                )
+                for name in SOURCES
+            ),
+        ],
+        tables=["income"],
+        note=report.say("types_note"),
+        highlight=(report.own,),
+    )

@@ -1,0 +1,129 @@
+"""The composite indicator of all municipalities: ranks, their intervals over declared choices, what moves them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from toolkit.indicators.composite import Composite, Framework, Recipe, ampi, build, redundancy, remove_each
+from toolkit.indicators.composite_uncertainty import (
+    ON_1_100,
+    RankIntervals,
+    Space,
+    Weights,
+    rank_intervals,
+    sensitivity,
+)
+from toolkit.params.benchmark import CompositeIndicator
+
+MEANS = ("arithmetic", "geometric")
+RECIPE = Recipe(normalisation=ON_1_100[0])
+REPEATS = 0.8
+"""Rank correlation from which two indicators are said to tell the same story."""
+
+
+@dataclass(frozen=True)
+class Index:
+    """The composite indicator with all that says how far to believe it.
+
+    Attributes:
+        declared: its structure, as in `params/composite.yml`.
+        framework: the same, as the methods take it.
+        data: municipalities × indicators.
+        composite: scores and ranks.
+        around, free: rank intervals with weights moved by ± the declared spread, and with any weights; both also over
+            three normalisations and two means.
+        removed: shift of each rank when an indicator is taken out.
+        repeated: pairs of indicators that tell the same story.
+    """
+
+    declared: CompositeIndicator
+    framework: Framework
+    data: pd.DataFrame
+    composite: Composite
+    around: RankIntervals
+    free: RankIntervals
+    removed: pd.DataFrame
+    repeated: pd.DataFrame
+
+    def rank(self, code: str) -> int:
+        """Rank, 1 = best conditions."""
+        return int(self.composite.ranks.to_dict()[code])
+
+    @property
+    def of(self) -> int:
+        """Municipalities ranked."""
+        return int(self.composite.ranks.notna().sum())
+
+    def ranks_unit(self, code: str) -> bool:
+        """Whether the wider of the two intervals leaves a rank worth the name."""
+        return self.free.ranks_unit(code, self.declared.most) and self.around.ranks_unit(code, self.declared.most)
+
+    def moved_by(self, code: str) -> pd.DataFrame:
+        """Which choice moves the rank of a municipality most (weights around the declared ones)."""
+        space = _space("around", self.declared.spread)
+        return sensitivity(self.data, self.framework, space, unit=code, draws=256, seed=self.declared.seed)
+
+
+# The same for every page of a run: a process computes it once.
+_known: dict[tuple[str, str], Index] = {}
+
+
+def index_of(data: pd.DataFrame, declared: CompositeIndicator, fingerprint: str) -> Index:
+    """Build the composite indicator and its uncertainty.
+
+    Args:
+        data: municipalities × indicators of the structure; NaN where absent.
+        declared: the structure.
+        fingerprint: of the catalogue, to know the same figures again.
+    """
+    key = (fingerprint, f"{declared.model_dump_json()} {pd.util.hash_pandas_object(data).sum()}")
+    if key not in _known:
+        _known.clear()
+        framework = framework_of(declared)
+        drawn = {"recipe": RECIPE, "draws": declared.draws, "seed": declared.seed}
+        _known[key] = Index(
+            declared,
+            framework,
+            data,
+            build(data, framework, RECIPE),
+            rank_intervals(data, framework, _space("around", declared.spread), **drawn),
+            rank_intervals(data, framework, _space("free", declared.spread), **drawn),
+            remove_each(data, framework, RECIPE),
+            redundancy(data, framework, high=REPEATS, method="spearman"),
+        )
+    return _known[key]
+
+
+def framework_of(declared: CompositeIndicator) -> Framework:
+    """The structure as the methods take it, its index called `index`."""
+    rows = [part.model_dump(include={"code", "parent", "weight", "direction"}) for part in declared.parts]
+    rows.append({"code": "index", "parent": "", "weight": 1.0, "direction": 0})
+    return Framework.from_table(pd.DataFrame(rows))
+
+
+def over_time(series: dict[str, pd.DataFrame], directions: dict[str, int], first: int, last: int) -> pd.DataFrame:
+    """Adjusted Mazziotta–Pareto index of all municipalities in two years; 100 = median of municipalities in the first.
+
+    Args:
+        series: indicator -> DataFrame[territory, year, value] of municipalities.
+        directions: indicator -> +1 or −1.
+        first, last: years.
+
+    Returns:
+        DataFrame, index = (territory, year), as `composite.ampi`; municipalities with every value in both years only.
+    """
+    wide = {
+        name: rows[rows["year"].isin([first, last])].set_index(["territory", "year"])["value"].astype(float)
+        for name, rows in series.items()
+    }
+    data = pd.DataFrame(wide).dropna()
+    whole = data.groupby(level="territory").size()
+    data = data.loc[data.index.get_level_values("territory").isin(whole.index[whole == 2])]
+    centre = data.xs(first, level="year").median().to_dict()
+    return ampi(data, directions, {str(name): float(value) for name, value in centre.items()})
+
+
+def _space(kind: str, spread: float) -> Space:
+    return Space(weights=Weights(kind, spread), normalisations=ON_1_100, aggregations=MEANS)

@@ -1,0 +1,343 @@
+"""What the benchmark report knows of a territory, computed once and shown by the sections of `benchmark`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from toolkit import catalog, indicators, params
+from toolkit.errors import DataError, ToolkitError
+from toolkit.indicators import sectors, swot
+from toolkit.indicators.agreement import Agreement, agreement
+from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same_value, size_class, structure
+from toolkit.indicators.standing import Standing
+from toolkit.indicators.trend import Trend, trend
+from toolkit.params import benchmark as choices
+from toolkit.report.benchmark.ranking import Index, index_of
+from toolkit.report.core import Report
+from toolkit.territory import Municipality
+
+TABLES = (
+    "municipalities",
+    "population",
+    "population_age",
+    "income",
+    "local_units",
+    "commuting",
+    "commuting_flows",
+    "fragility",
+    "metro_employment",
+    "metro_regions",
+    "city_figures",
+    "policy_cards",
+    "boundaries",
+)
+SHARES = ("share_area", "share_residents", "share_local_units", "share_persons_employed", "concentration_local_units")
+PEOPLE = (
+    "residents_per_km2",
+    "share_0_14",
+    "share_65_over",
+    "old_age_index",
+    "dependency_ratio",
+    "leavers_per_100_entrants",
+)
+COHORTS = (
+    "residents_0_2",
+    "residents_3_5",
+    "residents_6_10",
+    "residents_11_13",
+    "residents_14_18",
+    "residents_15_24",
+    "residents_55_64",
+)
+INCOME = ("income_per_taxpayer", "share_income_0_15000", "share_income_over_55000")
+SOURCES = (
+    "income_share_employment",
+    "income_share_pension",
+    "income_share_self_employment",
+    "income_share_enterprise_simplified",
+    "income_share_participation",
+    "income_share_buildings",
+)
+CROSS_SECTION = ("self_employed_per_1000", "enterprise_taxpayers_per_1000")
+WORK = ("local_units_per_1000", "persons_employed_per_1000", "local_unit_size", "jobs_per_100_commuters")
+COMMUTING = ("supply_self_containment", "demand_self_containment")
+FRAGILITY = ("employment_rate", "low_education_share", "land_take_share", "unsorted_waste", "high_emission_cars")
+ORDINAL = ("fragility_decile", "local_units_density_ventile", "low_productivity_employment_ventile")
+PROFILE = (
+    "income_per_taxpayer",
+    "employment_rate",
+    "low_education_share",
+    "jobs_per_100_commuters",
+    "local_units_per_1000",
+    "local_unit_size",
+    "old_age_index",
+    "land_take_share",
+)
+"""Indicators of the picture "where we stand"."""
+
+EVERY = tuple(
+    dict.fromkeys(
+        (
+            "residents",
+            *STRUCTURAL,
+            *PROFILE,
+            *PEOPLE,
+            *COHORTS,
+            *INCOME,
+            *SOURCES,
+            *CROSS_SECTION,
+            *WORK,
+            *COMMUTING,
+            "job_balance",
+            *FRAGILITY,
+            *ORDINAL,
+        )
+    )
+)
+MOVING = ("income_per_taxpayer", *FRAGILITY, "residents")
+"""Indicators with a series of years without a break."""
+
+# Figures of all municipalities and areas: the same for every page of a run, so that a process computes them once.
+_known: dict[tuple[Any, ...], dict[str, pd.DataFrame]] = {}
+
+
+def tables() -> list[str]:
+    """Tables of the report; the sectors of municipalities as soon as the catalogue holds them."""
+    return [*TABLES, *((sectors.TABLE,) if sectors.TABLE in catalog.default().names() else ())]
+
+
+class Study:
+    """The figures of one territory and of those it is set against.
+
+    Args:
+        report: where, when, in which language, and the tables.
+        custom: name of a set of `params/sets/`, or id of an area, to compare with besides the other groups.
+    """
+
+    def __init__(self, report: Report, custom: str = "") -> None:
+        self.report = report
+        self.custom = custom
+        self.rows = self._rows(EVERY)
+        self.standings = report.standings(*EVERY, peers=self.peer_codes, rows=self.rows)
+        shares = self._rows(SHARES, report.metropolitan.id)
+        self.weight = report.standings(*SHARES, parent=report.parent, rows=shares)
+
+    def __getitem__(self, name: str) -> Standing:
+        return self.standings[name]
+
+    def chosen(self, names: Iterable[str]) -> list[Standing]:
+        """Standings of some indicators, in order."""
+        return [self.standings[name] for name in names]
+
+    @property
+    def municipal(self) -> bool:
+        """Whether the territory is one municipality."""
+        return isinstance(self.report.territory, Municipality)
+
+    # ---- figures of everybody
+
+    def _rows(self, names: Sequence[str], parent: str = "") -> dict[str, pd.DataFrame]:
+        """Rows of `compute` by indicator: all municipalities under their codes, the scales under their keys."""
+        report = self.report
+        areas = {
+            area.id: area.members
+            for area in report.register.areas(report.as_of)
+            if set(area.members) <= set(report.universe)
+        }
+        core = report.core.istat_code
+        groups = {code: (code,) for code in report.universe} | areas
+        groups["without_core"] = tuple(code for code in report.universe if code != core)
+        groups |= {report.own: report.members}
+        key = (catalog.fingerprint(), report.as_of, tuple(names), parent, tuple(groups.items()))
+        if key not in _known:
+            if len(_known) >= 8:
+                _known.clear()
+            found = indicators.compute(names, report.tables, groups, parent=parent)
+            _known[key] = dict(iter(found.groupby("indicator", sort=False)))
+        return {name: self._renamed(rows) for name, rows in _known[key].items()}
+
+    def _renamed(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """The areas that are scales of this report, under the keys of the scales."""
+        report = self.report
+        roles = {report.metropolitan.id: "metropolitan"} if report.metropolitan.id != report.own else {}
+        zone = report.register.zone_of(report.own, report.as_of) if self.municipal else None
+        roles |= {zone.id: "zone"} if zone else {}
+        return rows.assign(territory=rows["territory"].replace(roles)) if roles else rows
+
+    def latest(self, name: str) -> pd.Series:
+        """Values of all municipalities in the latest year in which most of them have one."""
+        rows = self.rows[name]
+        wide = rows[rows["territory"].isin(self.report.universe)].pivot(
+            index="territory", columns="year", values="value"
+        )
+        known = wide.notna().sum()
+        return wide[known[known >= 0.8 * known.max()].index.max()].reindex(list(self.report.universe)).astype(float)
+
+    # ---- whom to compare with
+
+    @cached_property
+    def peers(self) -> Peers | None:
+        """The municipalities most like this one; None for an area."""
+        if not self.municipal:
+            return None
+        rows = pd.concat([self.rows[name] for name in STRUCTURAL])
+        return nearest(structure(rows[rows["territory"].isin(self.report.universe)]), self.report.own)
+
+    @property
+    def peer_codes(self) -> tuple[str, ...]:
+        """Codes of the peers; none for an area."""
+        return self.peers.codes if self.peers else ()
+
+    @cached_property
+    def groups(self) -> dict[str, tuple[str, ...]]:
+        """Comparison groups of a municipality, the largest first: key -> codes of the others."""
+        report, code = self.report, self.report.own
+        found = {"metropolitan": tuple(other for other in report.universe if other != code)}
+        found["peers"] = self.peer_codes
+        found["size"] = same_size(self.latest("residents"), code)
+        zone = report.register.zone_of(code, report.as_of)
+        found["zone"] = tuple(other for other in zone.members if other != code) if zone else ()
+        register = report.table("municipalities").set_index("istat_code")["degree_of_urbanisation"]
+        found["urbanisation"] = same_value(register.reindex(list(report.universe)).astype(float), code)
+        if self.custom:
+            found["custom"] = tuple(other for other in self._custom() if other != code)
+        return found
+
+    def _custom(self) -> tuple[str, ...]:
+        path = params.ROOT / "params" / "sets" / f"{self.custom}.yml"
+        if path.is_file():
+            chosen = params.load(params.MunicipalitySet, path)
+            codes = chosen.municipalities or self.report.register.area(chosen.area, self.report.as_of).members
+        else:
+            codes = self.report.register.area(self.custom, self.report.as_of).members
+        strangers = sorted(set(codes) - set(self.report.universe))
+        if strangers:
+            raise DataError(f"the set {self.custom!r} has municipalities without figures here: {strangers[0]}")
+        return codes
+
+    def group_name(self, key: str) -> str:
+        """A comparison group as sentences name it."""
+        report = self.report
+        values: dict[str, Any] = {"parent": report.scales[report.parent].prose, "custom": self.custom or "-"}
+        if key == "zone":
+            values["zone"] = report.scales["zone"].prose
+        if key == "size":
+            low, high = size_class(float(self.latest("residents")[report.own]))
+            open_ended = high == float("inf")
+            key = "size_open" if open_ended else key
+            values |= {"low": int(low), "high": 0 if open_ended else int(high) - 1}
+        return report.say(f"group_{key}", **values)
+
+    def agreement(self, name: str) -> Agreement | None:
+        """What each group says of an indicator; None for an area or where there is no value."""
+        standing = self.standings[name]
+        if not self.municipal or not standing.own.known:
+            return None
+        return agreement(standing.municipalities, self.report.own, self.groups)
+
+    def certainty(self, told: Agreement) -> str:
+        """ "holds with other groups" or "depends on the group", with the groups."""
+        if told.holds:
+            return self.report.say("certainty_holds", groups=len(told.table))
+        if not told.against:
+            return self.report.say("certainty_alone", group=self.group_name(told.table["group"].iloc[0]))
+        return self.report.say("certainty_depends", against=[self.group_name(key) for key in told.against])
+
+    def sentence(self, name: str) -> str:
+        """One sentence: figure, rank, gaps, and whether the judgement holds with other groups."""
+        plain = self.report.sentence(self.standings[name])
+        told = self.agreement(name)
+        if told is None:
+            return plain
+        return self.report.say("with_certainty", sentence=plain.removesuffix("."), certainty=self.certainty(told))
+
+    # ---- composite indicator, trends, findings
+
+    @cached_property
+    def index(self) -> Index:
+        """The composite indicator of all municipalities."""
+        declared = choices.composite()
+        unknown = [part.code for part in declared.parts if part.direction and part.code not in self.standings]
+        if unknown:
+            raise ToolkitError(
+                f"the composite indicator uses {unknown[0]!r}, which the report does not compute",
+                where="params/composite.yml",
+                allowed=sorted(self.standings),
+            )
+        data = pd.DataFrame({part.code: self.latest(part.code) for part in declared.parts if part.direction})
+        return index_of(data, declared, catalog.fingerprint())
+
+    def span(self, name: str) -> tuple[int, int] | None:
+        """First and last year of the latest stretch without a break in which the territory has values."""
+        own = self.rows[name][self.rows[name]["territory"] == self.report.own]
+        found = indicators.spans(own)
+        return (int(found["first"].iloc[-1]), int(found["last"].iloc[-1])) if len(found) else None
+
+    def changes(self, name: str) -> tuple[int, int, pd.Series] | None:
+        """Years and change of all municipalities and scales over the territory's latest stretch without a break."""
+        years = self.span(name)
+        if years is None:
+            return None
+        relative = indicators.get(name).unit != "percent"
+        found = indicators.change(self.rows[name], *years, relative=relative)
+        return (*years, found.set_index("territory")["value"].astype(float))
+
+    @cached_property
+    def trends(self) -> dict[str, Trend]:
+        """Level and change against the peers, for indicators with a better and a worse side."""
+        found = {}
+        for name in MOVING:
+            about, years = indicators.get(name), self.span(name)
+            if about.direction and years and self.peers:
+                found[name] = trend(
+                    self.rows[name],
+                    self.report.own,
+                    self.peer_codes,
+                    *years,
+                    direction=about.direction,
+                    relative=about.unit != "percent",
+                    nominal=about.unit.startswith("EUR"),
+                )
+        return found
+
+    @cached_property
+    def findings(self) -> list[swot.Finding]:
+        """Strengths, weaknesses, opportunities and risks that the rules find; none for an area."""
+        if not self.municipal:
+            return []
+        declared = choices.swot()
+        values: dict[tuple[str, str], pd.Series] = {}
+        for rule in declared.rules:
+            if rule.indicator not in self.standings:
+                raise ToolkitError(
+                    f"the rule {rule.id!r} looks at {rule.indicator!r}, which the report does not compute",
+                    where="params/swot.yml",
+                    allowed=sorted(self.standings),
+                )
+            if rule.measure == "level":
+                values[rule.indicator, "level"] = self.standings[rule.indicator].municipalities
+            elif moved := self.changes(rule.indicator):
+                values[rule.indicator, "change"] = moved[2].reindex(list(self.report.universe))
+        rules = [swot.Rule(**rule.model_dump()) for rule in declared.rules]
+        return swot.assess(rules, values, self.report.own, self.groups, least=declared.least)
+
+    @cached_property
+    def own_figures(self) -> choices.OwnFigures:
+        """What the municipality declares of itself."""
+        return choices.own(self.report.own) if self.municipal else choices.OwnFigures()
+
+    def series(self, name: str, keys: Iterable[str] | None = None) -> pd.DataFrame:
+        """Years of an indicator for the territory and its scales, as charts take them."""
+        scales = {key: self.report.scales[key] for key in keys or self.report.scales}
+        rows = self.rows[name]
+        parts = [rows[rows["territory"] == key].assign(series=key, label=scale.name) for key, scale in scales.items()]
+        return pd.concat(parts, ignore_index=True)[["series", "label", "year", "value", "flag"]]
+
+
+def texts(values: Mapping[str, Any], language: str) -> dict[str, str]:
+    """Bilingual names in the language of the report."""
+    return {key: value[language] for key, value in values.items()}
