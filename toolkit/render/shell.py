@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -63,12 +64,12 @@ def extract(notebook: Any, payload: Payload, assets: str = ASSETS, languages: Se
 
     content, words = read(notebook)
     html = [_draw(part) for part in payload["parts"]]
-    section = Section(payload["title"], html, "brief", False, payload["id"])
+    section = Section(words.say("page.brief"), html, "brief", False, payload["id"])
     frame = context(replace(content, sections=[section]), words, assets, languages)
     stem = f"{content.opened['report']}-{payload['id']}"
     frame |= {
         "extract": payload["id"],
-        "title": f"{content.opened['title']}: {payload['title']}",
+        "title": payload["title"],
         "lede": "",
         "contents": [],
         "others": [(code, f"{stem}.{code}.html", LANGUAGE_NAMES[code]) for code, _, _ in frame["others"]],
@@ -88,13 +89,18 @@ def read(notebook: Any) -> tuple[Page, Any]:
     return compose(notebook, _draw, words.say), words
 
 
+drawings: ContextVar[Callable[[Payload], tuple[str, str] | None]] = ContextVar("drawings", default=lambda payload: None)
+"""Where drawings of figures come from that others have made (`painter`); what it has not is drawn here."""
+
+
 def _draw(payload: Payload) -> str:
     """A payload as HTML; boundaries are read only for a figure whose specification names them."""
     from toolkit import display
     from toolkit.render.shared import boundaries
 
-    mapped = payload["kind"] == "figure" and "boundaries" in str(payload["spec"])
-    return display.html(payload, datasets={"boundaries": boundaries()} if mapped else {})
+    drawn = drawings.get()(payload) if payload["kind"] == "figure" else None
+    mapped = drawn is None and payload["kind"] == "figure" and "boundaries" in str(payload["spec"])
+    return display.html(payload, svg=drawn, datasets={"boundaries": boundaries()} if mapped else {})
 
 
 def context(content: Page, words: Any, assets: str, languages: Sequence[str]) -> dict[str, Any]:

@@ -17,6 +17,8 @@ LANGUAGES = ("it", "en")
 FOLDER = Path(__file__).parent
 # Files of the folder that are vocabularies of their own shape, not messages.
 VOCABULARIES = ("units", "places", "glossary", "acronyms")
+# A day with its Italian article or preposition, which change before 8 and 11 ("l'8", "all'11"); English has none.
+DATE_FORMS = ("thedate", "atdate", "ofdate", "fromdate")
 PLACE_FORMS = ("name", "the", "at", "of", "to", "from", "body")
 NUMERIC = re.compile(r"(?P<prefix>\+|abs)?(?P<form>int|dec|pct|eurshort|eur|signed|points)(?P<decimals>\d)?")
 SIGN = re.compile(r"sign(?P<decimals>\d)?")
@@ -115,7 +117,7 @@ def _check_spec(spec: str, where: str) -> None:
     head, *rest = spec.split(":")
     wanted = {"plural": 2, "yes": 2, "sign": 3}.get("sign" if SIGN.fullmatch(head) else head, 0)
     plain = ("", "year", "date", "period", "ord", "ordf", "list", "label", "acr", "unsaid", *PLACE_FORMS)
-    known = head in plain or head.lower() in PLACE_FORMS or wanted or NUMERIC.fullmatch(head)
+    known = head in plain or head.lower() in (*PLACE_FORMS, *DATE_FORMS) or wanted or NUMERIC.fullmatch(head)
     if not known or len(rest) != wanted:
         hint = "see the table at the top of toolkit/text/words.py"
         raise WordsError(

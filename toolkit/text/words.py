@@ -16,6 +16,7 @@ Placeholders are `{name}` (text only) or `{name:spec}`:
 | `signed0` …, `points1` … | a number with its sign; a difference of percentages, with its sign |
 | `+…`, `abs…` before a number's spec | always the sign; never the sign |
 | `year`, `date`, `period` | a year; a date; two years or dates |
+| `thedate`, `atdate`, `ofdate`, `fromdate` | a day with its Italian article or preposition; `Atdate` to begin |
 | `ord`, `ordf` | an ordinal, masculine and feminine |
 | `name`, `the`, `at`, `of`, `to`, `from`, `body` | a place, alone or with a preposition; `At`, `Of` begin a sentence |
 | `list` | texts joined by commas and a conjunction |
@@ -43,6 +44,7 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from toolkit.text import places
 from toolkit.text.loading import (
+    DATE_FORMS,
     FOLDER,
     LANGUAGES,
     NUMERIC,
@@ -290,9 +292,25 @@ class Words(string.Formatter):
         }
         if head in simple:
             return simple[head]()
+        if head.lower() in DATE_FORMS:
+            return self._dated(value, head)
         if not isinstance(value, str):
             raise WordsError(f"{value!r} is not a text: say how it is printed", hint="for example {n:int}")
         return value
+
+    def _dated(self, value: Any, form: str) -> str:
+        """A day as part of an Italian sentence: "l'8 marzo 2023", "dal 1° gennaio 2026"; the bare date in English."""
+        date = self.date(value)
+        if self.language == "en":
+            return date
+        full, short = {
+            "thedate": ("il ", "l'"),
+            "atdate": ("al ", "all'"),
+            "ofdate": ("del ", "dell'"),
+            "fromdate": ("dal ", "dall'"),
+        }[form.lower()]
+        text = (short if date.startswith(("8 ", "11 ")) else full) + date
+        return text[:1].upper() + text[1:] if form[:1].isupper() else text
 
     def _numeric(self, value: Any, match: re.Match[str]) -> str:
         form, prefix, decimals = match["form"], match["prefix"], decimals_of(match)

@@ -60,15 +60,17 @@ def states_frame(case: Case) -> pd.DataFrame:
     Returns:
         `call`, `closes_on`, `state`, `outcome`, `amount`, `amount_flag`, `why` (code), `applications_observed_until`.
     """
-    verdict = case.verdicts[case.report.own]
-    found = pnrr.call_states(case.report.own, case.covered, case.applications, verdict["answer"].to_dict())
+    verdict = case.eligibility(case.report.own)
+    found = pnrr.call_states(case.report.own, case.covered, case.applications, verdict)
     files = {row["call"]: row for row in records(found)}
     rows = []
-    ours = case.answerable[(case.answerable["programme"] == "pnrr") & case.answerable["status"].isin(("open", "closed"))]
+    ours = case.answerable[
+        (case.answerable["programme"] == "pnrr") & case.answerable["status"].isin(("open", "closed"))
+    ]
     for call in records(ours):
         row = files.get(call["call"])
         if row is None:
-            state = "not_eligible" if verdict.loc[call["call"], "answer"] == "no" else "not_observable"
+            state = "not_eligible" if verdict[call["call"]] == "no" else "not_observable"
             row = {"state": state, "outcome": "", "amount": float("nan"), "held_same_line": False}
             row["applications_observed_until"] = ""
         rows.append(
@@ -84,7 +86,9 @@ def states_frame(case: Case) -> pd.DataFrame:
         )
     columns = ["call", "closes_on", "state", "outcome", "amount", "why", "applications_observed_until"]
     frame = pd.DataFrame(rows, columns=columns)
-    flag = frame["state"].map({"won": "observed", "not_observable": "not_observable"}).fillna("missing")
+    nothing = frame["state"].isin(("not_funded_or_not_applied", "not_eligible"))
+    frame["amount"] = frame["amount"].where(~nothing, 0.0)  # no decree in a complete file, or no right to one
+    flag = frame["state"].map({"not_observable": "not_observable"}).fillna("observed")
     return frame.assign(amount_flag=flag).sort_values(["closes_on", "call"]).reset_index(drop=True)
 
 
@@ -105,8 +109,7 @@ def _states_of_area(case: Case) -> None:
     """One row a call of PA digitale: in how many municipalities each state holds."""
     rows = []
     for code in case.members:
-        verdict = case.verdicts[code]["answer"].to_dict()
-        found = pnrr.call_states(code, case.covered, case.applications, verdict)
+        found = pnrr.call_states(code, case.covered, case.applications, case.eligibility(code))
         rows.append(found[["call", "state"]].assign(istat_code=code))
     long = pd.concat(rows)
     if long.empty:
@@ -142,14 +145,55 @@ def on_the_day(case: Case) -> None:
     """Show the calls open on the day, as known then and with hindsight, with requirements and amounts."""
     report = case.report
     told = [case.say("on_the_day_none" if case.open.empty else "on_the_day", n=len(case.open))]
-    told.append(_watched(case))
+    told += [_watched(case), *_extended(case)]
     report.text(*told)
     if case.open.empty:
         return
     _open_table(case)
+    _history(case)
     if case.single:
         _requirements(case)
     _then_and_later(case)
+
+
+def _extended(case: Case) -> list[str]:
+    """How often deadlines and endowments of the digital calls for municipalities moved, as seen by the day."""
+    record = pnrr.extension_record(case.report.table("calls"), case.report.table("calls_history"), case.day)
+    rows = record[record["call"].isin(list(case.covered["call"]))]
+    if rows.empty:
+        return []
+    moved = rows[rows["extensions"] > 0]
+    raised = int((rows["endowment_ratio"] > 1).sum())
+    told = [case.say("extended_record", n=len(rows), moved=len(moved), raised=raised)]
+    if len(moved):
+        told.append(case.say("extended_days", days=round(float(moved["days_extended"].median()))))
+    return told
+
+
+def _history(case: Case) -> None:
+    """The observations of the open calls, up to the day, in which something changed."""
+    history = case.report.table("calls_history")
+    seen = history[history["observed_on"] <= case.day]
+    calls = [call for call in case.open["call"] if call in set(seen["call"])]
+    rows = [pnrr.timeline(seen, call) for call in calls]
+    if not rows:
+        return
+    frame = pd.concat(rows, ignore_index=True)
+    first = ~frame["call"].duplicated()
+    frame = frame[first | (frame["days_moved"] != 0) | (frame["endowment_change"] != 0)]
+    if len(frame) == len(calls):
+        return
+    columns = [
+        case.named(frame),
+        case.dated(frame, "observed_on"),
+        case.dated(frame, "closes_on", absent="not_known"),
+        case.column("days_moved", unit="days"),
+        case.column("endowment", unit="EUR"),
+        case.column("endowment_change", unit="EUR"),
+    ]
+    case.report.show_table(
+        "history", case.say("history_caption"), frame, columns, tables=CALLS, note=case.say("history_note")
+    )
 
 
 def _watched(case: Case) -> str:
@@ -196,7 +240,7 @@ def _open_table(case: Case) -> None:
 def _worth_text(case: Case, call: str) -> str:
     found = amount_of(case, call)
     detail = pieces(case, case.lines[call], case.report.own) if case.lines[call] else ""
-    return f"{found.text} ({detail})" if detail and found.basis != "observed_maximum" else found.text
+    return f"{found.text[:1].upper()}{found.text[1:]}" + (f" {detail[:1].upper()}{detail[1:]}." if detail else "")
 
 
 def _requirements(case: Case) -> None:
@@ -204,14 +248,14 @@ def _requirements(case: Case) -> None:
     rules = case.rules[case.rules["call"].isin(case.open["call"])].reset_index(drop=True)
     order = {call: number for number, call in enumerate(case.open["call"])}
     frame = rules.assign(rule_text=rules["rule"] + "|" + rules["operator"] + "|" + rules["value"])
-    texts = {text: _rule_text(case, text) for text in frame["rule_text"].unique()}
+    texts = {text: case.rule_text(text) for text in frame["rule_text"].unique()}
     frame = frame.assign(order=frame["call"].map(order))
     frame = frame.sort_values(["order", "rule_id"])
     frame = frame.assign(certainty=frame["known_later"].map({True: "later", False: "then"}))
     columns = [
         case.named(frame),
         case.column("rule_text", texts=texts),
-        case.coded(frame, "answer", "answer"),
+        case.coded(frame, "answer", "answer", "answer_rule"),
         case.coded(frame, "reason", "reason"),
         case.coded(frame, "basis", "basis"),
         case.coded(frame, "certainty", "certainty"),
@@ -225,17 +269,6 @@ def _requirements(case: Case) -> None:
         tables=["calls_rules", "population", "applications"],
         note=case.say("requirements_note"),
     )
-
-
-def _rule_text(case: Case, text: str) -> str:
-    rule, operator, value = text.split("|")
-    if rule in ("population", "group_population", "member_population"):
-        shown = case.words.number(float(value))
-    elif rule == "applicant":
-        shown = case.words.join(case.label("applicant", kind) for kind in value.split(";"))
-    else:
-        shown = value
-    return case.say(f"rule_{rule}", operator=case.label("operator", operator), value=shown)
 
 
 def _then_and_later(case: Case) -> None:
@@ -281,6 +314,7 @@ def _outcome(case: Case, call: str) -> str:
 def successors(case: Case) -> None:
     """Show programmes other than the plan, each with the status last known and whether the territory may apply."""
     rows = case.answerable[case.answerable["programme"] != "pnrr"]
+    rows = rows[rows["status"] != "unknown_before_first_observation"]
     if rows.empty:
         case.report.text(case.say("successors_nothing"))
         return
@@ -293,10 +327,11 @@ def successors(case: Case) -> None:
     notes = {row["call"]: _note(case, row) for row in records(frame)}
     worth = {call: amount_of(case, call).text for call in frame["call"]} if case.single else {}
     frame = frame.assign(note=frame["call"], worth=frame["call"])
+    seen = {day: _seen(case, day) for day in frame["known_on"]}
     columns = [
         case.named(frame),
         case.coded(frame, "status", "status"),
-        case.dated(frame, "known_on"),
+        case.column("known_on", texts=seen),
         case.dated(frame, "closes_on", absent="nothing"),
         *(
             [case.coded(frame, "answer", "answer"), case.coded(frame, "reasons", "reason", "reason")]
@@ -315,6 +350,11 @@ def successors(case: Case) -> None:
         tables=["calls", "calls_history", "calls_rules", "calls_amounts"],
         note=case.say("successors_note"),
     )
+
+
+def _seen(case: Case, day: str) -> str:
+    """The day of an observation; one made after the as-of date says so."""
+    return case.say("seen_later", date=day) if day > case.day else case.words.date(day)
 
 
 def _note(case: Case, row: dict[str, Any]) -> str:
@@ -341,9 +381,9 @@ def accessible(case: Case) -> None:
         case.coded(groups, "group", "family"),
         case.column("calls", unit="calls"),
         case.column("scored", unit="calls"),
-        case.column("low", "score_low", unit="ratio", flag="flag"),
-        case.column("median", "score_median", unit="ratio", flag="flag"),
-        case.column("high", "score_high", unit="ratio", flag="flag"),
+        case.column("low", "score_low", unit="score", flag="flag"),
+        case.column("median", "score_median", unit="score", flag="flag"),
+        case.column("high", "score_high", unit="score", flag="flag"),
         case.column("median_window", unit="days"),
     ]
     tables = [*CALLS, "calls_rules", "calls_amounts", "population"]
@@ -354,10 +394,10 @@ def accessible(case: Case) -> None:
     components = ("window", "stability", "reach", "own_share", "form")
     columns = [
         case.named(shown),
-        case.column("score", unit="ratio"),
+        case.column("score", unit="score"),
         case.column("days_window", unit="days"),
         case.column("changes", unit="times"),
-        *(case.column(name, f"component_{name}", unit="ratio") for name in components),
+        *(case.column(name, f"component_{name}", unit="score") for name in components),
     ]
     note = case.say("accessible_note")
     case.report.show_table("scores", case.say("scores_caption"), shown, columns, tables=tables, note=note)
@@ -397,9 +437,7 @@ def calendar(case: Case) -> None:
     drawn = drawn.assign(note=[_calendar_note(case, row) for row in records(frame)])
     opened = set(case.open["call"])
     ours = [row["name"] for row in records(drawn) if row["item"] in opened]
-    specs = charts.pair(
-        charts.timeline, drawn[["name", "start", "end", "note"]], case.words, today=case.day, ours=ours
-    )
+    specs = charts.pair(charts.timeline, drawn[["name", "start", "end", "note"]], case.words, today=case.day, ours=ours)
     about = {"n": len(frame), "open": len(ours)}
     texts = dict(zip(drawn["item"], drawn["name"], strict=True))
     columns = [
@@ -434,7 +472,7 @@ def calendar_frame(case: Case) -> pd.DataFrame:
     rows = [
         {"item": row["call"], "start": row["opens_on"], "end": row["closes_on"] or _end(row), "state": row["status"]}
         for row in records(calls)
-        if row["precision"] == "day"
+        if row["precision"] == "day" and (row["closes_on"] or row["status"] != "closed")
     ]
     rows += [
         {"item": f"event:{row['event']}", "start": row["date"], "end": row["date"], "state": _event_state(case, row)}

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from typing import Any
@@ -16,6 +16,7 @@ from toolkit import display, pnrr
 from toolkit.params import choices as chosen
 from toolkit.pnrr.amounts import NOT_MODELLED, population_class
 from toolkit.pnrr.days import as_of_day
+from toolkit.pnrr.eligibility import POPULATION_RULES
 from toolkit.report.core import Report
 from toolkit.territory import Municipality
 
@@ -82,6 +83,16 @@ class Case:
             measure = str(row["measure"]).partition("I")[2]
             return self.say("call_name", line=self.label("line", row["line"]), measure=measure, month=month)
         return str(row[f"title_{self.words.language}"])
+
+    def rule_text(self, text: str) -> str:
+        """A rule (`name|operator|value`) in words: "residenti almeno 15.000"."""
+        rule, operator, value = text.split("|")
+        shown = value
+        if rule in POPULATION_RULES:
+            shown = self.words.number(float(value))
+        elif rule == "applicant":
+            shown = self.words.join(self.label("applicant", kind) for kind in value.split(";"))
+        return self.say(f"rule_{rule}", operator=self.label("operator", operator), value=shown)
 
     def column(self, key: str, label: str = "", **about: Any) -> display.Column:
         """A column headed by `column_<key>` of `text/pnrr.yml`, or by another of its keys."""
@@ -229,8 +240,7 @@ class Case:
 
     def answer(self, call: str, code: str = "") -> dict[str, Any]:
         """Answer and reasons of one call for one municipality."""
-        found: dict[str, Any] = self.verdicts[code or self.report.own].loc[call].to_dict()
-        return found
+        return {str(name): value for name, value in self.verdicts[code or self.report.own].loc[call].items()}
 
     # ---- grants
 
@@ -291,8 +301,23 @@ class Case:
     @cached_property
     def located(self) -> pd.DataFrame:
         """Projects located in the territory, by place."""
-        tables = (self.report.table(name) for name in ("regis_projects", "regis_locations", "regis_beneficiaries"))
-        return pnrr.located(*tables, self.report.table("applications"), self.members, self.day)
+        return self.places(self.members)
+
+    def places(self, codes: Sequence[str]) -> pd.DataFrame:
+        """Projects located in municipalities; empty for all of the province."""
+        return pnrr.located(
+            self.report.table("regis_projects"),
+            self.report.table("regis_locations"),
+            self.report.table("regis_beneficiaries"),
+            self.report.table("applications"),
+            codes,
+            self.day,
+        )
+
+    def eligibility(self, code: str) -> dict[str, str]:
+        """Call → yes, no or unknown for one municipality."""
+        found = self.verdicts[code]
+        return {str(call): str(answer) for call, answer in found["answer"].items()}
 
     # ---- small helps
 

@@ -28,7 +28,7 @@ def needs(case: Case) -> dict[str, float]:
         ParameterError: an item that the table `fragility` does not have.
     """
     table = case.report.table("fragility")
-    out = {}
+    out: dict[str, float] = {}
     for topic, items in case.choices.needs.items():
         ranks = []
         for item, side in items.items():
@@ -50,7 +50,8 @@ def criteria(case: Case) -> pd.DataFrame:
     """Criteria of each candidate; what is not known is NaN."""
     rows = case.open[case.open["call"].isin(candidates(case))]
     amounts = {call: amount_of(case, call).high for call in rows["call"]}
-    access = scored(case).set_index("call")["score"].to_dict()
+    scores = scored(case)
+    access = dict(zip(scores["call"], scores["score"], strict=True))
     record = pnrr.extension_record(case.report.table("calls"), case.report.table("calls_history"), case.day)
     preparation = float(case.choices.preparation_days)
     return pnrr.criteria(rows, amounts, needs(case), access, record, preparation=preparation)
@@ -87,8 +88,8 @@ def ranking(case: Case) -> None:
         case.column("rank", "order", unit="rank"),
         case.column("best", unit="rank"),
         case.column("worst", unit="rank"),
-        case.column("score", "score_range", unit="ratio"),
-        *(case.column(name, f"criterion_{name}", unit="ratio") for name in CRITERIA),
+        case.column("score", "score_range", unit="score"),
+        *(case.column(name, f"criterion_{name}", unit="score") for name in CRITERIA),
         case.column("amount_eur", unit="EUR"),
         case.column("extended", unit="percent", decimals=0),
         case.column("extended_days", unit="days"),
@@ -174,9 +175,7 @@ def portfolio(case: Case) -> None:
             case.column("staff_days", unit="days"),
         ]
         note = case.say("portfolio_note")
-        report.show_table(
-            "portfolio", case.say("portfolio_caption"), found.chosen, columns, tables=TABLES, note=note
-        )
+        report.show_table("portfolio", case.say("portfolio_caption"), found.chosen, columns, tables=TABLES, note=note)
     _left_out(case, found)
 
 

@@ -16,6 +16,7 @@ DECISIONS = (APPLY, CHECK, JOIN, LEAVE)
 """`check`: not to be decided before a requirement is verified."""
 
 SUSPENDED = "suspended_to_verify"
+SELF_SAID = ("observed_only", "needs_group")
 GROUP_REASONS = ("alone_too_small", "needs_group")
 
 
@@ -35,6 +36,8 @@ def decisions(case: Case) -> dict[str, list[str]]:
     for call in records(case.open):
         found[decision(case, call["call"])].append(call["call"])
     for call in records(case.answerable):
+        if call["basis"] == "later_observation":
+            continue  # what was seen only later is no decision of the day
         if call["status"] == "standing" and answers(case, call["call"], "yes"):
             found[JOIN].append(call["call"])
         elif call["status"] == SUSPENDED:
@@ -89,8 +92,18 @@ def _told(case: Case, name: str, call: str) -> str:
     if name == APPLY:
         amount = amount_of(case, call)
         return case.say("decision_call", amount=amount.text, left=int(row["days_left"]), **about)
-    reasons = [case.label("reason", reason) for reason in case.answer(call)["reasons"].split(";")]
-    return case.say("decision_reason", reasons=reasons, **about)
+    return case.say("decision_reason", reasons=_reasons(case, call), **about)
+
+
+def _reasons(case: Case, call: str) -> list[str]:
+    """Why an answer is what it is: the rules that decide, each with its reason."""
+    rows = case.rules[(case.rules["call"] == call) & (case.rules["answer"] == case.answer(call)["answer"])]
+    told = []
+    for row in records(rows):
+        reason = case.label("reason", row["reason"])
+        rule = case.rule_text("|".join((row["rule"], row["operator"], row["value"])))
+        told.append(reason if row["reason"] in SELF_SAID else case.say("decision_rule", rule=rule, reason=reason))
+    return list(dict.fromkeys(told)) or [case.label("reason", "no_rule_valid")]
 
 
 def steps(case: Case) -> list[Step]:
@@ -125,11 +138,11 @@ def steps(case: Case) -> list[Step]:
 
 
 def _documents(case: Case) -> str:
-    facts = case.report.table("pnrr_facts").set_index("fact")
-    audits = facts.loc["audit_years_after_last_payment"]
-    if audits["date"] > case.day:
+    facts = case.report.table("pnrr_facts")
+    audits = records(facts[(facts["fact"] == "audit_years_after_last_payment") & (facts["date"] <= case.day)])
+    if not audits:
         return case.say("step_documents")
-    return case.say("step_documents_years", years=int(audits["value"]))
+    return case.say("step_documents_years", years=int(audits[0]["value"]))
 
 
 def near_thresholds(case: Case) -> list[str]:

@@ -37,11 +37,11 @@ def won_sentence(case: Case) -> str:
     if case.held.empty:
         return case.say("won_all_renounced", lost=float(case.mine["amount"].sum()))
     compared = case.compare(case.take_up_total["percent"]).set_index("group")
-    own = float(case.take_up_total.loc[case.report.own, "percent"])
-    others = compared.loc["class"] if "class" in compared.index else None
-    if others is None or others["n"] < 2:
+    own = case.take_up_total["percent"][case.report.own]
+    if "class" not in compared.index or compared["n"]["class"] < 2:
         return case.say("won", share=own, **about)
-    return case.say("won_beside", share=own, median=float(others["median"]), n_class=int(others["n"]), **about)
+    others = {"median": compared["median"]["class"], "n_class": int(compared["n"]["class"])}
+    return case.say("won_beside", share=own, **others, **about)
 
 
 def paid_sentence(case: Case) -> str:
@@ -52,7 +52,7 @@ def paid_sentence(case: Case) -> str:
     unseen = case.held[case.held["payment"] == "not_seen_paid"]
     until = (unseen["not_seen_paid_until"].min(), unseen["not_seen_paid_until"].max())
     about = {"seen": paid["seen_paid"], "unseen": paid["not_seen_paid"], "n": int(paid["not_seen_paid_count"])}
-    key = "paid_until" if until[0] == until[1] else "paid_between"
+    key = "paid_none" if not about["seen"] else "paid_until" if until[0] == until[1] else "paid_between"
     return case.say(key, first=until[0], last=until[1], **about)
 
 
@@ -256,7 +256,9 @@ def waits(case: Case) -> None:
     every = pnrr.waits_by(pnrr.waiting_times(apps), apps["line"])
     mine = apps[apps["istat_code"].isin(case.members)]
     own = pnrr.waits_by(pnrr.waiting_times(mine), mine["line"]) if len(mine) else every.head(0)
-    frame = every.merge(own[["group", "applications", "median_to_decree"]], on="group", how="left", suffixes=("", "_own"))
+    frame = every.merge(
+        own[["group", "applications", "median_to_decree"]], on="group", how="left", suffixes=("", "_own")
+    )
     frame["applications_own"] = frame["applications_own"].fillna(0)
     about = {
         "applications": int(every["applications"].sum()),
@@ -375,7 +377,13 @@ def ranking(case: Case, codes: tuple[str, ...]) -> None:
         charts.ranked_bars, frame[["name", "value"]], case.words, unit="percent", ours=ours, reference=reference
     )
     first, last = frame.iloc[0], frame.iloc[-1]
-    about = {"n": len(frame), "high": first["value"], "low": last["value"], "best": first["name"], "worst": last["name"]}
+    about = {
+        "n": len(frame),
+        "high": first["value"],
+        "low": last["value"],
+        "best": first["name"],
+        "worst": last["name"],
+    }
     columns = [
         case.report.municipality_column(frame["istat_code"]),
         case.column("value", "percent", unit="percent"),

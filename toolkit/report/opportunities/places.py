@@ -88,10 +88,8 @@ def _beneficiaries(case: Case, kinds: pd.DataFrame) -> None:
 
 
 def _province(case: Case) -> str:
-    projects = case.report.table("regis_projects")
-    tables = (case.report.table(name) for name in REGIS)
-    whole = pnrr.province_total(projects)
-    rows = pnrr.located(*tables, case.report.table("applications"), (), case.day)
+    whole = pnrr.province_total(case.report.table("regis_projects"))
+    rows = case.places(())
     naive = float(rows.loc[rows["payment_seen"], "finance_pnrr"].sum())
     return case.say(
         "province_total",
@@ -155,7 +153,7 @@ def groups(case: Case) -> None:
         report.text(case.say("groups_no_zone"))
         return
     people = {code: case.latest[code] for code in case.around}
-    codes = [report.own] if case.single else [code for code in case.members]
+    codes = [report.own] if case.single else list(case.members)
     rows: list[dict[str, Any]] = []
     for code in codes:
         above = [threshold for threshold in (25_000, 50_000) if people[code] < threshold]
@@ -204,9 +202,7 @@ def zone(case: Case) -> None:
         case.column("thresholds", "near", texts=_threshold_texts(case, frame)),
     ]
     tables = ["applications", "regis_projects", "lump_sums", "population"]
-    case.report.show_table(
-        "zone", case.say("zone_caption"), frame, columns, tables=tables, note=case.say("zone_note")
-    )
+    case.report.show_table("zone", case.say("zone_caption"), frame, columns, tables=tables, note=case.say("zone_note"))
 
 
 def _threshold_texts(case: Case, frame: pd.DataFrame) -> dict[str, str]:
@@ -241,7 +237,9 @@ def roll_up(case: Case, codes: tuple[str, ...]) -> pd.DataFrame:
 def _map(case: Case) -> None:
     codes = list(case.report.universe)
     values = case.take_up_total.loc[codes, "percent"]
-    frame = pd.DataFrame({"istat_code": codes, "name": [case.names[code] for code in codes], "value": values.to_numpy()})
+    frame = pd.DataFrame(
+        {"istat_code": codes, "name": [case.names[code] for code in codes], "value": values.to_numpy()}
+    )
     frame = frame.assign(flag="observed")
     topology = catalog.document("boundaries")
     specs = charts.pair(
@@ -317,7 +315,7 @@ def _seminar_facts(case: Case, frame: pd.DataFrame, lines: list[str]) -> list[st
 
 def by_line_and_municipality(case: Case) -> pd.DataFrame:
     """What each member has in each line: `held`, `renounced`, `none` (files cover all its calls), `not_observable`."""
-    whole = case.covered.groupby("line")["coverage"].agg(lambda column: (column == "complete").all())
+    whole = case.covered.groupby("line")["coverage"].agg(lambda column: bool((column == "complete").all()))
     rows = []
     for code in sorted(case.members, key=lambda code: case.names[code]):
         mine = case.mine[case.mine["istat_code"] == code]

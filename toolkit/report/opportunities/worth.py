@@ -1,4 +1,4 @@
-"""What a call could bring: lump sums by class, caps and shares of projects; ranges, with the classes near a threshold."""
+"""What a call could bring: lump sums by class, caps and shares of projects, in ranges; both classes near a limit."""
 
 from __future__ import annotations
 
@@ -77,25 +77,35 @@ def _lump_sum(case: Case, line: str, code: str) -> Worth:
     else:
         text = case.say("worth_range", low=found.low, high=found.high)
     if found.near:
-        text += " " + case.say(
-            "worth_near", classes=[case.class_name(name) for name in found.near.split(";")], year=CLASS_YEAR
-        )
+        text += "".join(f" {_beside(case, line, name)}" for name in found.near.split(";"))
     return Worth(found.low, found.high, "lump_sum", 0.0, *near, text)
 
 
+def _beside(case: Case, line: str, name: str) -> str:
+    """The amount of the class on the other side of a threshold: calls used provisional counts of residents."""
+    inside = float(name.partition("-")[0]) + 1
+    found = pnrr.lump_sum(case.report.table("lump_sums"), line, inside, near=0.0)
+    key = "worth_one" if found.low == found.high else "worth_range"
+    amount = case.say(key, low=found.low, high=found.high)
+    return case.say("worth_near", bounds=case.class_name(name), amount=amount, year=CLASS_YEAR)
+
+
 def pieces(case: Case, line: str, code: str) -> str:
-    """The lump sum of a class, piece by piece: "87.682 € per il sito e 38.650 € a servizio, fino a 5"."""
+    """The lump sum of a class by services: "87.682 € per il sito e 38.650 € a servizio, fino a 5"; "" for a package."""
     sums = case.report.table("lump_sums")
     if line not in set(sums["line"]) or line in NOT_MODELLED:
         return ""
     rows = sums[(sums["line"] == line) & (sums["population_min"] <= case.people[code])]
     rows = rows[rows["population_max"].fillna(float("inf")) >= case.people[code]]
-    told = []
-    for piece in rows.to_dict("records"):
-        most = piece["max_units"]
-        key = "piece_fixed" if piece["component"] != "service" else "piece_service"
-        if key == "piece_service" and most == most:
-            told.append(case.say("piece_services", amount=piece["amount"], most=int(most)))
-        else:
-            told.append(case.say(key, amount=piece["amount"], component=case.label("component", piece["component"])))
+    services = rows[(rows["component"] == "service") & rows["max_units"].notna()]
+    if services.empty:
+        return ""
+    told = [
+        case.say("piece_fixed", amount=piece["amount"], component=case.label("component", piece["component"]))
+        for piece in rows[rows["component"] != "service"].to_dict("records")
+    ]
+    told += [
+        case.say("piece_services", amount=piece["amount"], most=int(piece["max_units"]))
+        for piece in services.to_dict("records")
+    ]
     return case.words.join(told)
