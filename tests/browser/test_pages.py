@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -66,22 +69,29 @@ def activate(tab: Any) -> int:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_axe_finds_nothing(browser: Any, axe: str, pages: list[Path], width: int) -> None:
-    for page in pages:
-        # axe-core is put into the page as a script of the test, which the page's own policy would refuse.
-        with opened(browser, page, width, bypass_csp=True) as tab:
-            assert not faults(tab, axe), page
-            activate(tab)
-            assert not faults(tab, axe), f"{page}, details open and charts activated"
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_pages_do_not_scroll_sideways(browser: Any, pages: list[Path], width: int) -> None:
+def test_accessible_readable_and_within_the_window(browser: Any, axe: str, pages: list[Path], width: int) -> None:
+    """As opened, and again with all details open and all charts activated."""
     for page in pages:
         with opened(browser, page, width) as tab:
-            assert _overflow(tab) <= NARROW_LOSS, page
+            assert not small_texts(tab), page
+            _good(tab, axe, page)
             activate(tab)
-            assert _overflow(tab) <= NARROW_LOSS, f"{page}, details open and charts activated"
+            _good(tab, axe, f"{page}, details open and charts activated")
+
+
+def _good(tab: Any, axe: str, where: object) -> None:
+    assert not faults(tab, axe), where
+    assert _overflow(tab) <= NARROW_LOSS, where
+
+
+def small_texts(tab: Any) -> list[Any]:
+    """Texts of drawings that are too small to read, with their size in pixels."""
+    sizes = tab.evaluate(
+        """() => [...document.querySelectorAll('svg text')]
+             .filter(text => text.textContent.trim() && text.checkVisibility())
+             .map(text => [parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a, text.textContent])"""
+    )
+    return [entry for entry in sizes if entry[0] < LEAST_TEXT]
 
 
 def test_text_spacing_can_be_enlarged(browser: Any, pages: list[Path]) -> None:
@@ -98,20 +108,6 @@ def test_text_spacing_can_be_enlarged(browser: Any, pages: list[Path]) -> None:
                      .map(item => item.outerHTML.slice(0, 120))"""
             )
             assert not cut, page
-
-
-@pytest.mark.parametrize("width", WIDTHS)
-def test_text_of_charts_is_readable(browser: Any, pages: list[Path], width: int) -> None:
-    for page in pages:
-        with opened(browser, page, width) as tab:
-            sizes = tab.evaluate(
-                """() => [...document.querySelectorAll('svg text')]
-                     .filter(text => text.textContent.trim() && text.checkVisibility())
-                     .map(text => [
-                       parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a, text.textContent])"""
-            )
-            small = [entry for entry in sizes if entry[0] < LEAST_TEXT]
-            assert not small, f"{page.name} at {width}: {small[:5]}"
 
 
 def test_pages_read_without_scripts(browser: Any, pages: list[Path]) -> None:
@@ -191,6 +187,29 @@ def test_search_takes_word_beginnings(browser: Any, site: Path) -> None:
         assert tab.get_by_role("status").inner_text().startswith("Nessun")
         box.fill("")
         assert len(_shown(tab)) == len(names)
+
+
+def test_works_from_a_server_too(browser: Any, site: Path, report: Path) -> None:
+    handler = partial(QuietHandler, directory=str(site))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        home = f"http://127.0.0.1:{server.server_port}/"
+        troubles: list[str] = []
+        tab = browser.new_page()
+        tab.on("request", lambda request: None if request.url.startswith(home) else troubles.append(request.url))
+        tab.on("console", lambda message: troubles.append(message.text) if message.type == "error" else None)
+        tab.goto(home)
+        tab.locator(".place a").first.click()
+        tab.goto(home + report.relative_to(site).as_posix())
+        activate(tab)
+        tab.close()
+        server.shutdown()
+    assert not troubles
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing on the console of the tests."""
 
 
 def _shown(tab: Any) -> list[str]:
