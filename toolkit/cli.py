@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from toolkit.errors import Faults, ToolkitError
 
-KINDS = ("municipalities", "areas", "sets", "runs", "notebooks", "tables", "indicators")
+KINDS = ("municipalities", "areas", "sets", "runs", "policies", "notebooks", "tables", "indicators")
 INTERRUPTED = 130
 
 
@@ -50,6 +50,7 @@ def parser() -> argparse.ArgumentParser:
     _run(commands)
     _check(commands)
     _data(commands)
+    _policy(commands)
     _new(commands)
     _explain(commands)
     return top
@@ -119,6 +120,9 @@ def _run(commands: Commands) -> None:
     )
     command.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="output folder (reports)")
     command.add_argument("--jobs", type=_positive, default=0, metavar="N", help="worker processes (one a processor)")
+    command.add_argument("--engine", choices=("warm", "stock"), default="warm", help="stock: an ordinary kernel each")
+    command.add_argument("--timeout", type=_count, default=0, metavar="S", help="seconds a page may take (of the plan)")
+    command.add_argument("--memory", type=_count, default=2048, metavar="MIB", help="MiB a notebook may use; 0: all")
     command.add_argument("--force", action="store_true", help="make also the pages whose inputs did not change")
     command.add_argument("--only", nargs="+", default=[], metavar="CODE", help="codes, names or area ids of the plan")
     command.set_defaults(command=_do_run)
@@ -137,6 +141,9 @@ def _do_run(options: argparse.Namespace) -> int:
             params.load(params.RunPlan, path),
             options.out,
             jobs=options.jobs,
+            engine=options.engine,
+            memory=options.memory,
+            timeout=options.timeout,
             force=options.force,
             only=options.only,
             home=home,
@@ -208,6 +215,34 @@ def _do_fetch(options: argparse.Namespace) -> int:
     return 0
 
 
+def _policy(commands: Commands) -> None:
+    policy = _command(commands, "policy", "evaluate a policy once for all pages", "quadro policy run expo-2015")
+    parts = policy.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    run = _command(parts, "run", "evaluate policies and keep the results in data/", "quadro policy run expo-2015")
+    run.add_argument("names", nargs="*", metavar="NAME", help="files of params/policies, without .yml (default: all)")
+    run.add_argument("--force", action="store_true", help="evaluate also where file and tables did not change")
+    run.set_defaults(command=_do_policy)
+
+
+def _do_policy(options: argparse.Namespace) -> int:
+    from toolkit import catalog
+    from toolkit.params import policy as policies
+    from toolkit.run import policies as evaluations
+    from toolkit.sources import policy_results
+    from toolkit.sources.build import refresh
+
+    home = _home()
+    for name in options.names or policies.names(home / "params" / "policies"):
+        tables = catalog.default()
+        if not options.force and evaluations.is_fresh(name, tables, home / "params" / "policies"):
+            print(f"{name}: unchanged")
+            continue
+        results = evaluations.compute(name, tables, home / "params" / "policies")
+        refresh(policy_results.merged(results, name, tables.folder), tables.folder)
+        print("\n".join(evaluations.summary(name, results)))
+    return 0
+
+
 def _new(commands: Commands) -> None:
     command = _command(commands, "new", "make a notebook from the template", "quadro new housing")
     command.add_argument("name", help="name of the notebook, which is the name of its report")
@@ -261,6 +296,16 @@ def _positive(text: str) -> int:
         number = 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of processes: 1, 2, …")
+    return number
+
+
+def _count(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number: 0, 1, 2, …")
     return number
 
 

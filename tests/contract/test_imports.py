@@ -28,7 +28,7 @@ MAY = {
     "report": {"errors", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr"},
     "render": {"errors", "text", "svg", "display", "charts", "report", "catalog", "territory"},
-    "run": {"errors", "params", "catalog", "territory", "render", "text", "indicators"},
+    "run": {"errors", "params", "catalog", "territory", "render", "text", "indicators", "impact"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp"}
 PURE = {"indicators", "impact", "pnrr"}

@@ -11,7 +11,7 @@ import difflib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic.functional_validators import AfterValidator
@@ -279,11 +279,24 @@ def _unknown(name: str, known: list[str], where: str) -> ToolkitError:
 
 
 def _fields_at(model: type[BaseModel], location: tuple[str | int, ...]) -> dict[str, Any]:
-    """Fields of the model in which a location lies; models nest one deep (`title`)."""
-    if location and location[0] in model.model_fields:
-        inner = model.model_fields[str(location[0])].annotation
-        return dict(inner.model_fields) if isinstance(inner, type) and issubclass(inner, BaseModel) else {}
+    """Fields of the model in which a location lies, through models and lists of models."""
+    for part in location:
+        if isinstance(part, int):
+            continue
+        if part not in model.model_fields:
+            return {}
+        inner = _model_in(model.model_fields[part].annotation)
+        if inner is None:
+            return {}
+        model = inner
     return dict(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model in an annotation: itself, an optional one, or a list of them."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((found for inside in get_args(annotation) if (found := _model_in(inside))), None)
 
 
 def _allowed(detail: ErrorDetails) -> str:

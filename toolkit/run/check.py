@@ -45,7 +45,7 @@ def everything(home: Path, paths: Sequence[Path] = ()) -> str:
 
 
 def _all(home: Path) -> list[Path]:
-    patterns = ("params/sets/*.yml", "params/runs/*.yml", "notebooks/*.ipynb")
+    patterns = ("params/sets/*.yml", "params/runs/*.yml", "params/policies/*.yml", "notebooks/*.ipynb")
     return [path for pattern in patterns for path in sorted(home.glob(pattern))]
 
 
@@ -60,6 +60,10 @@ def _faults(path: Path, home: Path, register: Register) -> list[ToolkitError]:
             found: list[ToolkitError] = []
             members(params.load(params.MunicipalitySet, path), path, register, found)
             return found
+        if path.resolve().parent.name == "policies":
+            from toolkit.run import policies
+
+            return policies.faults(params.load(policies.Policy, path), register.catalog, str(path))
         jobs(params.load(params.RunPlan, path), register, home=home, where=str(path))
     except Faults as several:
         return several.faults

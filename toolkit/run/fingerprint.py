@@ -37,8 +37,10 @@ class Inputs:
 
     @cached_property
     def choices(self) -> dict[str, str]:
-        """Hashes of the choices that every page may read: `params/*.yml`."""
-        return {path.name: file_hash(path) for path in sorted((self.home / "params").glob("*.yml"))}
+        """Hashes of the choices that every page may read: `params/*.yml`, and the policies."""
+        folder = self.home / "params"
+        found = [*sorted(folder.glob("*.yml")), *sorted(folder.glob("policies/*.yml"))]
+        return {path.name: file_hash(path) for path in found}
 
     @cached_property
     def lock(self) -> str:

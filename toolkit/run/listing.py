@@ -57,6 +57,18 @@ def sets(home: Path, search: str = "") -> Rows:
     return _found(_files(home / "params" / "sets", "*.yml", row), search)
 
 
+def policies(home: Path, search: str = "") -> Rows:
+    """Name of the file, title, where it applies, how many outcomes."""
+    from toolkit import params
+    from toolkit.params.policy import Policy
+
+    def row(path: Path) -> tuple[str, ...]:
+        policy = params.load(Policy, path)
+        return path.stem, policy.title.it, policy.territory.name.it, f"{len(policy.outcomes)} outcomes"
+
+    return _found(_files(home / "params" / "policies", "*.yml", row), search)
+
+
 def runs(home: Path, search: str = "") -> Rows:
     """Name of the file, title, notebooks, sets and languages."""
     from toolkit import params
@@ -101,6 +113,7 @@ KINDS: dict[str, Callable[[Path, str], Rows]] = {
     "areas": areas,
     "sets": sets,
     "runs": runs,
+    "policies": policies,
     "notebooks": notebooks,
     "tables": tables,
     "indicators": indicators,

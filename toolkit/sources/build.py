@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,10 @@ from toolkit.sources import (
     istat_register,
     mef_income,
     padigitale,
+    policy_panels,
+    policy_results,
     regis,
+    supply_use,
 )
 from toolkit.sources.resource import ACCESSED, Resource
 from toolkit.sources.write import csv_bytes, parquet_bytes
@@ -43,6 +47,9 @@ ADAPTERS = (
     calls,
     padigitale,
     regis,
+    supply_use,
+    policy_panels,
+    policy_results,
 )
 LARGEST_CSV = 1_500_000  # bytes: beyond it a table is a parquet with a readable summary
 
@@ -76,6 +83,36 @@ def build(raw: Path, data: Path) -> list[str]:
     }
     contents[PACKAGE] = _yaml(package)
     _replace(contents, data)
+    return list(contents)
+
+
+def refresh(frames: Mapping[str, pd.DataFrame], data: Path) -> list[str]:
+    """Write some tables again, and their entries in `datapackage.yaml`, as a full build would.
+
+    Args:
+        frames: tables by name, of resources that an adapter has.
+        data: the folder of the catalogue.
+
+    Returns:
+        Names of the files written.
+
+    Raises:
+        DataError: a row breaks a rule; nothing has been replaced.
+    """
+    resources = [resource for adapter in ADAPTERS for resource in adapter.RESOURCES]
+    package = dict(Catalog(data).package)
+    entries = {entry["name"]: entry for entry in package["resources"]}
+    contents: dict[str, bytes] = {}
+    for resource in resources:
+        if resource.name in frames:
+            content = _encoded(frames[resource.name], resource)
+            contents[resource.file] = content
+            digest, rows = hashlib.sha256(content).hexdigest(), len(frames[resource.name])
+            entries[resource.name] = resource.descriptor(digest, len(content), rows)
+    order = [*(resource.name for resource in resources), istat_boundaries.BOUNDARIES.name]
+    package["resources"] = sorted(entries.values(), key=lambda entry: order.index(entry["name"]))
+    contents[PACKAGE] = _yaml(package)
+    _replace(contents, data, list(frames))
     return list(contents)
 
 
@@ -119,14 +156,19 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
-def _replace(contents: dict[str, bytes], data: Path) -> None:
-    """Write beside, check all of it as a catalogue, then rename file by file, the descriptor last."""
+def _replace(contents: dict[str, bytes], data: Path, only: Sequence[str] = ()) -> None:
+    """Write beside, check it (or the tables named) as a catalogue, then rename file by file, the descriptor last."""
     fresh = data.parent / f".{data.name}.building-{os.getpid()}"
     fresh.mkdir(parents=True)
     try:
         for name, content in contents.items():
             (fresh / name).write_bytes(content)
-        Catalog(fresh).check()
+        fresh_catalog = Catalog(fresh)
+        if only:
+            for name in only:
+                fresh_catalog.load(name)
+        else:
+            fresh_catalog.check()
         data.mkdir(parents=True, exist_ok=True)
         for name in contents:
             (fresh / name).replace(data / name)

@@ -1,0 +1,166 @@
+"""Supply and use of Italy in 2016 (Eurostat), and persons employed by activity in the nation, for multipliers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from toolkit.sources.calls_schema import CURATED_FILES
+from toolkit.sources.eurostat import ACTIVITIES, PARTITION
+from toolkit.sources.padigitale import curated
+from toolkit.sources.raw import RawFile, long
+from toolkit.sources.resource import Resource, column
+
+SUPPLY_FILE, USE_FILE = "io/IT2016_supply.csv", "io/IT2016_use_basic.csv"
+EMPLOYMENT_FILE = "employment_italy.yml"
+YEAR = 2016
+# Eurostat's A*64 codes, in the order of its tables; the products have the same ones.
+_CODES = (
+    "A01 A02 A03 B C10-C12 C13-C15 C16 C17 C18 C19 C20 C21 C22 C23 C24 C25 C26 C27 C28 C29 C30 C31_C32 C33 D35 E36 "
+    "E37-E39 F G45 G46 G47 H49 H50 H51 H52 H53 I J58 J59_J60 J61 J62_J63 K64 K65 K66 L68B L68A M69_M70 M71 M72 M73 "
+    "M74_M75 N77 N78 N79 N80-N82 O84 P85 Q86 Q87_Q88 R90-R92 R93 S94 S95 S96 T U"
+)
+INDUSTRIES = tuple(_CODES.split())
+FINAL = {
+    "Final consumption expenditure by households": "households",
+    "Final consumption expenditure by non-profit organisations serving households (NPISH)": "npish",
+    "Final consumption expenditure by government": "government",
+    "Gross fixed capital formation": "investment",
+    "Changes in inventories and acquisition less disposals of valuables": "inventories",
+    "Exports of goods and services": "exports",
+}
+PRIMARY = {"Value added, gross": "value_added", "Intermediate consumption": "intermediate"}
+IMPORTS = "Imports of goods and services"
+PARTS = ("supply", "use", "final_use", "imports", "primary")
+
+SUPPLY_USE = Resource(
+    name="supply_use",
+    title={
+        "it": "Tavole delle risorse e degli impieghi dell'Italia, 2016",
+        "en": "Supply and use tables of Italy, 2016",
+    },
+    publisher="Eurostat",
+    url="https://ec.europa.eu/eurostat/databrowser/view/naio_10_cp1610",
+    licence="eurostat",
+    upstream=("github.com/nigolred/COVID-19_Impact_on_Italian_GDP@04959b9: Database (repository without a licence)",),
+    reference_date="2016-12-31",
+    processing={
+        "it": "Valori pubblicati (naio_10_cp15, naio_10_cp1610), prezzi base, milioni di euro correnti, resi lunghi; i "
+        "65 nomi di industrie e prodotti sono sostituiti dai codici A*64, nell'ordine di chi pubblica. Le celle nulle "
+        "non sono scritte, salvo la diagonale delle risorse.",
+        "en": "Published values (naio_10_cp15, naio_10_cp1610), basic prices, current million EUR, made long; the 65 "
+        "names of industries and products are replaced by the A*64 codes, in the publisher's order. Cells of zero are "
+        "not written, but for the diagonal of supply.",
+    },
+    key=("table", "row", "column"),
+    fields=(
+        column("table", it="Parte della tavola", en="Part of the table", enum=list(PARTS)),
+        column("row", it="Riga: prodotto o voce", en="Row: product or item"),
+        column("column", it="Colonna: industria o voce", en="Column: industry or item"),
+        column("value", "number"),
+        column("unit", enum=["million_EUR"]),
+    ),
+    faults=(
+        {
+            "it": "La riga degli occupati è pubblicata tutta a zero, cioè manca: non è tra i dati.",
+            "en": "The row of employment is published as all zeros, that is, it is missing: it is not in the data.",
+        },
+        {
+            "it": "Risorse e impieghi quadrano entro 0,4 milioni di euro; l'industria U non ha produzione; L68A "
+            "sono gli "
+            "affitti imputati, che nessuno può comprare.",
+            "en": "Supply and use balance within 0.4 million EUR; industry U has no output; L68A is imputed "
+            "rents, which "
+            "no one can buy.",
+        },
+    ),
+    codes=(),
+)
+NATIONAL_EMPLOYMENT = Resource(
+    name="national_employment",
+    title={"it": "Occupati per ramo di attività, Italia, 2016", "en": "Persons employed by activity, Italy, 2016"},
+    publisher="Eurostat",
+    url="https://ec.europa.eu/eurostat/databrowser/view/nama_10r_3empers",
+    licence="eurostat",
+    upstream=(
+        "github.com/datacommonsorg/data@cf37304: scripts/eurostat/regional_statistics_by_nuts/employed_per_sector/"
+        "Eurostats_NUTS3_Empers.csv, row 2016 of nuts/IT",
+        CURATED_FILES,
+    ),
+    reference_date="2016-12-31",
+    processing={
+        "it": "Una riga pubblicata (nama_10r_3empers, Italia, 2016), trascritta; i rami si sommano al totale.",
+        "en": "One published row (nama_10r_3empers, Italy, 2016), transcribed; the blocks add up to the total.",
+    },
+    key=("nuts", "year", "activity"),
+    fields=(
+        column("nuts", it="Codice NUTS", en="NUTS code", enum=["IT"]),
+        column("year", "integer", enum=[YEAR]),
+        column("activity", it="Ramo di attività (NACE Rev. 2)", en="Activity (NACE Rev. 2 block)", enum=ACTIVITIES),
+        column("value", "number", minimum=0),
+        column("unit", enum=["persons_employed"]),
+        column("flag", enum=["observed"]),
+    ),
+    faults=(
+        {
+            "it": "I rami si sovrappongono, come nella tavola metropolitana: C è dentro B-E, G-I e J dentro "
+            "G-J, e così "
+            "via.",
+            "en": "Blocks overlap, as in the metropolitan table: C is inside B-E, G-I and J inside G-J, and so on.",
+        },
+    ),
+    codes=(),
+)
+RESOURCES = (SUPPLY_USE, NATIONAL_EMPLOYMENT)
+
+
+def tables(raw: Path) -> dict[str, pd.DataFrame]:
+    """The five parts of the supply-use table as rows of cells, and the national row of employment."""
+    return {SUPPLY_USE.name: _supply_use(raw), NATIONAL_EMPLOYMENT.name: _employment()}
+
+
+def _supply_use(raw: Path) -> pd.DataFrame:
+    supply, use = _cross(raw / SUPPLY_FILE), _cross(raw / USE_FILE)
+    n = len(INDUSTRIES)
+    parts = [
+        _cells(supply.iloc[:n, :n].T.to_numpy(), "supply", INDUSTRIES, INDUSTRIES),
+        _cells(use.iloc[:n, :n].to_numpy(), "use", INDUSTRIES, INDUSTRIES),
+        _cells(use.iloc[:n][list(FINAL)].to_numpy(), "final_use", INDUSTRIES, tuple(FINAL.values())),
+        _cells(supply.loc[[IMPORTS]].iloc[:, :n].T.to_numpy(), "imports", INDUSTRIES, ("imports",)),
+        _cells(use.loc[list(PRIMARY)].iloc[:, :n].to_numpy(), "primary", tuple(PRIMARY.values()), INDUSTRIES),
+    ]
+    out = pd.concat(parts, ignore_index=True).assign(unit="million_EUR")
+    return out.sort_values(["table", "row", "column"], kind="stable", ignore_index=True)
+
+
+def _cross(path: Path) -> pd.DataFrame:
+    """A cross table of names by names as numbers; ":" and notes are absent."""
+    source = RawFile(SUPPLY_USE.name, path)
+    frame = source.csv([]).set_index(source.csv([]).columns[0])
+    rows, columns = (list(frame.index[:65]), list(frame.columns[:65])) if len(frame) >= 65 else ([], [])
+    source.require(len(rows) == len(columns) == len(INDUSTRIES), f"has {len(INDUSTRIES)} industries and products")
+    numbers = frame.apply(pd.to_numeric, errors="coerce")
+    core = numbers.iloc[:65, :65]
+    source.require(bool(core.notna().all(axis=None)), "every cell of industries by products is a number")
+    return numbers
+
+
+def _cells(values: object, table: str, rows: tuple[str, ...], columns: tuple[str, ...]) -> pd.DataFrame:
+    """The cells other than zero of one part."""
+    frame = pd.DataFrame(values, index=list(rows), columns=list(columns)).astype(float)
+    cells = frame.stack().rename("value").reset_index()
+    cells.columns = ["row", "column", "value"]
+    own = (table == "supply") & (cells["row"] == cells["column"])  # written even if zero: an industry without output
+    return cells[(cells["value"] != 0) | own].assign(table=table)
+
+
+def _employment() -> pd.DataFrame:
+    values: dict[str, float] = curated(EMPLOYMENT_FILE)["persons_employed"]
+    source = RawFile(NATIONAL_EMPLOYMENT.name, Path("data/curated") / EMPLOYMENT_FILE)
+    source.require(set(values) == set(ACTIVITIES), f"has the activities {', '.join(ACTIVITIES)}")
+    added = sum(values[name] for name in PARTITION)
+    source.require(abs(added - values["TOTAL"]) <= 0.0005 * values["TOTAL"], "blocks add up to the total")
+    rows = [("IT", YEAR, name, float(value)) for name, value in values.items()]
+    out = pd.DataFrame(rows, columns=["nuts", "year", "activity", "value"]).assign(unit="persons_employed")
+    return long(out, list(NATIONAL_EMPLOYMENT.key))
