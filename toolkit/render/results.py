@@ -26,8 +26,13 @@ def tables(notebook: Any) -> Iterator[Payload]:
         if payload["kind"] not in ("table", "figure"):
             continue
         name = payload["id"]
-        if name in seen or not name.replace("-", "").replace("_", "").isalnum():
-            raise ToolkitError(f"{name!r} cannot name a table: it is taken or not made of letters, digits, - and _")
+        if name in seen:
+            raise ToolkitError(
+                f"Two figures or tables of the notebook have the id {name!r}.",
+                hint="ids name files and addresses: change one",
+            )
+        if not name.replace("-", "").replace("_", "").isalnum():
+            raise ToolkitError(f"{name!r} cannot name a table.", allowed="letters, digits, - and _")
         seen.add(name)
         if payload["kind"] == "table":
             yield payload
