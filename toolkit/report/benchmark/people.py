@@ -128,7 +128,7 @@ def _level(study: Study) -> None:
             report.text(report.say("income_change_alone", **about), report.say("income_real"))
     rows = study.series("income_per_taxpayer")
     report.figure(
-        "income",
+        "income-over-time",
         title,
         subtitle=report.say("income_subtitle", years=(int(rows["year"].min()), int(rows["year"].max()))),
         alt=report.say("income_alt", **about),
