@@ -17,6 +17,17 @@ STATES = ("won", "not_funded_or_not_applied", "not_observable", "not_eligible")
 covers
 the call to its last decree and holds none. `not_observable`: the file ends earlier, or has no row of the call."""
 
+COVERAGE = (
+    "call",
+    "line",
+    "applications_observed_until",
+    "closes_on",
+    "first_decree",
+    "last_decree",
+    "rows",
+    "days_after_closing",
+    "coverage",
+)
 LAST_DECREE = 110
 """Days after closing by which the last decree had come in every call that the files cover (the longest wait seen)."""
 
@@ -59,7 +70,7 @@ def coverage(
                 "coverage": "complete" if complete else "partial" if count else "none",
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=list(COVERAGE))
 
 
 def call_states(

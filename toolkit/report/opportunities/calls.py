@@ -107,14 +107,14 @@ def _why(case: Case, call: str, row: dict[str, Any]) -> str:
 
 def _states_of_area(case: Case) -> None:
     """One row a call of PA digitale: in how many municipalities each state holds."""
+    if case.covered.empty:
+        case.report.text(case.say("states_nothing"))
+        return
     rows = []
     for code in case.members:
         found = pnrr.call_states(code, case.covered, case.applications, case.eligibility(code))
         rows.append(found[["call", "state"]].assign(istat_code=code))
     long = pd.concat(rows)
-    if long.empty:
-        case.report.text(case.say("states_nothing"))
-        return
     frame = long.groupby(["call", "state"]).size().unstack(fill_value=0)
     frame = frame.reindex(columns=list(pnrr_states()), fill_value=0).reset_index()
     case.report.text(case.say("states_area", n=len(frame), members=len(case.members)), case.say("states_rule"))

@@ -294,7 +294,7 @@ class Case:
 
     @cached_property
     def take_up_total(self) -> pd.DataFrame:
-        """The same over all lines, in percent (`percent`)."""
+        """The same over all lines, in percent (`percent`); empty on a day without a line that has a rule."""
         total = pnrr.take_up_total(self.take_up)
         return total.assign(percent=100 * total["share"]).set_index("istat_code", drop=False).rename_axis(None)
 

@@ -83,7 +83,9 @@ def tiles(case: Case) -> list[display.KeyFigure]:
     if not case.single:
         people = sum(case.people[code] for code in case.members)
         return [*out, _tile(case, "per_resident", live / people, "EUR_per_resident", decimals=2)]
-    values = {"per_resident": case.per_municipality["live_per_resident"], "take_up": case.take_up_total["percent"]}
+    values = {"per_resident": case.per_municipality["live_per_resident"]}
+    if len(case.take_up_total):
+        values["take_up"] = case.take_up_total["percent"]
     units = {"per_resident": ("EUR_per_resident", 2), "take_up": ("percent", 1)}
     for name, column in values.items():
         unit, decimals = units[name]
@@ -293,6 +295,9 @@ def _line_texts(case: Case, lines: Any) -> dict[str, str]:
 
 def take_up(case: Case) -> None:
     """Show what was won over the maximum of the class, line by line, and the territory among its groups."""
+    if case.take_up_total.empty:
+        case.report.text(case.say("take_up_nothing"))
+        return
     if not case.single:
         case.report.text(case.say("take_up_area"))
         ranking(case, case.members)

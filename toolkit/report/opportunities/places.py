@@ -184,7 +184,8 @@ def groups(case: Case) -> None:
 
 def zone(case: Case) -> None:
     """Show the territory on the map, and its zone (or the area's members) one row a municipality."""
-    _map(case)
+    if len(case.take_up_total):
+        _map(case)
     codes = case.around or case.members
     if len(codes) < 2:
         case.report.text(case.say("zone_nothing"))
@@ -227,7 +228,7 @@ def roll_up(case: Case, codes: tuple[str, ...]) -> pd.DataFrame:
     near = [";".join(str(value) for value in decide.watched(case, code)["threshold"]) for code in rows["istat_code"]]
     rows = rows.assign(
         population=rows["istat_code"].map(case.latest),
-        take_up=rows["istat_code"].map(case.take_up_total["percent"]),
+        take_up=rows["istat_code"].map(case.take_up_total["percent"]).astype(float),
         not_seen_paid=rows["istat_code"].map(unseen).fillna(0.0),
         thresholds=near,
     )
