@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,9 @@ def execute(
     out: Path,
     *,
     jobs: int = 0,
+    engine: pool.Engine = "warm",
+    memory: int = pool.MEMORY,
+    timeout: int = 0,
     force: bool = False,
     only: Sequence[str] = (),
     home: Path = params.ROOT,
@@ -81,6 +84,9 @@ def execute(
         plan: what is asked for.
         out: output folder; made if it is not there.
         jobs: worker processes; 0: what the plan says, or one for each processor.
+        engine: `warm`, or `stock` for papermill with an ordinary kernel a notebook.
+        memory: MiB that one notebook may use of its own; 0: no limit.
+        timeout: seconds that one notebook may take; 0: what the plan says.
         force: make also the pages whose inputs did not change.
         only: codes, names or area ids; others of the plan are left out.
         home: the checkout.
@@ -98,13 +104,15 @@ def execute(
     data = catalog.default()
     data.check()
     todo = jobs_of(plan, Register(data), home=home, where=where, only=only)
+    todo = [replace(job, path=job.path.resolve(), timeout=timeout or job.timeout) for job in todo]
+    means = pool.Means(jobs or plan.jobs or os.cpu_count() or 1, engine, memory)
     with lock.held(out):
         run = _Run(out, Inputs(home, data.fingerprint()), Pages(out), watch)
         shutil.rmtree(out / WORK, ignore_errors=True)  # of a run that was killed
         begin(len(todo))
         try:
             render.assets(out / "assets")
-            run.all(todo, force, jobs or plan.jobs or os.cpu_count() or 1)
+            run.all(todo, force, means)
         finally:
             shutil.rmtree(out / WORK, ignore_errors=True)
             seconds = time.monotonic() - clock
@@ -126,8 +134,10 @@ class _Run:
     watch: Watch
     ended: dict[str, Record] = field(default_factory=dict)
     tracebacks: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
 
-    def all(self, todo: Sequence[Job], force: bool, workers: int) -> None:
+    def all(self, todo: Sequence[Job], force: bool, means: pool.Means) -> None:
         """Bring every page up to date; each is noted as soon as it has ended."""
         prints = {job.page: self.inputs.of(job) for job in todo}
         current = [job for job in todo if not force and self.pages.current(job, prints[job.page])]
@@ -136,12 +146,14 @@ class _Run:
         done = {job.page for job in current}
         rest = [job for job in todo if job.page not in done]
         (self.out / WORK).mkdir(parents=True)
-        for job, came_to in pool.run(rest, workers, self.out / WORK):
+        for job, came_to in pool.run(rest, means, self.out / WORK, self.words):
             self._end(self._settle(job, came_to, prints[job.page]))
 
     def _settle(self, job: Job, done: Done, fingerprint: str) -> Record:
         """Promote what a job made, or keep what was there."""
         outcome = done.outcome
+        if done.note:
+            self.notes[job.page] = f"an ordinary kernel executed it: {done.note}"
         if outcome.status == "ok":
             names = [f"{job.folder}/{path.name}" for path in done.files]
             try:
@@ -200,9 +212,11 @@ def _commit(home: Path) -> str:
 def _log(out: Path, about: Record, run: _Run) -> None:
     """Write `run.log`: one line a page, and for failures the message and the traceback."""
     lines = [f"{about['started']} quadro {about['quadro']} · plan {about['plan']} · commit {about['commit'] or 'none'}"]
+    lines += run.words
     for record in run.ended.values():
         lines.append(f"{record['outcome']:<13} {record['seconds']:8.2f} s  {record['page']}")
         lines += [f"    {line}" for line in record["message"].splitlines()]
+        lines += [f"    {note}" for note in [run.notes.get(record["page"])] if note]
         lines += [f"    | {line}" for line in run.tracebacks.get(record["page"], "").splitlines()]
     lines.append(f"{manifest.now()} {about['outcomes']} in {about['seconds']:.1f} s")
     manifest.replace_text(out / LOG, "\n".join(lines) + "\n")

@@ -13,7 +13,9 @@ MIME = "application/vnd.quadro.v1+json"
 """The private type with which `Report` puts what the page needs into cell outputs."""
 
 Status = Literal["ok", "unchanged", "no_data", "failed_data", "failed_code", "failed_kernel"]
-Trouble = Literal["", "kernel_start", "kernel_died", "timeout", "worker_died", "engine", "render", "render_data"]
+Trouble = Literal[
+    "", "kernel_start", "kernel_died", "timeout", "memory", "worker_died", "engine", "render", "render_data"
+]
 
 OUTCOMES: tuple[Status, ...] = ("ok", "unchanged", "no_data", "failed_data", "failed_code", "failed_kernel")
 GOOD: tuple[Status, ...] = ("ok", "unchanged")
@@ -67,6 +69,8 @@ def decide(notebook: dict[str, Any], trouble: Trouble = "", detail: str = "") ->
         return Outcome("failed_kernel", f"The kernel did not start, twice: {detail}.")
     if trouble == "timeout":
         return Outcome("failed_kernel", f"Stopped after {detail} seconds{here}.", at)
+    if trouble == "memory":
+        return Outcome("failed_kernel", f"Stopped{here}: it used more than {detail} MiB of memory.", at)
     if trouble == "kernel_died":
         return Outcome("failed_kernel", f"The kernel died{here}: killed, or out of memory.", at)
     if trouble == "worker_died":

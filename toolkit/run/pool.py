@@ -1,134 +1,59 @@
-"""Worker processes, each served by a thread: one that dies or hangs costs its own job and is replaced.
-
-(`concurrent.futures` gives up all pending jobs when one worker dies, and cannot stop a job that takes too long.)
-"""
+"""Who executes the jobs of a run: the warm machine where it can, lanes of ordinary kernels where it cannot."""
 
 from __future__ import annotations
 
-import multiprocessing
-import queue
-import threading
 from collections.abc import Iterator, Sequence
-from multiprocessing.connection import Connection
-from multiprocessing.context import SpawnProcess
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from toolkit.run import worker
+from toolkit.run import lanes
 from toolkit.run.job import Job
-from toolkit.run.outcome import Outcome, decide
+from toolkit.run.warm import child, machine
+from toolkit.run.worker import Done
 
-_SPAWN = multiprocessing.get_context("spawn")
+Engine = Literal["warm", "stock"]
+ENGINES: tuple[Engine, ...] = ("warm", "stock")
+MEMORY = 2048
 
 
-def run(jobs: Sequence[Job], workers: int, folder: Path) -> Iterator[tuple[Job, worker.Done]]:
+@dataclass(frozen=True)
+class Means:
+    """With what a run is done.
+
+    Attributes:
+        workers: processes at once.
+        engine: `warm`, or `stock` for papermill with an ordinary kernel a notebook.
+        memory: MiB that one notebook may use of its own; 0: no limit.
+        modules: modules of the toolkit that its notebooks use.
+    """
+
+    workers: int
+    engine: Engine = "warm"
+    memory: int = MEMORY
+    modules: tuple[str, ...] = ()
+
+
+def run(jobs: Sequence[Job], means: Means, folder: Path, words: list[str]) -> Iterator[tuple[Job, Done]]:
     """Yield each job with what it came to, in the order in which they end.
 
     Args:
         jobs: what to do.
-        workers: how many processes work at once.
+        means: with what.
         folder: scratch folder, a subfolder for each job; on the same file system as the output.
+        words: a word for the log is put here where something is done in another way than asked for.
     """
-    todo: queue.SimpleQueue[tuple[int, Job]] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[Job, worker.Done]] = queue.SimpleQueue()
-    for numbered in enumerate(jobs):
-        todo.put(numbered)
-    lanes = [_Lane(todo, done, folder) for _ in range(min(workers, len(jobs)))]
-    try:
-        for lane in lanes:
-            lane.start()
-        for _ in jobs:
-            yield done.get()
-    finally:
-        for lane in lanes:
-            lane.stop()
-        for lane in lanes:
-            lane.join()
-
-
-class _Lane(threading.Thread):
-    """Feeds one worker process, and replaces it when it dies or must be stopped."""
-
-    def __init__(self, todo: queue.SimpleQueue, done: queue.SimpleQueue, folder: Path) -> None:
-        super().__init__(daemon=True)
-        self.todo, self.done, self.folder = todo, done, folder
-        self.process: SpawnProcess | None = None
-        self.connection: Connection | None = None
-        self.stopping = False
-        self.guard = threading.Lock()
-
-    def run(self) -> None:
-        while not self.stopping:
+    folder = folder.resolve()
+    workers = min(means.workers, len(jobs))
+    rest = dict(enumerate(jobs))
+    if means.engine == "warm" and jobs:
+        if child.available():
             try:
-                number, job = self.todo.get_nowait()
-            except queue.Empty:
-                break
-            self.done.put((job, self._perform(job, self.folder / f"{number:05d}")))
-        self._end()
-
-    def stop(self) -> None:
-        """Take no further job, and break off the present one."""
-        self.stopping = True
-        self._kill()
-
-    def _perform(self, job: Job, folder: Path) -> worker.Done:
-        try:
-            connection = self._connected()
-            connection.send((job, folder))
-            if not connection.poll(job.timeout):
-                self._kill()
-                return worker.Done(decide(worker.partial(folder), "timeout", str(job.timeout)), seconds=job.timeout)
-            done: worker.Done = connection.recv()
-        except (EOFError, OSError):
-            return worker.Done(self._lost(folder))
-        return done
-
-    def _lost(self, folder: Path) -> Outcome:
-        code = None
-        if self.process is not None:
-            self.process.join(5)
-            code = self.process.exitcode
-        self._kill()
-        reason = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
-        return decide(worker.partial(folder), "worker_died", reason)
-
-    def _connected(self) -> Connection:
-        with self.guard:
-            if self.stopping:
-                raise EOFError
-            if self.process is None or not self.process.is_alive():
-                self.connection, theirs = _SPAWN.Pipe()
-                self.process = _SPAWN.Process(
-                    target=worker.serve, args=(theirs, self.folder / "workers.log"), daemon=True
-                )
-                self.process.start()
-                theirs.close()
-            assert self.connection is not None
-            return self.connection
-
-    def _kill(self) -> None:
-        """End the worker and its kernel at once, whatever they do."""
-        import psutil  # type: ignore[import-untyped]
-
-        with self.guard:
-            process, self.process = self.process, None
-        if process is None or process.pid is None:
-            return
-        try:
-            family = [*psutil.Process(process.pid).children(recursive=True)]
-        except psutil.NoSuchProcess:
-            family = []
-        process.kill()
-        for child in family:
-            try:
-                child.kill()
-            except psutil.NoSuchProcess:
-                continue
-        process.join(5)
-
-    def _end(self) -> None:
-        """Let an idle worker leave by itself."""
-        if self.connection is not None:
-            self.connection.close()
-        if self.process is not None:
-            self.process.join(10)
-            self._kill()
+                for number, done in machine.run(rest, workers, means.memory, means.modules, folder):
+                    yield rest.pop(number), done
+            except machine.NotStartedError as error:
+                words.append(f"ordinary kernels execute the rest: {error}")
+        else:
+            words.append("ordinary kernels execute all: forking notebooks needs Linux")
+    for number, done in lanes.run(rest, workers, means.memory, folder):
+        yield rest[number], done

@@ -1,4 +1,7 @@
-"""Inside a worker process: execute a notebook with a fresh kernel and write its page, in a folder of its own."""
+"""Inside a worker process: execute a notebook and write its page, in a folder of its own.
+
+`execute_stock` does it with papermill and an ordinary kernel; `toolkit.run.warm.job` with the cells in this process.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ import signal
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
@@ -34,12 +38,23 @@ ENVIRONMENT = {
 
 @dataclass(frozen=True)
 class Done:
-    """What a job came to: its outcome, the files to promote, what the page says of itself, and the seconds it took."""
+    """What a job came to.
+
+    Attributes:
+        outcome: its outcome.
+        files: what to promote.
+        opening: what the page says of itself.
+        seconds: that it took.
+        tables: of the catalogue that it loaded; none: nobody knows, so it depends on all.
+        note: a word for the log.
+    """
 
     outcome: Outcome
     files: tuple[Path, ...] = ()
     opening: dict[str, Any] | None = None
     seconds: float = 0.0
+    tables: tuple[str, ...] | None = None
+    note: str = ""
 
 
 def serve(connection: Connection, log: Path) -> None:
@@ -59,13 +74,16 @@ def serve(connection: Connection, log: Path) -> None:
         connection.send(perform(job, folder))
 
 
-def perform(job: Job, folder: Path) -> Done:
+Executed = tuple[dict[str, Any], Trouble, str]
+"""A notebook as it was left, what went wrong around it, and a word on that."""
+
+
+def perform(job: Job, folder: Path, execute: Callable[[Job, Path], Executed] | None = None) -> Done:
     """Execute and render one job below `folder`; nothing is written anywhere else."""
     started = time.monotonic()
     (folder / PRODUCTS).mkdir(parents=True, exist_ok=True)
     os.environ["IPYTHONDIR"] = str(folder / "ipython")  # no profile and no history of whoever runs this
-    trouble, detail = _execute(job, folder)
-    notebook = partial(folder)
+    notebook, trouble, detail = (execute or execute_stock)(job, folder)
     outcome = decide(notebook, trouble, detail)
     files: tuple[Path, ...] = ()
     if outcome.status == "ok":
@@ -78,6 +96,16 @@ def perform(job: Job, folder: Path) -> Done:
                 decide(notebook, "render", f"{type(error).__name__}: {error}"), traceback=traceback.format_exc()
             )
     return Done(outcome, files, opening(notebook), time.monotonic() - started)
+
+
+def execute_stock(job: Job, folder: Path) -> Executed:
+    """Execute with stock papermill, which keeps the notebook in a file."""
+    from nbformat import from_dict
+    from nbformat.v4.rwbase import rejoin_lines
+
+    trouble, detail = _execute(job, folder)
+    left = partial(folder)
+    return rejoin_lines(from_dict(left)) if left else left, trouble, detail
 
 
 def partial(folder: Path) -> dict[str, Any]:
@@ -131,21 +159,43 @@ def _first_line(error: Exception) -> str:
 
 def _products(job: Job, notebook: dict[str, Any], folder: Path) -> tuple[Path, ...]:
     """Page, results and executed notebook; the page comes last, because promoting it publishes the rest."""
-    import nbformat
-    from nbformat.v4.rwbase import rejoin_lines
-
     from toolkit import render
 
-    node = rejoin_lines(nbformat.from_dict(_without_run_marks(notebook)))  # on disk, text is in lists of lines
-    written = render.outputs(node, folder, languages=job.languages)
+    text = _written(_without_run_marks(notebook))
+    written = render.outputs(_read(text), folder, languages=job.languages)
     if not (folder / f"{job.stem}.html").is_file():
         names = ", ".join(path.name for path in written if path.suffix == ".html")
         raise ToolkitError(
             f"The notebook made the page {names}, not {job.stem}.html.", hint=f'Report("{job.notebook}", …)'
         )
     executed = folder / f"{job.stem}.ipynb"
-    nbformat.write(node, executed)
+    executed.write_text(text, encoding="utf-8")
     return tuple(sorted([*written, executed], key=lambda path: (path.suffix == ".html", path.name)))
+
+
+def _written(notebook: dict[str, Any]) -> str:
+    """A notebook as a file, a line a cell: Python's fast encoder writes no indentation."""
+    cells = ",\n".join(_json(cell) for cell in notebook["cells"])
+    rest = _json({key: value for key, value in notebook.items() if key != "cells"})
+    return f'{{"cells": [\n{cells}\n],\n{rest[1:]}\n'
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, ensure_ascii=False, sort_keys=True)
+
+
+def _read(text: str) -> Any:
+    """The notebook of such a file, its keys in one order whoever executed it; payloads stay plain mappings."""
+    from nbformat import NotebookNode, from_dict
+
+    notebook = json.loads(text)
+    cells = []
+    for cell in notebook.pop("cells"):
+        outputs = cell.pop("outputs", None)
+        cells.append(from_dict(cell))
+        if outputs is not None:
+            cells[-1]["outputs"] = [NotebookNode(output) for output in outputs]
+    return NotebookNode({**from_dict(notebook), "cells": cells})
 
 
 def _without_run_marks(notebook: dict[str, Any]) -> dict[str, Any]:
@@ -161,7 +211,7 @@ def _without_run_marks(notebook: dict[str, Any]) -> dict[str, Any]:
 
 def _end_with_parent() -> None:
     """Where the parent was killed nobody waits for this work: end it, kernel included."""
-    import psutil  # type: ignore[import-untyped]
+    import psutil
 
     parent = parent_process()
     if parent is not None:

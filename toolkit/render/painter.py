@@ -1,0 +1,162 @@
+"""Charts drawn beside the notebooks, by processes that live as long as the run.
+
+vl-convert costs half a second and 70 MiB to start, and does not survive a fork. So painters are started by exec, once;
+a worker hands over the specification of a chart as soon as its notebook shows it, goes on with the analysis, and
+collects the drawings when it writes the page. Equal requests are drawn once.
+
+A request is a file in the worker's folder and a line of fixed length on the painter's pipe; the answer is a file beside
+it and a line on the worker's pipe. Lines are shorter than what a pipe takes in one piece, so nobody waits for anybody.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import select
+import sys
+import time
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+LINE = 512
+ANSWER = 128
+KEPT = 32 * 2**20
+"""Bytes of drawings that a painter remembers."""
+PATIENCE = 60.0
+"""Seconds after which a worker draws by itself."""
+
+Drawing = tuple[str, str]
+
+
+class Request:
+    """One figure of a page: its wide and its narrow drawing."""
+
+    def __init__(self, payload: Mapping[str, Any]) -> None:
+        told = ("id", "alt", "description", "language", "spec", "spec_narrow")
+        self.content = json.dumps({name: payload.get(name) for name in told}, sort_keys=True, ensure_ascii=False)
+        self.key = hashlib.sha256(self.content.encode()).hexdigest()
+
+
+class Drawings:
+    """A worker's side: asks for drawings, and hands them to the page.
+
+    Args:
+        folder: the worker's own, known to the painters by this absolute path.
+        job: number of the job; answers to others are not ours.
+        slot: which of the answer pipes is ours.
+        answers: reading end of that pipe.
+        painters: writing ends of the painters' pipes.
+    """
+
+    def __init__(self, folder: Path, job: int, slot: int, answers: int, painters: Sequence[int]) -> None:
+        self.folder, self.job, self.slot, self.answers, self.painters = folder, job, slot, answers, painters
+        self.asked: dict[str, Path] = {}
+        self.answered: set[str] = set()
+        self.alone = False
+        self.mapped = False
+        self.seconds = 0.0
+
+    def ask(self, payload: Mapping[str, Any]) -> None:
+        """Have a figure drawn, and those that the payload holds."""
+        for part in payload.get("parts", ()):
+            self.ask(part)
+        if payload.get("kind") != "figure":
+            return
+        self.mapped = self.mapped or "boundaries" in str(payload["spec"])
+        request = Request(payload)
+        if request.key in self.asked or not self.painters:
+            return
+        path = self.folder / f"chart-{len(self.asked)}.json"
+        with suppress(OSError):  # no space for the request: drawn when the page is written, or refused then
+            path.write_text(request.content, encoding="utf-8")
+            line = json.dumps([self.slot, self.job, request.key, str(path)]).encode().ljust(LINE)
+            if len(line) == LINE:
+                os.write(self.painters[int(request.key[:8], 16) % len(self.painters)], line)
+                self.asked[request.key] = path
+
+    def get(self, payload: Mapping[str, Any]) -> Drawing | None:
+        """The drawings of a figure; none where it was not asked for or could not be drawn: draw it, then."""
+        key = Request(payload).key
+        path = self.asked.get(key)
+        if path is None:
+            return None
+        began = time.monotonic()
+        while key not in self.answered and not self.alone and time.monotonic() - began < PATIENCE:
+            self._listen(began)
+        self.seconds += time.monotonic() - began
+        try:
+            wide, narrow = json.loads(path.with_suffix(".drawn").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        return wide, narrow
+
+    def _listen(self, began: float) -> None:
+        left = max(PATIENCE - (time.monotonic() - began), 0)
+        if select.select([self.answers], [], [], left)[0]:
+            for line in _lines(os.read(self.answers, ANSWER * 64), ANSWER):
+                job, key = line
+                if job == self.job:
+                    self.answered.add(key)
+                elif job < 0:  # a painter died: what is not drawn by now is drawn here
+                    self.alone = True
+
+
+def _lines(content: bytes, size: int) -> Iterator[Any]:
+    for start in range(0, len(content) - size + 1, size):
+        with suppress(ValueError):
+            yield json.loads(content[start : start + size])
+
+
+# ---- the painter -----------------------------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """A painter: `requests` descriptor, then the descriptors of the answer pipes, as arguments."""
+    requests, *answers = map(int, sys.argv[1:])
+    for number in answers:
+        os.set_blocking(number, False)
+    remembered: OrderedDict[str, str] = OrderedDict()
+    size = 0
+    while line := os.read(requests, LINE):
+        for slot, job, key, path in _lines(line, LINE):
+            if key in remembered:
+                remembered.move_to_end(key)
+            else:
+                drawn = _draw(Path(path))
+                remembered[key] = drawn
+                size += len(drawn)
+            _answer(Path(path), remembered[key], answers[slot], job, key)
+            while size > KEPT:
+                size -= len(remembered.popitem(last=False)[1])
+
+
+def _draw(path: Path) -> str:
+    """Both drawings as JSON, empty where they cannot be drawn: the worker then tries, and says why."""
+    from toolkit import svg
+
+    try:
+        payload = json.loads(path.read_text(encoding="utf-8"))
+        datasets = {"boundaries": boundaries()} if "boundaries" in str(payload["spec"]) else {}
+        return json.dumps(svg.figure(payload, datasets))
+    except Exception:
+        return ""
+
+
+@lru_cache(maxsize=1)
+def boundaries() -> dict[str, Any]:
+    """The boundaries, parsed once."""
+    from toolkit.render import shared
+
+    return shared.boundaries()
+
+
+def _answer(path: Path, drawn: str, pipe: int, job: int, key: str) -> None:
+    with suppress(OSError):  # the worker has gone, or has more answers waiting than a pipe holds
+        if drawn:
+            path.with_suffix(".drawn").write_text(drawn, encoding="utf-8")
+        os.write(pipe, json.dumps([job, key]).encode().ljust(ANSWER))

@@ -1,0 +1,281 @@
+"""The warm parent: a process with one thread that imports everything, then forks one process a job and watches it.
+
+`machine` starts it by exec and talks to it through a connection:
+
+    in    ("job", number, job, folder)       do this
+    out   ("ready",)                         imports are done
+          ("began", number, pid, slot)
+          ("done", number, Done)
+          ("lost", number, trouble, detail, cells begun)     the child made no record of its own
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+from toolkit.run.job import Job
+from toolkit.run.warm import child
+
+TICK = 0.05
+GRACE = 2.0
+"""Seconds in which a child that has reported may do what it wants done at its end."""
+HOUSE = ("toolkit.report", "toolkit.render.content", "toolkit.render.results", "toolkit.render.workbook")
+LIBRARIES = (
+    "pygments.lexers.python",
+    "nbformat.v4.nbjson",
+    "html.parser",
+    "xlsxwriter.worksheet",
+    "pandas.io.formats.style",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the parent is told when it starts.
+
+    Attributes:
+        slots: how many children at once.
+        counters: file in which they note how far they are.
+        notebooks: the notebooks that will be asked for.
+            memory: bytes one job may use; 0: no limit.
+        modules: what to import besides the house.
+    """
+
+    slots: int
+    counters: Path
+    notebooks: tuple[Path, ...] = ()
+    memory: int = 0
+    modules: tuple[str, ...] = ()
+
+
+def main() -> None:
+    """Serve the connection whose descriptor is the first argument."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides what ends
+    connection = Connection(int(sys.argv[1]))
+    settings: Settings = connection.recv()
+    child.adopt_orphans()
+    server = Server(connection, settings)
+    try:
+        server.serve()
+    finally:
+        server.stop()
+
+
+@dataclass
+class Painters:
+    """The processes that draw charts; started when the first chart is asked for."""
+
+    slots: int
+    requests: list[tuple[int, int]] = field(default_factory=list)
+    answers: list[tuple[int, int]] = field(default_factory=list)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.requests = [os.pipe() for _ in range(self.slots)]
+        self.answers = [os.pipe() for _ in range(self.slots)]
+        for reading, _ in self.answers:
+            os.set_blocking(reading, False)
+
+    def waiting(self) -> list[int]:
+        """Descriptors that are ready when somebody wants a chart and nobody draws."""
+        return [] if self.processes else [reading for reading, _ in self.requests]
+
+    def start(self) -> None:
+        """Start all of them."""
+        self.processes = [self._painter(reading) for reading, _ in self.requests]
+
+    def _painter(self, requests: int) -> subprocess.Popen[bytes]:
+        writing = [writing for _, writing in self.answers]
+        program = (
+            "from toolkit.run.warm.child import end_with_parent; import os; "
+            f"end_with_parent({os.getpid()}); from toolkit.render.painter import main; main()"
+        )
+        command = [sys.executable, "-c", program, *map(str, (requests, *writing))]
+        return subprocess.Popen(command, pass_fds=(requests, *writing), stdin=subprocess.DEVNULL)
+
+    def replace_dead(self) -> None:
+        """Start again what died, and tell everybody who waits to draw by himself."""
+        for index, process in enumerate(self.processes):
+            if process.poll() is not None:
+                self.processes[index] = self._painter(self.requests[index][0])
+                for _, writing in self.answers:
+                    os.write(writing, b'[-1, ""]'.ljust(128))
+
+    def stop(self) -> None:
+        """End them."""
+        for process in self.processes:
+            process.kill()
+        for process in self.processes:
+            process.wait()
+
+    def pids(self) -> set[int]:
+        """Their process ids."""
+        return {process.pid for process in self.processes}
+
+
+@dataclass
+class _Running:
+    number: int
+    job: Job
+    child: child.Child
+    told: list[Any] = field(default_factory=list)
+    reported: float = 0.0
+
+
+class Server:
+    """Takes jobs, forks, watches, reports."""
+
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        self.connection, self.settings = connection, settings
+        self.todo: list[tuple[int, Job, Path]] = []
+        self.running: dict[int, _Running] = {}
+        self.counters = child.Counters(settings.counters, settings.slots)
+        self.painters = Painters(settings.slots)
+        self.unfit: dict[Path, str] = {}
+
+    def serve(self) -> None:
+        """Until the other side closes the connection."""
+        warm(self.settings)
+        self.connection.send(("ready",))
+        while True:
+            watched = [one.child.end for one in self.running.values()]
+            pipes = [one.child.pipe for one in self.running.values()]
+            tick = TICK if self.running else None
+            ready = wait([self.connection, *watched, *pipes, *self.painters.waiting()], tick)
+            if self.connection in ready:
+                try:
+                    _, number, job, folder = self.connection.recv()
+                except EOFError:
+                    return
+                self.todo.append((number, job, folder))
+            if not self.painters.processes and set(ready) & set(self.painters.waiting()):
+                self.painters.start()
+            self._look(ready)
+            self.painters.replace_dead()
+            self._begin()
+
+    def stop(self) -> None:
+        """End everything that was started here."""
+        for one in self.running.values():
+            one.child.kill()
+        self.painters.stop()
+        child.end_strays(())
+
+    def _look(self, ready: Sequence[Any]) -> None:
+        """Reports of children, and the ends of those that ended or took too much."""
+        for slot, one in list(self.running.items()):
+            one.told += one.child.messages()
+            if one.told and not one.reported:
+                one.reported = time.monotonic()
+            trouble = "" if one.reported else one.child.overdue()
+            if trouble or (one.reported and time.monotonic() - one.reported > GRACE):
+                one.child.kill()
+            if one.child.end in ready or trouble:
+                self._end(slot, one, trouble)
+
+    def _end(self, slot: int, one: _Running, trouble: str) -> None:
+        one.told += one.child.messages()
+        code = one.child.close()
+        del self.running[slot]
+        if one.told:
+            self.connection.send(("done", one.number, one.told[0]))
+        else:
+            reason = f"signal {-code}" if code < 0 else f"exit code {code}"
+            limits = {"timeout": str(one.job.timeout), "memory": str(self.settings.memory // child.MIB)}
+            begun = self.counters.get(slot)
+            self.connection.send(("lost", one.number, trouble or "kernel_died", limits.get(trouble, reason), begun))
+        running = [other.child.pid for other in self.running.values()]
+        child.end_strays([*running, *self.painters.pids()], running)
+
+    def _begin(self) -> None:
+        free = [slot for slot in range(self.settings.slots) if slot not in self.running]
+        while free and self.todo:
+            slot = free.pop(0)
+            number, job, folder = self.todo.pop(0)
+            self.counters.set(slot, 0)
+            self._why_stock(job)
+            forked = child.Child(
+                lambda send, slot=slot, number=number, job=job, folder=folder: self._work(  # type: ignore[misc]
+                    send, slot, number, job, folder
+                ),
+                timeout=job.timeout,
+                memory=self.settings.memory,
+                close=[self.connection.fileno(), *(other.child.pipe for other in self.running.values())],
+            )
+            self.running[slot] = _Running(number, job, forked)
+            self.connection.send(("began", number, forked.pid, slot))
+
+    def _work(self, send: child.Send, slot: int, number: int, job: Job, folder: Path) -> None:
+        """The life of a child."""
+        from toolkit.render.painter import Drawings
+        from toolkit.run.warm import job as jobs
+
+        folder.mkdir(parents=True, exist_ok=True)
+        answers = self.painters.answers[slot][0]
+        drawings = Drawings(folder, number, slot, answers, [writing for _, writing in self.painters.requests])
+        begun = partial(self.counters.set, slot)
+        send(jobs.perform(job, folder, begun, drawings, self.unfit.get(job.path, "")))
+
+    def _why_stock(self, job: Job) -> str:
+        """Why an ordinary kernel must execute a job's notebook; empty where it need not."""
+        if job.path not in self.unfit:
+            from toolkit.run.warm import engine
+            from toolkit.run.warm import job as jobs
+
+            with suppress(Exception):  # a faulty notebook: the child says so
+                self.unfit[job.path] = engine.unfit(jobs.source(job.path), "")
+        return self.unfit.get(job.path, "")
+
+
+def warm(settings: Settings) -> None:
+    """Import and load what every job needs; nothing that a notebook could see is left changed."""
+    from toolkit.run.warm import job, shell
+
+    shell.host()
+    environment = dict(os.environ)
+    for name in (*HOUSE, *settings.modules, *LIBRARIES):
+        with suppress(ImportError):
+            importlib.import_module(name)
+    with warnings.catch_warnings():  # filters stay as in a kernel that has imported the same
+        _load(settings.notebooks)
+    os.environ.clear()
+    os.environ.update(environment)
+    for module in list(sys.modules.values()):
+        getattr(module, "__warningregistry__", {}).clear()
+    assert job
+    gc.collect()
+    gc.freeze()
+
+
+def _load(notebooks: Sequence[Path]) -> None:
+    """Tables, words, the page's template, the notebooks."""
+    from toolkit import catalog
+    from toolkit.render import shell as pages
+    from toolkit.run.warm import job
+
+    data = catalog.default()
+    with catalog.recording():  # in a list of its own: a page's sources are those that its notebook loads
+        for name in data.names():
+            with suppress(Exception):  # who loads a faulty table is told
+                data.load(name)
+    _words = importlib.import_module("toolkit.text").Words
+    for language in pages.LANGUAGES:
+        _words(language).number(1.5, 1)
+    assert pages._exporter().template
+    for path in notebooks:
+        with suppress(Exception):  # who runs a faulty notebook is told
+            job.source(path)
