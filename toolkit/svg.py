@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import import_module
 from itertools import pairwise
@@ -22,6 +22,9 @@ FONT = "Titillium Web, Segoe UI, Arial, sans-serif"
 # vl-convert resolves relative addresses against a public host; what a page links to is beside it.
 PUBLIC_HOST = "https://vega.github.io/vega-datasets/"
 DECIMALS = 2
+# Square pixels by which leaving out a point of a map may change an outline.
+THIN = 2.0
+Pixel = tuple[int, int]
 _SVG, _XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
 _HREF = f"{{{_XLINK}}}href"
 # The only attributes whose numbers are rounded: text that looks like a number is never touched.
@@ -181,8 +184,9 @@ def clean(raw: str, uid: str, title: str, description: str) -> str:
     """
     root = ET.fromstring(raw)
     _prune(root)
-    for shape in _shapes(root):
-        shape.set("d", relative(shape.get("d", "")))
+    shapes = list(_shapes(root))
+    for shape, outline in zip(shapes, outlines([shape.get("d", "") for shape in shapes]), strict=True):
+        shape.set("d", outline)
     # Vega numbers ids by a counter that goes on from drawing to drawing; here they are numbered anew.
     ids = [element.get("id", "") for element in root.iter() if "id" in element.attrib]
     renamed = {old: f"{uid}-{number}" for number, old in enumerate(ids, start=1)}
@@ -260,19 +264,56 @@ def _shapes(root: ET.Element) -> Iterator[ET.Element]:
             yield from (path for path in group.iter(f"{{{_SVG}}}path") if _STRAIGHT.fullmatch(path.get("d", "")))
 
 
-def relative(path: str) -> str:
-    """An outline of straight lines (`M x,y L x,y … Z`) in whole pixels, each point relative to the one before.
+def outlines(paths: Sequence[str]) -> list[str]:
+    """Outlines of straight lines (`M x,y L x,y … Z`) in whole pixels, each point relative to the one before.
 
-    Points are rounded before they are subtracted, so that neighbours keep one common border.
+    Points that move a border by less than a pixel are left out. They are rounded and chosen by their place alone, over
+    all paths at once, so that neighbours keep one common border.
     """
-    return "".join(_ring(part) for part in path.split("M")[1:])
+    rings = [[_ring(part) for part in path.split("M")[1:]] for path in paths]
+    kept = _thinned([ring for path in rings for ring in path])
+    return ["".join(_relative([point for point in ring if point in kept], ring) for ring in path) for path in rings]
 
 
-def _ring(part: str) -> str:
-    points = [tuple(round(float(number)) for number in _NUMBER.findall(point)) for point in part.split("L")]
-    steps = [(x - x0, y - y0) for (x0, y0), (x, y) in pairwise(points) if (x, y) != (x0, y0)]
-    line = "".join(f"{_joined(x)}{_joined(y)}" for x, y in steps).lstrip(" ")
-    return f"M{points[0][0]},{points[0][1]}{'l' + line if line else ''}{'z' if part.endswith('Z') else ''}"
+def _ring(part: str) -> list[Pixel]:
+    """The points of one subpath, none twice in a row; a closed one ends where it begins."""
+    points = [(round(float(x)), round(float(y))) for x, y in (_NUMBER.findall(point) for point in part.split("L"))]
+    points += points[:1] if part.endswith("Z") else []
+    return [point for index, point in enumerate(points) if index == 0 or point != points[index - 1]]
+
+
+def _thinned(rings: Sequence[Sequence[Pixel]]) -> set[Pixel]:
+    """The points to keep: junctions and ends, and those whose triangle with their neighbours is above a pixel."""
+    beside: dict[Pixel, set[Pixel]] = {}
+    for ring in rings:
+        for one, other in pairwise(ring):
+            beside.setdefault(one, set()).add(other)
+            beside.setdefault(other, set()).add(one)
+        beside.setdefault(ring[0], set())
+
+    def area(point: Pixel) -> float:
+        (x0, y0), (x1, y1) = sorted(beside[point])
+        return abs((point[0] - x0) * (y1 - y0) - (x1 - x0) * (point[1] - y0)) / 2
+
+    within = sorted((area(point), point) for point in beside if len(beside[point]) == 2)
+    for _, point in within:
+        if len(beside[point]) != 2 or area(point) > THIN:
+            continue
+        one, other = sorted(beside[point])
+        if other not in beside[one]:
+            beside[one] = beside[one] - {point} | {other}
+            beside[other] = beside[other] - {point} | {one}
+            del beside[point]
+    return set(beside)
+
+
+def _relative(points: Sequence[Pixel], ring: Sequence[Pixel]) -> str:
+    closed = len(ring) > 1 and ring[0] == ring[-1]
+    if closed and points and points[0] != points[-1]:
+        points = [*points, points[0]]
+    steps = [(x - x0, y - y0) for (x0, y0), (x, y) in pairwise(points)]
+    line = "".join(f"{_joined(x)}{_joined(y)}" for x, y in (steps[:-1] if closed else steps)).lstrip(" ")
+    return f"M{points[0][0]},{points[0][1]}{'l' + line if line else ''}{'z' if closed else ''}" if points else ""
 
 
 def _joined(number: int) -> str:

@@ -290,3 +290,33 @@ def test_the_unit_of_a_column_is_said_once():
     ]
     said = [column["unit_label"] for column in display.data(FRAME, columns, Words("it")).columns]
     assert said == ["", "contribuenti"]
+
+
+def test_specs_may_stand_beside_the_page():
+    """A script file of its own: the figure keeps its button, and a hostile text cannot leave the script."""
+    markup = display.html(figure().payload(), specs=False)
+    assert "<button" in markup
+    assert "<script" not in markup
+    script = display.specs_script([figure().payload(), table().payload(), figure(id="altro").payload()])
+    assert script.startswith("window.quadroCharts=")
+    told = json.loads(script.removeprefix("window.quadroCharts=").removesuffix(";\n"))
+    assert list(told) == ["reddito", "altro"]
+    assert told["reddito"]["wide"] == SPEC
+    assert "</script>" not in script
+
+
+def test_only_what_there_is_to_explore_has_a_button():
+    said = figure(spec={**SPEC, "usermeta": {"explore": False}})
+    markup = display.html(said.payload())
+    assert "<button" not in markup
+    assert "<script" not in markup
+    assert display.specs_script([said.payload()]) == "window.quadroCharts={};\n"
+
+
+def test_a_long_spec_is_carried_once():
+    """A telephone then explores the wide chart."""
+    long = {**SPEC, "data": {"values": [{"a": f"n{number}", "v": number} for number in range(2000)]}}
+    script = parsed(display.html(figure(spec=long, spec_narrow=long).payload(), svg="<svg/>")).xpath("//script")[0]
+    told = json.loads(script.text)
+    assert told["narrow"] is None
+    assert told["wide"] == long

@@ -116,19 +116,51 @@ def test_dates_and_numbers_of_a_language():
     assert len(italian["timeFormatLocale"]["shortMonths"]) == 12
 
 
+def corners(path):
+    """The points of a relative outline, ring by ring."""
+    rings = []
+    for part in path.split("M")[1:]:
+        numbers = [int(n) for n in re.findall(r"-?\d+", part)]
+        x = y = 0
+        ring = []
+        for dx, dy in zip(numbers[::2], numbers[1::2], strict=True):
+            x, y = x + dx, y + dy
+            ring.append((x, y))
+        rings.append(ring)
+    return rings
+
+
 coordinates = st.floats(-999, 999, allow_nan=False).map(lambda value: round(value, 4))
 
 
 @given(st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=12))
-def test_relative_outlines_end_where_absolute_ones_do(points):
+def test_outlines_are_made_of_points_of_the_path(points):
     path = "M" + "L".join(f"{x},{y}" for x, y in points) + "Z"
-    short = svg.relative(path)
-    numbers = [float(n) for n in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", short)]
-    x = y = 0.0
-    for dx, dy in zip(numbers[::2], numbers[1::2], strict=True):
-        x, y = x + dx, y + dy
-    assert x == pytest.approx(points[-1][0], abs=0.501)
-    assert y == pytest.approx(points[-1][1], abs=0.501)
+    (short,) = svg.outlines([path])
+    rounded = {(round(x), round(y)) for x, y in points}
+    assert {point for ring in corners(short) for point in ring} <= rounded
+    assert short.endswith("z") or len(rounded) == 1
+
+
+def test_neighbours_keep_one_common_border():
+    """A wiggly border drawn from both sides: what is left out is left out of both."""
+    border = [(100.0, 0.2), (100.4, 20.1), (99.8, 40.3), (103.2, 60.4), (100.1, 80.0), (100.0, 100.4)]
+    left = [(0.0, 0.0), *border, (0.0, 100.0)]
+    right = [(200.0, 100.0), *border[::-1], (200.0, 0.0)]
+    paths = ["M" + "L".join(f"{x},{y}" for x, y in points) + "Z" for points in (left, right)]
+    one, other = (corners(path)[0] for path in svg.outlines(paths))
+    shared = [point for point in one if 90 < point[0] < 110]
+    assert shared == [point for point in other if 90 < point[0] < 110][::-1]
+    assert (103, 60) in shared
+    assert (100, 20) not in shared
+    assert len(shared) < len(border)
+
+
+def test_an_outline_stays_where_it_is():
+    """An octagon of small sides keeps its area within a few pixels for each point left out."""
+    ring = [(10, 0), (17, 3), (20, 10), (17, 17), (10, 20), (3, 17), (0, 10), (3, 3)]
+    (short,) = svg.outlines(["M" + "L".join(f"{x},{y}" for x, y in ring) + "Z"])
+    assert corners(short) == [ring]
 
 
 @given(st.floats(-1e4, 1e4, allow_nan=False))

@@ -20,10 +20,12 @@ def spec(
     right: float = 0,
     top: float = 0,
     bottom: float = 0,
+    explore: bool = False,
 ) -> Spec:
     """A chart of exactly `left + width + right` by `top + height + bottom` pixels.
 
-    Layers that place things by the pixel use `px(...)`; nothing outside of the frame is drawn.
+    Layers that place things by the pixel use `px(...)`; nothing outside of the frame is drawn. `explore` says that the
+    interactive chart tells what the drawing does not, so that a page should carry it.
     """
     return {
         "$schema": SCHEMA,
@@ -31,6 +33,7 @@ def spec(
         "height": round(height, 1),
         "autosize": {"type": "none"},
         "padding": {"left": round(left, 1), "right": round(right, 1), "top": round(top, 1), "bottom": round(bottom, 1)},
+        "usermeta": {"explore": explore},
         "layer": list(layers),
         "config": CONFIG,
     }

@@ -102,7 +102,7 @@ def lines(
         layers += _drawn(line, places, width)
     if not narrow:
         layers += _ends(series, inner, height, lambda value: height * (bounds[1] - value) / (bounds[1] - bounds[0]))
-    return draw.spec(layers, inner, height, left=left, right=right, top=top, bottom=26)
+    return draw.spec(layers, inner, height, left=left, right=right, top=top, bottom=26, explore=True)
 
 
 def _series(data: pd.DataFrame, ours: str, printed: Callable[[float, str], str]) -> list[_Line]:

@@ -56,4 +56,5 @@ def framed(layers: list[Layer], aside: list[Layer], bottom: float, frame: geo.Fr
     narrow = theme.is_narrow(width)
     height = bottom if narrow else max(frame.height, bottom)
     cover = {"x": x - (0 if narrow else 12), "x2": width, "y": y - 6 if narrow else 0, "y2": height}
-    return draw.spec([*draw.filled(layers), draw.box([cover], {"color": WHITE}), *draw.filled(aside)], width, height)
+    drawn = [*draw.filled(layers), draw.box([cover], {"color": WHITE}), *draw.filled(aside)]
+    return draw.spec(drawn, width, height, explore=True)

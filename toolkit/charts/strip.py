@@ -54,12 +54,12 @@ def dot_strip(
         raise DataError(f"no column {', '.join(missing)} to draw", allowed=list(data.columns))
     entries = [(name, _OURS), (peers_label or words.label("peers"), _PEERS)][: 2 if peers else 1]
     layers, top = draw.legend([*entries, (words.label("others"), _OTHERS), (words.label("median"), _MEDIAN)], width)
-    drawn = _Drawn(width)
+    drawn = _Drawn(width, ours, peers)
     y = top + 8
     for indicator in dict.fromkeys(data["indicator"]):
         strip = _Strip(data[data["indicator"] == indicator], words, ours, counted)
-        y = drawn.add(strip, y, peers, (notes or {}).get(str(indicator), ""))
-    return draw.spec([*layers, *drawn.layers()], width, y)
+        y = drawn.add(strip, y, (notes or {}).get(str(indicator), ""))
+    return draw.spec([*layers, *drawn.layers()], width, y, explore=True)
 
 
 class _Strip:
@@ -90,15 +90,6 @@ class _Strip:
         own = " · ".join(part for part in (value, note) if part)
         return [part for part in (own, self.words.say("labels.median_of", value=self.printed(self.median))) if part]
 
-    def records(self, peers: Collection[str]) -> dict[str, list[Record]]:
-        """The dots of each kind, in the order of the data."""
-        found: dict[str, list[Record]] = {kind: [] for kind in _KINDS}
-        for row in self.present.to_dict("records"):
-            code, told = row["istat_code"], f"{row['name']}: {self.printed(row['value'], row['flag'])}"
-            kind = "ours" if code == self.ours else "peers" if code in peers else "others"
-            found[kind].append({"t": told, "x": self.share(row["value"])})
-        return found
-
     def share(self, value: float) -> float:
         """Where a value is between the lowest (0) and the highest (1)."""
         return 0.5 if self.high == self.low else round((value - self.low) / (self.high - self.low), 3)
@@ -109,7 +100,10 @@ class _Drawn:
     """The marks of all strips."""
 
     width: int
-    dots: list[tuple[str, float, list[Record]]] = field(default_factory=list)
+    ours: str
+    peers: Collection[str]
+    municipalities: dict[str, Record] = field(default_factory=dict)
+    middles: list[float] = field(default_factory=list)
     titles: list[Record] = field(default_factory=list)
     details: list[Record] = field(default_factory=list)
     lines: list[Record] = field(default_factory=list)
@@ -121,7 +115,7 @@ class _Drawn:
         """Where strips begin and end."""
         return (12 if theme.is_narrow(self.width) else _COLUMN + 12), self.width - 12
 
-    def add(self, strip: _Strip, y: float, peers: Collection[str], note: str) -> float:
+    def add(self, strip: _Strip, y: float, note: str) -> float:
         """Put a strip at `y`; where the next one begins."""
         narrow, size = theme.is_narrow(self.width), theme.text_size(self.width)
         room = self.width if narrow else _COLUMN - 16
@@ -132,8 +126,7 @@ class _Drawn:
         self.details.append({"x": 0, "y": y + 9 + 17 * len(title), "t": detail})
         middle = y + tall + _HALF + 2 if narrow else y + max(_HALF + 4, (tall - 14) / 2)
         left, right = self.bounds
-        for kind, records in strip.records(peers).items():
-            self.dots.append((kind, middle, records))
+        self._place(strip, middle)
         self.lines.append({"x": left, "x2": right, "y": middle})
         across = left + strip.share(strip.median) * (right - left)
         self.medians.append({"x": across, "y": middle - _HALF, "y2": middle + _HALF})
@@ -141,33 +134,60 @@ class _Drawn:
         self.ends["right"].append({"x": right + 8, "y": middle + _HALF + 8, "t": strip.printed(strip.high)})
         return max(middle + _HALF + 20, y + tall + 4) + (10 if narrow else 14)
 
+    def _place(self, strip: _Strip, middle: float) -> None:
+        """The values of a strip, `x0`, `x1` … and their texts `t0`, `t1` …, with the municipality they are of."""
+        number = len(self.middles)
+        self.middles.append(round(middle, 1))
+        for row in strip.present.to_dict("records"):
+            code = str(row["istat_code"])
+            kind = "ours" if code == self.ours else "peers" if code in self.peers else "others"
+            record = self.municipalities.setdefault(code, {"n": str(row["name"]), "k": kind})
+            record[f"x{number}"] = strip.share(row["value"])
+            record[f"t{number}"] = strip.printed(row["value"], row["flag"])
+
     def layers(self) -> list[Layer]:
         size = theme.text_size(self.width)
         medians = {key: value for key, value in _MEDIAN.items() if key != "type"}
         return draw.filled(
             [
                 draw.level(self.lines, color=LIGHT, strokeWidth=1),
-                *(self._dots(*some) for some in self.dots if some[0] != "ours"),
+                self._dots("others"),
+                self._dots("peers"),
                 draw.upright(self.medians, **medians),
-                *(self._dots(*some) for some in self.dots if some[0] == "ours"),
+                self._dots("ours"),
                 draw.text(self.titles, fontSize=size + 1, fontWeight=600, color=INK, lineHeight=17),
                 draw.text(self.details, fontSize=size, color=INK),
                 *(draw.text(some, align=align, fontSize=11, color=SLATE) for align, some in self.ends.items()),
             ]
         )
 
-    def _dots(self, kind: str, middle: float, records: list[Record]) -> Layer:
-        """The dots of a strip. Their data are the same at both widths, and a page's compression tells them once."""
+    def _dots(self, kind: str) -> Layer:
+        """The dots of one kind on all strips; one record a municipality, unfolded by Vega into one dot a strip."""
+        records = [
+            {key: record[key] for key in record if key != "k"}
+            for record in self.municipalities.values()
+            if record["k"] == kind
+        ]
+        middles = ", ".join(f"'x{number}': {middle}" for number, middle in enumerate(self.middles))
+        unfolded = [
+            {"fold": [f"x{number}" for number in range(len(self.middles))], "as": ["s", "x"]},
+            {"filter": "isValid(datum.x)"},
+            {"calculate": f"({{{middles}}})[datum.s]", "as": "y"},
+            {"calculate": "datum.n + ': ' + datum['t' + slice(datum.s, 1)]", "as": "t"},
+        ]
         scale = {"domain": [0, 1], "range": list(self.bounds), "nice": False, "zero": False, "round": True}
-        across = {"field": "x", "type": "quantitative", "scale": scale, "axis": None}
-        told = {"tooltip": {"field": "t", "type": "nominal"}}
-        mark = {**_KINDS[kind], **draw.hover(self.width)}
-        if theme.is_narrow(self.width):
-            return draw.layer(records, mark, x=across, y={"value": round(middle, 1)}, **told)
-        # On hovering, the name alone: figures are in the table and in the interactive chart.
-        name = {"calculate": "split(datum.t, ': ')[0]", "as": "n"}
-        told["description"] = {"field": "n", "type": "nominal"}
-        return {**draw.layer(records, mark, x=across, y={"value": round(middle, 1)}, **told), "transform": [name]}
+        # All names at once are what the interactive chart is for; the drawing tells those that the report is about.
+        told = {"tooltip": draw.told(self.width)["tooltip"]} if kind == "others" else draw.told(self.width)
+        return {
+            "data": draw.values(records),
+            "transform": unfolded,
+            "mark": {**_KINDS[kind], **({} if kind == "others" else draw.hover(self.width))},
+            "encoding": {
+                "x": {"field": "x", "type": "quantitative", "scale": scale, "axis": None},
+                "y": draw.px("y"),
+                **told,
+            },
+        }
 
 
 def _fitted(parts: Sequence[str], room: float, size: float) -> list[str]:

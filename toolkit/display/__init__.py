@@ -1,7 +1,7 @@
 """What reports show: figures, tables, key figures, caveats; as JSON, and as accessible HTML through one function."""
 
 from toolkit.display.cells import Cell, Column, Data, data
-from toolkit.display.markup import html
+from toolkit.display.markup import html, is_explorable, specs_script
 from toolkit.display.objects import (
     DEFER_CHARTS,
     MIME,
@@ -43,4 +43,6 @@ __all__ = [
     "Text",
     "data",
     "html",
+    "is_explorable",
+    "specs_script",
 ]

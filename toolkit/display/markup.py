@@ -17,7 +17,7 @@ Classes that the page's style and script rely on:
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from html import escape
 from typing import Any
@@ -35,6 +35,7 @@ def html(
     svg: tuple[str, str] | str | None = None,
     datasets: Mapping[str, Any] | None = None,
     page: bool = True,
+    specs: bool = True,
 ) -> str:
     """The HTML of a payload.
 
@@ -43,13 +44,14 @@ def html(
         svg: drawings of a figure made elsewhere, wide and narrow (or one); drawn here where not given.
         datasets: shared data that a figure's spec names, such as `{"boundaries": topology}`.
         page: whether for a page; a notebook leaves out the narrow drawing, the interactive spec and links to files.
+        specs: whether the page carries the interactive spec; where it does not, `specs_script` goes beside it.
 
     Raises:
         ToolkitError: an unknown kind, or a spec that names data which are not given.
     """
     kind = payload.get("kind")
     if kind == "figure":
-        return _figure(payload, svg, datasets or {}, page)
+        return _figure(payload, svg, datasets or {}, page, specs)
     if kind == "table":
         return _table_section(payload, page)
     if kind == "extract":
@@ -67,17 +69,15 @@ def _words(language: str) -> Words:
 # ---- figures and tables ----------------------------------------------------------------------------------------------
 
 
-def _figure(payload: Payload, svg: tuple[str, str] | str | None, datasets: Mapping[str, Any], page: bool) -> str:
+def _figure(
+    payload: Payload, svg: tuple[str, str] | str | None, datasets: Mapping[str, Any], page: bool, carried: bool
+) -> str:
     words, name, title = _words(payload["language"]), payload["id"], payload["title"]
     if svg is None:
         svg = drawing.figure(payload, datasets, narrow=page)
     wide, narrow = (svg, "") if isinstance(svg, str) else svg
     plot = f'<div class="wide">{wide}</div>' + (f'<div class="narrow">{narrow}</div>' if narrow else "")
-    spec = {
-        "wide": payload["spec"],
-        "narrow": payload.get("spec_narrow"),
-        "locale": drawing.locale(words.language),
-    }
+    explore = page and is_explorable(payload)
     table = payload.get("table")
     return "".join(
         [
@@ -86,9 +86,9 @@ def _figure(payload: Payload, svg: tuple[str, str] | str | None, datasets: Mappi
             f'<div class="plot">{plot}</div>',
             _line("note", payload.get("note", "")),
             _source(payload, words),
-            _tools(payload, title, words, explore=True) if page else "",
+            _tools(payload, title, words, explore) if page else "",
             _details(table, name, title, words) if table else "",
-            _script(spec, name) if page else "",
+            _script(payload) if explore and carried else "",
             "</figure>",
         ]
     )
@@ -102,11 +102,45 @@ def _details(table: Payload, name: str, title: str, words: Words) -> str:
     )
 
 
-def _script(spec: Any, name: str) -> str:
-    """The spec for the page's script; `<` is written so that no text in it can end the element or open a comment."""
-    text = json.dumps(spec, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
-    text = text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    return f'<script class="spec" type="application/json" data-figure="{escape(name)}">{text}</script>'
+# Characters of a spec that a page may carry a second time, for telephones: what is near is compressed away, what is far
+# is not. Beyond it a telephone explores the wide chart.
+_TOLD_TWICE = 12_000
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
+
+
+def _script(payload: Payload) -> str:
+    """The specs for the page's script."""
+    return (
+        f'<script class="spec" type="application/json" data-figure="{escape(payload["id"])}">{_specs(payload)}</script>'
+    )
+
+
+def _specs(payload: Payload, most: int = _TOLD_TWICE) -> str:
+    """JSON whose `<` are written so that no text in it can end an element or open a comment."""
+    narrow = payload.get("spec_narrow")
+    told = {
+        "wide": payload["spec"],
+        "narrow": narrow if narrow and len(_json(narrow)) <= most else None,
+        "locale": drawing.locale(payload["language"]),
+    }
+    return _json(told).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def is_explorable(payload: Payload) -> bool:
+    """Whether a payload's chart tells more when explored: this toolkit's charts say so; an analyst's always may."""
+    return payload["kind"] == "figure" and bool(payload["spec"].get("usermeta", {}).get("explore", True))
+
+
+def specs_script(payloads: Iterable[Payload]) -> str:
+    """A script that assigns `window.quadroCharts`, figure id → specs, for a page whose figures do not carry them.
+
+    The page's script loads it when a reader asks for the first chart: a third of a page's bytes that few readers need.
+    """
+    told = [f"{_json(p['id'])}:{_specs(p, most=10**9)}" for p in payloads if is_explorable(p)]
+    return f"window.quadroCharts={{{','.join(told)}}};\n"
 
 
 def _extract(payload: Payload, datasets: Mapping[str, Any], page: bool) -> str:
