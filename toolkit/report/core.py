@@ -124,8 +124,8 @@ class Report(Setting):
     # ---- what the page shows
 
     def text(self, *sentences: str) -> None:
-        """A paragraph of sentences."""
-        show(display.Text(language=self.language, paragraphs=[" ".join(sentences)]))
+        """Sentences, each on a line of its own: a figure with its foils is long enough."""
+        show(display.Text(language=self.language, paragraphs=sentences))
 
     def brief(self, *sentences: str, steps: Sequence[str] = ()) -> None:
         """In short: up to five sentences, most important first, and what to do next."""
@@ -148,6 +148,9 @@ class Report(Setting):
         rows = [wording.row(self, standing) for standing in chosen]
         foils = {"median": self.say("report.median")} | ({"peers": self.say("report.peers_median")} if peers else {})
         names = {wording.column_of(self, key): scale.name for key, scale in self.scales.items()} | foils
+        names = {
+            key: name for key, name in names.items() if key == "territory" or any(row[key] == row[key] for row in rows)
+        }
         columns = [
             display.Column(
                 key="indicator",
@@ -287,14 +290,14 @@ class Report(Setting):
         """Something the data cannot say: `<key>_title` and `<key>_text`, listed by `caveats()`."""
         self._caveats.append({"title": self.say(f"{key}_title", **values), "text": self.say(f"{key}_text", **values)})
 
-    def caveats(self) -> None:
-        """Show what the data cannot say, with the known faults of the tables read."""
-        faults = [
+    def caveats(self, *, faults: bool = True) -> None:
+        """Show what the data cannot say, with the known faults of the tables read unless the sources alone list them."""
+        known = [
             {"title": source.title[self.language], "text": " ".join(fault[self.language] for fault in source.faults)}
             for source in self.sources
-            if source.faults
+            if source.faults and faults
         ]
-        show(display.Caveats(language=self.language, items=[*self._caveats, *faults]))
+        show(display.Caveats(language=self.language, items=[*self._caveats, *known]))
 
     def glossary(self, *terms: str) -> None:
         """Explain terms of `text/glossary.yml`."""

@@ -251,7 +251,7 @@ def limits(study: Study) -> None:
     report = study.report
     for key in ("causes", "no_sectors", "enterprises", "dates", "prices", "flows", "classes", "small", "italy"):
         report.caveat(key)
-    report.caveats()
+    report.caveats(faults=False)
 
 
 def method(study: Study) -> None:

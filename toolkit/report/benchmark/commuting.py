@@ -14,16 +14,14 @@ def commuting(study: Study) -> None:
     report = study.report
     balance = study["job_balance"]
     if study.municipal:
-        report.text(*(study.sentence(name) for name in COMMUTING))
+        report.text(*(study.short(name) for name in COMMUTING))
     else:
         _bounds(study)
     if balance.own.known:
         about = {"place": report.place, "balance": balance.own.value, "size": abs(balance.own.value)}
         report.text(report.say("balance", year=balance.year, **about))
     if study.municipal:
-        report.comparison(
-            "commuting", report.say("commuting_caption"), study.chosen(COMMUTING), note=report.say("commuting_note")
-        )
+        report.text(report.say("commuting_note"))
     _flows(study, "destinations", "outgoing")
     _flows(study, "origins", "incoming")
 

@@ -18,7 +18,7 @@ def fragility(study: Study) -> None:
     report = study.report
     if study.municipal:
         _deciles(study)
-        report.text(*(study.sentence(name) for name in FRAGILITY))
+        report.text(*(study.short(name) for name in FRAGILITY))
     else:
         _decile_counts(study)
         report.text(report.say("fragility_area"))

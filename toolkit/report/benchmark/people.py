@@ -17,7 +17,7 @@ def people(study: Study) -> None:
     """Residents over time with their breaks, ages, the cohorts that schools and work depend on."""
     _residents(study)
     report = study.report
-    report.text(*(study.sentence(name) for name in SUBJECTS_AGE))
+    report.text(*(study.short(name) for name in SUBJECTS_AGE))
     report.comparison("people", report.say("people_caption"), study.chosen(PEOPLE), note=report.say("ages_note"))
     _cohorts(study)
 

@@ -11,7 +11,6 @@ from toolkit.indicators.standing import Standing
 from toolkit.report import wording
 from toolkit.report.benchmark.study import PROFILE, SHARES, Study
 from toolkit.report.setting import BOUNDARIES
-from toolkit.text import rounded
 
 OUTLIER = 3.5
 """Robust standard deviations from the median beyond which a member of an area is named as an outlier."""
@@ -23,7 +22,7 @@ def position(study: Study) -> None:
     report, chosen = study.report, study.chosen(PROFILE)
     rows = pd.concat([_dots(study, standing) for standing in chosen], ignore_index=True)
     counted = [standing for standing in chosen if standing.own.known]
-    above = sum(_side(study, standing) > 0 for standing in counted)
+    above = sum(study.side(standing) > 0 for standing in counted)
     values = {"place": report.place, "above": above, "of": len(counted), "n": len(chosen)}
     values["total"] = len(report.universe)
     years = sorted({standing.year for standing in chosen})
@@ -71,13 +70,6 @@ def _dots(study: Study, standing: Standing) -> pd.DataFrame:
             "flag": standing.flags.astype(str).to_numpy(),
         }
     )
-
-
-def _side(study: Study, standing: Standing) -> int:
-    """1 above the median as printed, −1 below, 0 level."""
-    digits = study.report.words.decimals(standing.indicator.unit)
-    own, median = (rounded(value, digits) for value in (standing.own.value, standing.median))
-    return (own > median) - (own < median)
 
 
 def _summary(study: Study, chosen: Sequence[Standing]) -> pd.DataFrame:

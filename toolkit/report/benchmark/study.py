@@ -19,6 +19,7 @@ from toolkit.params import benchmark as choices
 from toolkit.report.benchmark.ranking import Index, index_of
 from toolkit.report.core import Report
 from toolkit.territory import Municipality
+from toolkit.text import rounded
 
 TABLES = (
     "municipalities",
@@ -239,13 +240,15 @@ class Study:
             return None
         return agreement(standing.municipalities, self.report.own, self.groups)
 
-    def certainty(self, told: Agreement) -> str:
-        """ "holds with other groups" or "depends on the group", with the groups."""
+    def certainty(self, told: Agreement, brief: bool = False) -> str:
+        """Whether the side holds with other groups or depends on the group; brief after a side has been named."""
+        more = "_brief" if brief else ""
         if told.holds:
-            return self.report.say("certainty_holds", groups=len(told.table))
+            return self.report.say(f"certainty_holds{more}", groups=len(told.table))
         if not told.against:
-            return self.report.say("certainty_alone", group=self.group_name(told.table["group"].iloc[0]))
-        return self.report.say("certainty_depends", against=[self.group_name(key) for key in told.against])
+            return self.report.say(f"certainty_alone{more}", group=self.group_name(told.table["group"].iloc[0]))
+        against = [self.group_name(key) for key in told.against]
+        return self.report.say(f"certainty_depends{more}", against=against)
 
     def sentence(self, name: str) -> str:
         """One sentence: figure, rank, gaps, and whether the judgement holds with other groups."""
@@ -254,6 +257,32 @@ class Study:
         if told is None:
             return plain
         return self.report.say("with_certainty", sentence=plain.removesuffix("."), certainty=self.certainty(told))
+
+    def short(self, name: str) -> str:
+        """Figure, rank, side of the median and certainty: for sections whose table has the other scales."""
+        standing, report = self.standings[name], self.report
+        if not standing.own.known:
+            return report.sentence(standing)
+        unit = standing.indicator.unit
+        bare = report.words.value(standing.own.value, unit, standing.own.flag, bare=True)
+        about = {
+            "place": report.place,
+            "when": report.when(standing),
+            "subject": report.say(f"report.subject_{name}", value=report.value(standing), bare=bare),
+            "median": report.words.value(standing.median, unit, bare=True),
+            "side": self.side(standing),
+        }
+        told = self.agreement(name)
+        if told is None:
+            return report.say("short_area", **about)
+        certainty = self.certainty(told, brief=True)
+        return report.say("short_said", rank=report.rank(standing), certainty=certainty, **about)
+
+    def side(self, standing: Standing) -> int:
+        """1 above the median as printed, −1 below, 0 level."""
+        digits = self.report.words.decimals(standing.indicator.unit)
+        own, median = (rounded(value, digits) for value in (standing.own.value, standing.median))
+        return (own > median) - (own < median)
 
     # ---- composite indicator, trends, findings
 

@@ -12,15 +12,10 @@ from toolkit.report.benchmark.study import CROSS_SECTION, WORK, Study
 def work(study: Study) -> None:
     """Local units, persons employed, jobs; self-employed and enterprise taxpayers in one year only."""
     report = study.report
-    report.text(*(study.sentence(name) for name in WORK))
-    report.comparison("work", report.say("work_caption"), study.chosen(WORK), note=report.say("work_note"))
+    report.text(*(study.short(name) for name in WORK))
+    chosen = study.chosen((*WORK, *CROSS_SECTION))
+    report.comparison("work", report.say("work_caption"), chosen, note=report.say("work_note"))
     report.text(report.say("cross_section", year=study[CROSS_SECTION[0]].year))
-    report.comparison(
-        "cross-section",
-        report.say("cross_section_caption", year=study[CROSS_SECTION[0]].year),
-        study.chosen(CROSS_SECTION),
-        note=report.say("cross_section_note"),
-    )
 
 
 def sectors(study: Study) -> None:

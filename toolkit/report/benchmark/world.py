@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 
 from toolkit import charts, display
@@ -24,16 +26,15 @@ def metropolitan_sectors(study: Study) -> None:
     about["gap"] = about["after"] - about["before"]
     then = making[making["year"] == last].set_index("name")["value"]
     others = [
-        report.say("place_share", whom=str(name), share=float(value))
+        report.say("place_share", whom=place_name(study, str(name)), share=float(value))
         for name, value in then.sort_values(ascending=False).items()
         if name != own_name(making)
     ]
     report.text(
         report.say("making", others=others, **about),
-        report.say("making_share", **share_of(study)),
         report.say("making_italy"),
     )
-    rows = making.rename(columns={"nuts": "series"}).assign(label=lambda found: found["name"])
+    rows = making.rename(columns={"nuts": "series"}).assign(label=[place_name(study, name) for name in making["name"]])
     report.figure(
         "making",
         report.say("making_title", **about),
@@ -52,7 +53,7 @@ def metropolitan_sectors(study: Study) -> None:
         columns=[
             report.column("year", unit="year"),
             *(
-                display.Column(key=str(nuts), label=str(name), unit="percent")
+                display.Column(key=str(nuts), label=place_name(study, str(name)), unit="percent")
                 for nuts, name in making[["nuts", "name"]].drop_duplicates().itertuples(index=False)
             ),
         ],
@@ -61,6 +62,11 @@ def metropolitan_sectors(study: Study) -> None:
         highlight=("-",),
     )
     _structure(study, shares, last)
+
+
+def place_name(study: Study, name: str, kind: str = "metro") -> str:
+    """A place of the European tables in the language of the report."""
+    return study.report.say(f"{kind}_{'_'.join(re.findall('[a-z]+', name.lower()))}")
 
 
 def own_name(making: pd.DataFrame) -> str:
@@ -73,10 +79,12 @@ def _structure(study: Study, shares: pd.DataFrame, year: int) -> None:
     own = own_name(shares)
     structure = world.structures(shares, year)
     apart = world.distances(structure, own).sort_values()
-    about = {"year": year, "near": str(apart.index[0]), "far": str(apart.index[-1])}
+    about = {"year": year, "near": place_name(study, str(apart.index[0]))}
+    about["far"] = place_name(study, str(apart.index[-1]))
     about |= {"near_value": float(apart.iloc[0]), "far_value": float(apart.iloc[-1])}
     names = [own, *apart.index]
-    long = structure.loc[names].reset_index().melt("name", var_name="part", value_name="value")
+    told = {name: place_name(study, name) for name in names}
+    long = structure.loc[names].rename(index=told).reset_index().melt("name", var_name="part", value_name="value")
     parts = [(block, report.say(f"block_{block.lower().replace('-', '_')}")) for block in world.BLOCKS]
     report.figure(
         "structure",
@@ -84,10 +92,10 @@ def _structure(study: Study, shares: pd.DataFrame, year: int) -> None:
         subtitle=report.say("structure_subtitle", **about),
         alt=report.say("structure_alt", **about),
         description=report.say("structure_description", **about),
-        specs=charts.pair(charts.shares, long, report.words, parts=parts, ours=[own]),
+        specs=charts.pair(charts.shares, long, report.words, parts=parts, ours=[told[own]]),
         frame=structure.loc[names].reset_index(),
         columns=[
-            report.column("name", "territory"),
+            report.column("name", "territory", texts=told),
             *(display.Column(key=block, label=label, unit="percent") for block, label in parts),
         ],
         tables=["metro_employment"],
@@ -123,13 +131,14 @@ def international(study: Study) -> None:
         frame[f"{item}_flag"] = ["observed" if known else "missing" for known in frame[item].notna()]
     if report.own != report.metropolitan.id:
         report.text(report.say("panel_share", **share_of(study)))
+    regions = {name: place_name(study, name, "region") for name in frame["name"]}
     units = panel.drop_duplicates("item").set_index("item")["unit"]
     report.show_table(
         "regions",
         report.say("panel_caption"),
         frame,
         [
-            report.column("name", "benchmark.column_region"),
+            report.column("name", "benchmark.column_region", texts=regions),
             *(
                 display.Column(
                     key=item, label=report.say(f"panel_{item}", year=year), unit=str(units[item]), flag=f"{item}_flag"
@@ -161,7 +170,7 @@ def _cards(study: Study) -> None:
         ],
         tables=["policy_cards"],
         note=report.say("cards_note"),
-        highlight=("milano",),
+        highlight=("-",),
     )
 
 
