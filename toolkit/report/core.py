@@ -291,7 +291,7 @@ class Report(Setting):
         self._caveats.append({"title": self.say(f"{key}_title", **values), "text": self.say(f"{key}_text", **values)})
 
     def caveats(self, *, faults: bool = True) -> None:
-        """Show what the data cannot say, with the known faults of the tables read unless the sources alone list them."""
+        """Show what the data cannot say, and the known faults of the tables unless the sources alone list them."""
         known = [
             {"title": source.title[self.language], "text": " ".join(fault[self.language] for fault in source.faults)}
             for source in self.sources
