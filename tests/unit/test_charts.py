@@ -470,15 +470,16 @@ def test_the_centre_of_a_square():
 # ---- small tools -----------------------------------------------------------------------------------------------------
 
 
-@given(st.lists(st.floats(0, 200), min_size=1, max_size=8), st.floats(1, 20))
-def test_spread_keeps_order_and_distance(positions, gap):
-    placed = theme.spread(positions, gap, 0, 200)
+@given(st.lists(st.tuples(st.floats(0, 200), st.floats(1, 40)), min_size=1, max_size=8))
+def test_spread_keeps_order_and_distance(wanted):
+    positions, heights = ([one[axis] for one in wanted] for axis in (0, 1))
+    placed = theme.spread(positions, heights, 0, 200)
     order = sorted(range(len(positions)), key=lambda index: positions[index])
-    ranked = [placed[index] for index in order]
-    assert all(later - sooner >= gap - 1e-6 for sooner, later in pairwise(ranked))
-    if gap * (len(positions) - 1) <= 200:
-        assert min(ranked) >= -1e-6
-        assert max(ranked) <= 200 + 1e-6
+    for one, other in pairwise(order):
+        assert placed[other] - placed[one] >= (heights[one] + heights[other]) / 2 - 1e-6
+    if sum(heights) <= 200:
+        assert min(placed) >= -1e-6
+        assert max(placed) <= 200 + 1e-6
 
 
 @given(st.floats(-1e6, 1e6), st.floats(0.01, 1e6))

@@ -219,6 +219,15 @@ def test_values_by_unit_and_flag():
         IT.value(1, "EUR", "provisional")
 
 
+def test_the_unit_is_said_once():
+    assert IT.says_unit("Unità locali per 1.000 residenti", "per_1000_residents")
+    assert IT.says_unit("Addetti", "persons_employed")
+    assert IT.says_unit("Reddito", "EUR")
+    assert not IT.says_unit("Indice di vecchiaia", "per_100")
+    assert not IT.says_unit("Posti ogni 1.000 pendolari", "per_100")
+    assert EN.says_unit("Local units per 1,000 residents", "per_1000_residents")
+
+
 def test_a_rank_and_its_interval_agree():
     with pytest.raises(WordsError, match="outside its own range"):
         IT.rank(10, 133, 11, 20)

@@ -12,6 +12,8 @@ from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
 _STEP, _HALF = 25, 8
+# Part of the width that names beside the bars may take.
+_NAMES = 0.45
 
 
 def ranked_bars(
@@ -42,26 +44,31 @@ def ranked_bars(
     """
     rows = _rows(data, words, unit, decimals)
     size = theme.text_size(width)
-    names = [theme.shorten(row["name"], 0.45 * width, size) for row in rows]
-    column = max(theme.text_width(name, size) for name in names) + 12
     found = [row["value"] for row in rows if row["value"] is not None] + ([reference[1]] if reference else [])
     low, high = min(0.0, *found), max(0.0, *found)
+    longest = max(theme.text_width(row["name"], size) for row in rows)
+    # On a telephone long names stand above their bars.
+    above = theme.is_narrow(width) and longest > _NAMES * width
+    column = 0.0 if above else min(longest, _NAMES * width) + 12
     room = max(theme.text_width(row["t"], size) for row in rows if row["value"] is not None) + 12
-    left, right = column + (room if low < 0 else 0), width - room
-    top = 26 if reference else 4
+    left, right = column + (room if low < 0 else 2), width - room
+    top, step = (26 if reference else 4), _STEP + (17 if above else 0)
 
     def across(value: float) -> float:
         return left + (value - low) / ((high - low) or 1) * (right - left)
 
-    for index, (row, name) in enumerate(zip(rows, names, strict=True)):
-        end = across(row["value"] or 0.0)
-        row.update(y=top + _STEP * (index + 0.5), label=name, ours=row["name"] in ours, x=across(0.0), x2=end)
-    height = top + _STEP * len(rows)
+    for index, row in enumerate(rows):
+        y = top + step * (index + 1) - _STEP / 2
+        row["label"] = theme.shorten(row["name"], width if above else column, size)
+        row.update(
+            y=y, at=y - 19 if above else y, ours=row["name"] in ours, x=across(0.0), x2=across(row["value"] or 0.0)
+        )
+    height = top + step * len(rows)
     layers = [*_bars(rows, width), draw.upright([{"x": across(0.0), "y": top, "y2": height}], color=SLATE)]
     if reference:
         said = f"{reference[0]}: {theme.printed(reference[1], unit, words, decimals=decimals)}"
         layers += draw.reference(said, across(reference[1]), top, height, width)
-    layers += _names(rows, column - 8, size)
+    layers += _names(rows, None if above else column - 8, size)
     layers += [part for texts in _values(rows, size) for part in draw.backed(texts)]
     return draw.spec(draw.filled(layers), width, height + 6)
 
@@ -90,12 +97,13 @@ def _bars(rows: Sequence[Record], width: int) -> list[Layer]:
     return layers
 
 
-def _names(rows: Sequence[Record], right: float, size: int) -> list[Layer]:
-    """Names right-aligned beside the bars; the territory's in bold."""
+def _names(rows: Sequence[Record], right: float | None, size: int) -> list[Layer]:
+    """Names beside the bars, ending at `right`, or above them; the territory's in bold."""
     layers = []
     for mine, weight in ((False, "normal"), (True, 700)):
-        shown = [{"x": right, "y": row["y"], "t": row["label"]} for row in rows if row["ours"] is mine]
-        layers.append(draw.text(shown, align="right", fontSize=size, fontWeight=weight))
+        shown = [{"x": right or 0, "y": row["at"], "t": row["label"]} for row in rows if row["ours"] is mine]
+        texts = draw.text(shown, align="right" if right else "left", fontSize=size, fontWeight=weight)
+        layers += [texts] if right else draw.backed(texts)
     return layers
 
 

@@ -118,8 +118,9 @@ def _texts(rows: Sequence[Record], width: int, weight: int | str, size: int) -> 
     names = [{"x": 0, "y": row["text"] - 8 * (len(row["title"]) - 1), "t": row["title"]} for row in rows]
     told = [{"x": width, "y": row["text"], "t": row["t"]} for row in rows if row["low"] is not None]
     absent = [{"x": width, "y": row["text"], "t": row["t"]} for row in rows if row["low"] is None]
+    titles = draw.text(names, fontSize=size, fontWeight=weight)
     return [
-        draw.text(names, fontSize=size, fontWeight=weight),
+        titles,
         draw.text(told, align="right", fontSize=size, fontWeight=weight),
         draw.text(absent, align="right", fontSize=size, fontStyle="italic", color=SLATE),
     ]

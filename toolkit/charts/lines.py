@@ -16,6 +16,8 @@ from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
 # Room for the names beside the ends of the lines, in the wide drawing.
 _LABELS = 190
+# Points above which they are drawn small.
+_MANY = 12
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,11 @@ def lines(
     inner, height = width - left - right, 220 if narrow else 280
     domain = (years[0] - 0.15, years[-1] + 0.15) if len(years) > 1 else (years[0] - 1.0, years[0] + 1.0)
     breaks = sorted(set().union(*(line.breaks() for line in series)))
-    legend = [(line.label, {"type": "rule", **line.stroke}) for line in series] if narrow else []
+    legend = (
+        [(line.label, {"type": "rule", **line.stroke}) for line in sorted(series, key=lambda line: not line.ours)]
+        if narrow
+        else []
+    )
     _, tall = draw.legend(legend, width - left, x=-left)
     top = tall + 8 + (22 if breaks else 0)
     head, _ = draw.legend(legend, width - left, x=-left, y=-top)
@@ -201,14 +207,19 @@ def _breaks(
 
 
 def _ends(series: Sequence[_Line], inner: float, height: float, down: Callable[[float], float]) -> list[Layer]:
-    """The name and last value of each series beside its end, none upon another."""
-    texts = [theme.wrap(f"{line.label} {line.points[-1]['said']}", _LABELS - 26, 13, lines=3) for line in series]
+    """The name and last value of each series beside its end, none upon another; its year where they differ."""
+    last = [line.points[-1] for line in series]
+    several = len({point["year"] for point in last}) > 1
+    said = [f"{point['said']} ({point['year']})" if several else point["said"] for point in last]
+    texts = [
+        theme.wrap(f"{line.label} {value}", _LABELS - 26, 13, lines=3) for line, value in zip(series, said, strict=True)
+    ]
     wanted = [down(float(line.points[-1]["value"])) for line in series]
-    places = theme.spread(wanted, 17 * max(len(text) for text in texts) + 2, 0, height)
+    places = theme.spread(wanted, [17.0 * len(text) + 2 for text in texts], 0, height)
     layers: list[Layer] = []
     for line, text, y, place in zip(series, texts, wanted, places, strict=True):
         link = {"x": inner + 2, "x2": inner + 14, "y": y, "y2": place}
         layers.append(draw.box([link], {"type": "rule", "color": line.colour, "strokeWidth": 1}))
-        said: dict[str, Any] = {"x": inner + 18, "y": place - 8 * (len(text) - 1), "t": text}
-        layers.append(draw.text([said], fontSize=13, color=line.colour, fontWeight=700 if line.ours else 600))
+        label: dict[str, Any] = {"x": inner + 18, "y": place - 8 * (len(text) - 1), "t": text}
+        layers.append(draw.text([label], fontSize=13, color=line.colour, fontWeight=700 if line.ours else 600))
     return layers

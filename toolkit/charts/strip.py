@@ -77,9 +77,8 @@ class _Strip:
         self.low, self.high = float(self.present["value"].min()), float(self.present["value"].max())
         several = self.present if counted else self.present[self.present["istat_code"] != ours]
         self.median = float(several["value"].median())
-        unit = words.unit(self.unit)
-        said = words.form(self.unit) != "number" or unit.casefold() in str(first["label"]).casefold()
-        self.title = str(first["label"]) if said else f"{first['label']} ({unit})"
+        label = str(first["label"])
+        self.title = label if words.says_unit(label, self.unit) else f"{label} ({words.unit(self.unit)})"
 
     def printed(self, value: float, flag: str = "observed") -> str:
         return theme.printed(value, self.unit, self.words, flag, self.decimals)

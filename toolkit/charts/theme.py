@@ -154,16 +154,21 @@ def printed(value: Any, unit: str, words: Words, flag: str = "observed", decimal
     return words.value(value, unit, flag, decimals, bare=True)
 
 
-def spread(positions: Sequence[float], gap: float, low: float, high: float) -> list[float]:
-    """Positions moved as little as needed to stand `gap` apart, in the same order, within low and high if they fit."""
+def spread(positions: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
+    """Middles moved as little as needed so that things of those heights stand clear, in the same order.
+
+    They stay between low and high if there is room for them all.
+    """
     order = sorted(range(len(positions)), key=lambda index: positions[index])
     placed: list[float] = []
-    for index in order:
-        placed.append(max(positions[index], placed[-1] + gap if placed else low))
+    for rank, index in enumerate(order):
+        after = placed[-1] + (heights[order[rank - 1]] + heights[index]) / 2 if placed else low
+        placed.append(max(positions[index], after))
     if placed and placed[-1] > high:
         placed[-1] = max(high, low)
         for rank in range(len(placed) - 2, -1, -1):
-            placed[rank] = min(placed[rank], placed[rank + 1] - gap)
+            before = placed[rank + 1] - (heights[order[rank]] + heights[order[rank + 1]]) / 2
+            placed[rank] = min(placed[rank], before)
     moved = [0.0] * len(positions)
     for rank, index in enumerate(order):
         moved[index] = placed[rank]

@@ -120,7 +120,7 @@ def _cell(record: Mapping[Any, Any], column: Column, words: Words) -> Cell:
 def _heading(column: Column, words: Words) -> dict[str, Any]:
     """The column as the payload has it; `unit_label` is what the header adds to the label ("" where cells say it)."""
     label = words.unit(column.unit) if column.unit else ""
-    said = not column.unit or words.form(column.unit) != "number" or label.casefold() in column.label.casefold()
+    said = not column.unit or words.says_unit(column.label, column.unit)
     decimals = column.decimals
     if decimals is None and column.unit:
         decimals = words.decimals(column.unit)

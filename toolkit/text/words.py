@@ -180,6 +180,15 @@ class Words(string.Formatter):
         """The unit as it heads a column or an axis: "addetti", "€ per contribuente"."""
         return str(self._unit(unit)[self.language]["label"])
 
+    def says_unit(self, label: str, unit: str) -> bool:
+        """Whether a label, or the sign printed with each figure ("%", "€"), already says the unit.
+
+        "Addetti" says "addetti"; "unità locali per 1.000 residenti" says "ogni 1.000 residenti".
+        """
+        said, given = self.unit(unit).casefold(), label.casefold()
+        base = re.search(r"\d[\d.,]*", said)
+        return self.form(unit) != "number" or said in given or bool(base and re.search(rf"\b{base[0]}\b", given))
+
     def decimals(self, unit: str) -> int:
         """How many decimals the unit is printed with by default."""
         return int(self._unit(unit)["decimals"])
