@@ -9,6 +9,8 @@ from toolkit.report import wording
 from toolkit.report.benchmark.ranking import over_time
 from toolkit.report.benchmark.study import FRAGILITY, ORDINAL, Study
 
+SHOWN = 15
+"""Members of an area listed from each end of the table, where there are more than twice as many."""
 NEIGHBOURS = 6
 """Municipalities of the table shown on each side of ours in the picture of intervals."""
 
@@ -227,6 +229,7 @@ def _spread_of_members(study: Study, about: dict) -> None:
         "upper": int((ranks <= index.of / 2).sum()),
         "first": names[ranks.index[0]],
         "last": names[ranks.index[-1]],
+        "all": len(codes) <= 2 * SHOWN,
         "no_rank": sum(not index.ranks_unit(code) for code in codes),
     }
     report.text(report.say("index_members", **values))
@@ -240,6 +243,8 @@ def _spread_of_members(study: Study, about: dict) -> None:
     )
     frame["low"] = frame[["low", "value"]].min(axis=1)
     frame["high"] = frame[["high", "value"]].max(axis=1)
+    if len(frame) > 2 * SHOWN:
+        frame = pd.concat([frame.head(SHOWN), frame.tail(SHOWN)])
     report.show_table(
         "index",
         report.say("index_members_caption", **values),
@@ -251,7 +256,7 @@ def _spread_of_members(study: Study, about: dict) -> None:
             report.column("high", "benchmark.column_high", unit="rank"),
         ],
         tables=_tables(study),
-        note=report.say("index_note", **values),
+        note=report.say("index_members_note", **values),
     )
 
 

@@ -20,7 +20,7 @@ MOST_BARS = 30
 def position(study: Study) -> None:
     """Every municipality as a dot, ours marked; the same figures beside the three scales."""
     report, chosen = study.report, study.chosen(PROFILE)
-    rows = pd.concat([_dots(study, standing) for standing in chosen], ignore_index=True)
+    rows = pd.concat([_dots(study, standing) for standing in chosen if standing.median == standing.median])
     counted = [standing for standing in chosen if standing.own.known]
     above = sum(study.side(standing) > 0 for standing in counted)
     values = {"place": report.place, "above": above, "of": len(counted), "n": len(chosen)}
@@ -39,8 +39,9 @@ def position(study: Study) -> None:
             charts.dot_strip,
             rows,
             report.words,
-            ours=report.own if study.municipal else "",
+            ours=report.own,
             name=report.name,
+            counted=study.municipal,
             peers=study.peer_codes if study.municipal else members,
             peers_label="" if study.municipal else report.say("members_of", place=report.place),
             notes=notes,
@@ -58,18 +59,21 @@ def position(study: Study) -> None:
 
 
 def _dots(study: Study, standing: Standing) -> pd.DataFrame:
-    codes = list(standing.municipalities.index)
-    return pd.DataFrame(
+    report = study.report
+    names = study.names
+    frame = pd.DataFrame(
         {
-            "indicator": standing.indicator.id,
-            "label": standing.indicator.name[study.report.language],
-            "unit": standing.indicator.unit,
-            "istat_code": codes,
-            "name": [study.report.names([code])[code] for code in codes],
+            "istat_code": list(standing.municipalities.index),
+            "name": [names[code] for code in standing.municipalities.index],
             "value": standing.municipalities.to_numpy(),
             "flag": standing.flags.astype(str).to_numpy(),
         }
     )
+    if not study.municipal and standing.own.known:
+        own = {"istat_code": report.own, "name": report.name, "value": standing.own.value, "flag": standing.own.flag}
+        frame = pd.concat([frame, pd.DataFrame([own])], ignore_index=True)
+    label = standing.indicator.name[report.language]
+    return frame.assign(indicator=standing.indicator.id, label=label, unit=standing.indicator.unit)
 
 
 def _summary(study: Study, chosen: Sequence[Standing]) -> pd.DataFrame:
@@ -136,7 +140,7 @@ def _members(study: Study) -> None:
             unit=standing.indicator.unit,
             reference=(report.words.label("median"), standing.median),
         ),
-        frame=frame,
+        frame=drawn,
         columns=[
             report.municipality_column(frame["istat_code"]),
             report.column("value", "benchmark.column_income", unit=standing.indicator.unit),
@@ -149,8 +153,7 @@ def _members(study: Study) -> None:
 def where_on_map(study: Study) -> None:
     """The level of incomes on the map, our territory outlined, with what its neighbours have."""
     report, standing = study.report, study["income_per_taxpayer"]
-    codes = list(standing.municipalities.index)
-    names = report.names(codes)
+    codes, names = list(standing.municipalities.index), study.names
     frame = pd.DataFrame(
         {
             "istat_code": codes,
@@ -166,6 +169,10 @@ def where_on_map(study: Study) -> None:
         for code in sorted({near for code in report.members for near in charts.neighbours(topology, code)})
         if code not in report.members and code in standing.municipalities.index
     ]
+    zone = report.scales["zone"].members if "zone" in report.scales else ()
+    focus = {*report.members, *around, *zone}
+    if study.municipal:
+        frame = frame[frame["istat_code"].isin(focus)]
     if study.municipal and standing.own.known and around:
         higher = sum(float(standing.municipalities[code]) > standing.own.value for code in around)
         about |= {"n": len(around), "higher": higher, "lower": len(around) - higher}
@@ -185,6 +192,7 @@ def where_on_map(study: Study) -> None:
             topology=topology,
             unit=standing.indicator.unit,
             ours=report.members if len(report.members) < len(codes) else (),
+            name=report.name,
         ),
         frame=frame,
         columns=[

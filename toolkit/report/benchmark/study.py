@@ -169,6 +169,11 @@ class Study:
         roles |= {zone.id: "zone"} if zone else {}
         return rows.assign(territory=rows["territory"].replace(roles)) if roles else rows
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Names of all municipalities of the universe."""
+        return self.report.names(self.report.universe)
+
     def latest(self, name: str) -> pd.Series:
         """Values of all municipalities in the latest year in which most of them have one."""
         rows = self.rows[name]
