@@ -105,7 +105,8 @@ def staggered(draws: int) -> Iterator[Row]:
         covered_cohorts.append(covers(a, truth))
         covered_fixed.append(covers(b, truth))
     yield f"growing effects (mean {truth:.2f}): bias of Callaway-Sant'Anna", "none", 0.0, *bias(cohorts, truth)
-    yield "growing effects: coverage of Callaway-Sant'Anna", "nominal", 0.95, *share(covered_cohorts, 0.95)
+    # Its error allows for cohort shares that vary from sample to sample; here they are fixed, so it covers more.
+    yield "growing effects: coverage of Callaway-Sant'Anna", "at least", 0.95, *share(covered_cohorts, 0.95)
     yield "growing effects: bias of two-way fixed effects", "fails", 0.0, *bias(fixed, truth)
     yield "growing effects: coverage of two-way fixed effects", "fails", 0.95, *share(covered_fixed, 0.95)
 
@@ -160,10 +161,11 @@ def synthetic_did(draws: int) -> Iterator[Row]:
 def interrupted(draws: int) -> Iterator[Row]:
     yield from _series("Poisson counts", draws, family="poisson", serial=0.0, errors="model")
     yield from _series("independent errors, least squares", draws, family="gaussian", serial=0.0, errors="model")
-    serial: dict[str, Any] = {"family": "gaussian", "serial": 0.5, "claim": "fails"}
-    yield from _series("autocorrelated .5, least squares", draws, errors="model", **serial)
-    yield from _series("autocorrelated .5, robust", draws, errors="hac", **serial)
-    yield from _series("autocorrelated .5, robust, 480 periods", draws, errors="hac", n=480, **serial)
+    serial: dict[str, Any] = {"family": "gaussian", "serial": 0.5}
+    yield from _series("autocorrelated .5, least squares", draws, errors="model", claim="fails", **serial)
+    yield from _series("autocorrelated .5, Newey-West", draws, errors="newey_west", claim="fails", **serial)
+    for n, claim in ((48, "fails"), (96, "shown"), (240, "nominal")):
+        yield from _series(f"autocorrelated .5, hac, {n} periods", draws, errors="hac", n=n, claim=claim, **serial)
 
 
 def _series(
@@ -192,8 +194,8 @@ def _series(
 def power(draws: int) -> Iterator[Row]:
     how = {"units": 100, "serial": 0.5, "treated": dict.fromkeys(range(40), 2006)}
     seen = []
+    mde = float(np.mean([impact.mde_panel(panel(seed + 2 * 10**6, **how)) for seed in range(200)]))
     for seed in range(draws):
-        mde = impact.mde_panel(panel(seed, **how))
         found = impact.two_way_fixed_effects(panel(seed + 10**6, effect=mde, **how))
         seen.append(rejects(found))
     yield "detectable effect of a panel: detected", "nominal", 0.80, *share(seen, 0.80)

@@ -35,10 +35,20 @@ def test_step_equals_least_squares() -> None:
     fit = sm.OLS(data["y"], X).fit()
     assert found.estimate == pytest.approx(fit.params.iloc[2])
     assert found.se == pytest.approx(fit.bse.iloc[2])
-    hac = impact.interrupted_time_series(data, outcome="y", time="t", start=61, errors="hac", lags=5)
+    plain = impact.interrupted_time_series(data, outcome="y", time="t", start=61, errors="newey_west", lags=5)
     robust = sm.OLS(data["y"], X).fit(cov_type="HAC", cov_kwds={"maxlags": 5})
-    assert hac.se == pytest.approx(robust.bse.iloc[2])
-    assert hac.inference == "hac"
+    assert plain.se == pytest.approx(robust.bse.iloc[2])
+    assert plain.interval == pytest.approx(tuple(robust.conf_int().iloc[2]))
+
+
+def test_newey_west_of_counts_equals_statsmodels() -> None:
+    data = counts(1, 0.8)
+    how = {"outcome": "y", "time": "t", "start": 61, "family": "poisson", "offset": "people"}
+    found = impact.interrupted_time_series(data, errors="newey_west", lags=4, **how)
+    X = np.column_stack([np.ones(96), data["t"] - 1, data["t"] >= 61])
+    model = sm.GLM(data["y"], X, family=sm.families.Poisson(), offset=np.log(data["people"]))
+    fit = model.fit(cov_type="HAC", cov_kwds={"maxlags": 4})
+    assert found.se == pytest.approx(fit.bse.iloc[2], rel=1e-6)
 
 
 def test_seasons_are_removed() -> None:
@@ -69,7 +79,21 @@ def test_autocorrelation_is_seen_and_robust_errors_are_wider() -> None:
     assert "impact.note.autocorrelated" in {note.key for note in plain.notes}
     assert "impact.note.autocorrelated" not in {note.key for note in robust.notes}
     assert robust.se > 1.2 * plain.se
+    assert robust.se > impact.interrupted_time_series(data, outcome="y", time="t", start=61, errors="newey_west").se
     assert impact.judge(impact.Evidence.of("series", plain, pre_periods=60)).level == "fragile"
+
+
+def test_robust_intervals_cover_where_plain_ones_do_not() -> None:
+    draws = 200
+    covered = {"model": 0, "newey_west": 0, "hac": 0}
+    for seed in range(draws):
+        data = series(seed, n=240, start=150, step=1.0, serial=0.5)
+        for errors in covered:
+            found = impact.interrupted_time_series(data, outcome="y", time="t", start=150, errors=errors)
+            covered[errors] += found.interval is not None and found.interval[0] <= 1 <= found.interval[1]
+    assert covered["hac"] / draws >= 0.95 - 3 * np.sqrt(0.95 * 0.05 / draws)
+    assert covered["model"] < covered["newey_west"] < covered["hac"]
+    assert covered["model"] / draws < 0.85
 
 
 def test_overdispersion_is_said_and_widens() -> None:

@@ -9,9 +9,11 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from toolkit.errors import MethodError
 from toolkit.impact.interface import Note, Result, finite, quiet
+from toolkit.impact.linear import bartlett, long_run_covariance
 
 Family = Literal["poisson", "quasipoisson", "gaussian"]
 
@@ -27,7 +29,7 @@ def interrupted_time_series(
     period: int = 12,
     harmonics: int = 0,
     slope_change: bool = False,
-    errors: Literal["model", "hac"] = "model",
+    errors: Literal["model", "hac", "newey_west"] = "model",
     lags: int | None = None,
     level: float = 0.95,
 ) -> Result:
@@ -39,14 +41,14 @@ def interrupted_time_series(
         family: poisson (log link), quasipoisson (same, variance scaled by the dispersion) or gaussian (identity).
         offset: column of the population at risk, for counts.
         period, harmonics: length of the seasonal cycle and pairs of sine and cosine; 0 pairs for no seasons.
-        errors: of the model, or robust to autocorrelation (Newey-West) up to `lags`, floor(4·(n/100)^(2/9)) unless
-            said.
+        errors: of the model; robust to autocorrelation (hac: prewhitened, automatic bandwidth, t tests), or plain
+            newey_west up to `lags`, floor(4·(n/100)^(2/9)) unless said, whose intervals are too narrow in short series.
 
     Returns:
-        The step: a difference (gaussian) or a rate ratio (`scale` ratio). Table `path` (time, actual, fitted,
-            counterfactual)
-        and `coefficients`; diagnostics `dispersion`, `autocorrelation` (of order one, in residuals), `ljung_box_p`,
-        `slope_change` (with its p), pre and post periods. There is no control group: the verdict says so.
+        The step: a difference (gaussian) or a rate ratio (`scale` ratio; its `se` is that of the logarithm). Tables
+        `path` (time, actual, fitted, counterfactual) and `coefficients`; diagnostics `dispersion`, `autocorrelation`
+        (of order one, in residuals), `ljung_box_p`, `slope_change` (with its p), pre and post periods. There is no
+        control group: the verdict says so.
 
     Raises:
         MethodError: missing values, gaps in time, negative counts, a constant series, too few periods on a side.
@@ -71,11 +73,46 @@ def interrupted_time_series(
         )
     if len(t) <= X.shape[1] + 1 or np.linalg.matrix_rank(X.to_numpy()) < X.shape[1]:
         raise MethodError("interrupted time series: too few periods to tell trend, step and seasons apart")
-    used = int(np.floor(4 * (len(t) / 100) ** (2 / 9))) if lags is None else lags
-    fit = _fit(
-        data[outcome].to_numpy(dtype=float), X, data[offset].to_numpy() if offset else None, family, errors, used
+    y = data[outcome].to_numpy(dtype=float)
+    fit = _fit(y, X, data[offset].to_numpy() if offset else None, family)
+    covariance, df = _covariance(fit, X.to_numpy(), y, family, errors, lags)
+    counts = family != "gaussian"
+    table = _coefficients(fit.params.to_numpy(), covariance, df, list(columns), level)
+    resid = np.asarray(fit.resid_pearson if counts else fit.resid)
+    dispersion = float((resid**2).sum() / fit.df_resid) if counts else None
+    diagnostics: dict[str, Any] = {
+        "observations": len(data),
+        "pre_periods": pre,
+        "post_periods": post,
+        "treated_units": 1,
+        "control_units": 0,
+        "dispersion": dispersion,
+        "autocorrelation": _autocorrelation(resid),
+        "ljung_box_p": _ljung_box(resid),
+    }
+    if slope_change:
+        bent = _row(table, "slope_change")
+        diagnostics |= {"slope_change": bent["estimate"], "slope_change_p": bent["p"]}
+    notes = [Note("impact.note.no_control_group")]
+    if diagnostics["ljung_box_p"] < 0.05 and errors == "model":
+        notes.append(Note("impact.note.autocorrelated", {"r": diagnostics["autocorrelation"]}))
+    if family == "poisson" and dispersion is not None and dispersion > 1.5:
+        notes.append(Note("impact.note.overdispersed", {"dispersion": dispersion}))
+    step = _row(table, "step")
+    effect = finite(step["estimate"], "interrupted time series")
+    return Result(
+        method="interrupted_time_series",
+        estimate=float(np.exp(effect)) if counts else effect,
+        inference=errors,
+        se=step["se"],
+        interval=(float(np.exp(step["low"])), float(np.exp(step["high"]))) if counts else (step["low"], step["high"]),
+        p=step["p"],
+        level=level,
+        scale="ratio" if counts else "difference",
+        diagnostics=diagnostics,
+        tables={"path": _path(fit, data, X, outcome, time, offset, counts), "coefficients": table},
+        notes=tuple(notes),
     )
-    return _report(fit, data, X, outcome, time, offset, family, errors, used, level, pre, post)
 
 
 def _checked(frame: pd.DataFrame, outcome: str, time: str, offset: str, family: Family) -> pd.DataFrame:
@@ -106,91 +143,68 @@ def _checked(frame: pd.DataFrame, outcome: str, time: str, offset: str, family: 
     return data
 
 
-def _fit(y: np.ndarray, X: pd.DataFrame, offset: np.ndarray | None, family: Family, errors: str, lags: int) -> Any:
+def _fit(y: np.ndarray, X: pd.DataFrame, offset: np.ndarray | None, family: Family) -> Any:
     import statsmodels.api as sm
 
-    robust = {"cov_type": "HAC", "cov_kwds": {"maxlags": lags}} if errors == "hac" else {}
     with quiet():
         if family == "gaussian":
-            return sm.OLS(y, X).fit(**robust)
-        scale = {"scale": "X2"} if family == "quasipoisson" else {}
+            return sm.OLS(y, X).fit()
         model = sm.GLM(y, X, family=sm.families.Poisson(), offset=None if offset is None else np.log(offset))
         try:
-            return model.fit(**scale, **robust)
+            return model.fit(**({"scale": "X2"} if family == "quasipoisson" else {}))
         except (ValueError, np.linalg.LinAlgError) as fault:
             raise MethodError(
                 "interrupted time series: the model of counts did not converge", where=str(fault)
             ) from None
 
 
-def _report(
-    fit: Any,
-    data: pd.DataFrame,
-    X: pd.DataFrame,
-    outcome: str,
-    time: str,
-    offset: str,
-    family: Family,
-    errors: str,
-    lags: int,
-    level: float,
-    pre: int,
-    post: int,
-) -> Result:
-    counts = family != "gaussian"
-    resid = np.asarray(fit.resid_pearson if counts else fit.resid)
-    low, high = fit.conf_int(alpha=1 - level).loc["step"]
-    beta = finite(fit.params["step"], "interrupted time series")
+def _covariance(
+    fit: Any, X: np.ndarray, y: np.ndarray, family: Family, errors: str, lags: int | None
+) -> tuple[np.ndarray, float | None]:
+    """Covariance of the coefficients and the degrees of freedom of their t tests; None for normal ones."""
+    n, k = X.shape
+    if errors == "model":
+        return fit.cov_params().to_numpy(), float(fit.df_resid) if family == "gaussian" else None
     fitted = np.asarray(fit.fittedvalues)
+    weights = np.ones(n) if family == "gaussian" else fitted  # the log link is canonical: information X'·diag(μ)·X
+    bread = np.linalg.inv((X * weights[:, None]).T @ X)
+    scores = X * (y - fitted)[:, None]
+    if errors == "newey_west":
+        used = int(np.floor(4 * (n / 100) ** (2 / 9))) if lags is None else lags
+        return bread @ bartlett(scores, used) @ bread, None
+    return bread @ long_run_covariance(scores) @ bread * n / (n - k), float(n - k)
+
+
+def _coefficients(
+    beta: np.ndarray, covariance: np.ndarray, df: float | None, terms: list[str], level: float
+) -> pd.DataFrame:
+    law = stats.norm if df is None else stats.t(df)
+    se = np.sqrt(np.diag(covariance))
+    half = law.ppf(0.5 + level / 2) * se
+    p = 2 * law.sf(np.abs(beta) / se)
+    return pd.DataFrame({"term": terms, "estimate": beta, "se": se, "low": beta - half, "high": beta + half, "p": p})
+
+
+def _row(table: pd.DataFrame, term: str) -> dict[str, float]:
+    row = table[table["term"] == term].drop(columns="term")
+    return {str(name): float(row[name].iloc[0]) for name in row}
+
+
+def _path(
+    fit: Any, data: pd.DataFrame, X: pd.DataFrame, outcome: str, time: str, offset: str, counts: bool
+) -> pd.DataFrame:
+    """The series, the fit, and the fit without the intervention."""
     without = X.assign(step=0.0, **({"slope_change": 0.0} if "slope_change" in X else {}))
-    counterfactual = np.asarray(without.to_numpy() @ fit.params.to_numpy())
+    counterfactual = without.to_numpy() @ fit.params.to_numpy()
     if counts:
         counterfactual = np.exp(counterfactual) * (data[offset].to_numpy() if offset else 1.0)
-    dispersion = float((resid**2).sum() / fit.df_resid) if counts else None
-    acf = _autocorrelation(resid)
-    ljung_box = _ljung_box(resid)
-    diagnostics: dict[str, Any] = {
-        "observations": len(data),
-        "pre_periods": pre,
-        "post_periods": post,
-        "treated_units": 1,
-        "control_units": 0,
-        "dispersion": dispersion,
-        "autocorrelation": acf,
-        "ljung_box_p": ljung_box,
-        "hac_lags": lags if errors == "hac" else None,
-    }
-    if "slope_change" in X:
-        diagnostics |= {
-            "slope_change": float(fit.params["slope_change"]),
-            "slope_change_p": float(fit.pvalues["slope_change"]),
-        }
-    notes = [Note("impact.note.no_control_group")]
-    if ljung_box < 0.05 and errors == "model":
-        notes.append(Note("impact.note.autocorrelated", {"r": acf}))
-    if family == "poisson" and dispersion is not None and dispersion > 1.5:
-        notes.append(Note("impact.note.overdispersed", {"dispersion": dispersion}))
-    coefficients = pd.DataFrame({"term": list(X), "estimate": fit.params.to_numpy(), "se": fit.bse.to_numpy()})
-    path = pd.DataFrame(
+    return pd.DataFrame(
         {
             "time": data[time].to_numpy(),
             "actual": data[outcome].to_numpy(),
-            "fitted": fitted,
+            "fitted": np.asarray(fit.fittedvalues),
             "counterfactual": counterfactual,
         }
-    )
-    return Result(
-        method="interrupted_time_series",
-        estimate=float(np.exp(beta)) if counts else beta,
-        inference="hac" if errors == "hac" else "model",
-        se=float(fit.bse["step"]),
-        interval=(float(np.exp(low)), float(np.exp(high))) if counts else (float(low), float(high)),
-        p=float(fit.pvalues["step"]),
-        level=level,
-        scale="ratio" if counts else "difference",
-        diagnostics=diagnostics,
-        tables={"path": path, "coefficients": coefficients},
-        notes=tuple(notes),
     )
 
 
