@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
@@ -66,7 +66,7 @@ class Treated(Strict):
     )
     since: IsoDate = Field(description="first day", examples=["2015-05-01"])
     until: IsoDate = Field("", description="last day; empty: still on, or not known", examples=["2015-10-31"])
-    source: str = Field(description="where units and dates come from", examples=["DPCM 23 February 2020"])
+    source: Title = Field(description="where units and dates come from", examples=[_BOTH])
     to_verify: bool = Field(False, description="true where the source was not read in the original")
     anticipated: bool = Field(False, description="true where units could react before the first day")
     controls_treated: float = Field(
@@ -145,7 +145,7 @@ class Budget(Strict):
     """Public money."""
 
     amount: Money = Field(description="EUR", examples=[10000000])
-    source: str = Field(description="where it comes from", examples=["press release, 13 April 2017"])
+    source: Title = Field(description="where it comes from", examples=[_BOTH])
     years: Title = Field(description="over which period", examples=[_BOTH])
 
 
@@ -197,8 +197,8 @@ class Actor(Strict):
         description="kind of body", examples=["public"]
     )
     topic: Title = Field(description="what it takes part in", examples=[_BOTH])
-    territory: str = Field(description="where it acts", examples=["Milano"])
-    source: str = Field(description="where it is said", examples=["press release, 13 April 2017"])
+    territory: Title = Field(description="where it acts", examples=[_BOTH])
+    source: Title = Field(description="where it is said", examples=[_BOTH])
 
 
 class Action(Strict):
@@ -216,7 +216,7 @@ class Action(Strict):
     spent: Money | None = Field(None, description="EUR spent; blank: not known, which is not zero", examples=[370000])
     private: Money | None = Field(None, description="private EUR raised; blank: not known", examples=[0])
     roles: dict[Word, Role] = Field({}, description="part of each actor", examples=[{"afol": "carries_out"}])
-    source: str = Field(description="where it is said", examples=["press release, 13 April 2017"])
+    source: Title = Field(description="where it is said", examples=[_BOTH])
     to_verify: bool = Field(False, description="true where dates are read from a press report")
 
 
@@ -250,7 +250,7 @@ class LightTrial(Strict):
         (), description="readings made so far", examples=[[]]
     )
     decided_on: IsoDate = Field("", description="day on which somebody decided", examples=["2027-01-10"])
-    source: str = Field(description="where it is said", examples=["press release, 13 April 2017"])
+    source: Title = Field(description="where it is said", examples=[_BOTH])
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -273,7 +273,7 @@ class QuotedClaim(Strict):
     parent: str = Field("", description="for a share: id of the whole", examples=["provincia-milano-2008"])
     check: Check = Field(description="how it is recomputed", examples=["area_share"])
     why: Title | None = Field(None, description="why it cannot be recomputed", examples=[_BOTH])
-    source: str = Field(description="where it is quoted", examples=["press release, 2008"])
+    source: Title = Field(description="where it is quoted", examples=[_BOTH])
 
     @model_validator(mode="after")
     def _reasoned(self) -> Self:
@@ -288,14 +288,14 @@ class Consultation(Strict):
     title: Title = Field(description="what it was", examples=[_BOTH])
     count: int = Field(ge=0, description="how many", examples=[50])
     at_least: bool = Field(False, description="true where the source says “more than”")
-    source: str = Field(description="where it is said", examples=["press release, 13 April 2017"])
+    source: Title = Field(description="where it is said", examples=[_BOTH])
 
 
 class Assumption(Strict):
     """What must hold for the policy to work."""
 
     text: Title = Field(description="the assumption", examples=[_BOTH])
-    source: str = Field("", description="where it is said; empty: ours", examples=[""])
+    source: Title | None = Field(None, description="where it is said; empty: ours", examples=[_BOTH])
 
 
 class Policy(Strict):

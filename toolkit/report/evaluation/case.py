@@ -1,0 +1,248 @@
+"""What a report on policies works with: the policies that concern a territory, their results, and how both are worded."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import pandas as pd
+
+from toolkit.errors import TerritoryError
+from toolkit.impact.verdict import LEVELS
+from toolkit.params import policy as policies
+from toolkit.params.policy import Outcome, Policy
+from toolkit.report.core import Report
+
+TABLES = [
+    "municipalities",
+    "population",
+    "policy_outcomes",
+    "policy_series",
+    "provinces",
+    "applications",
+    "local_units",
+    "metro_employment",
+    "national_employment",
+    "supply_use",
+]
+EX_ANTE = "ex_ante"
+_UNIT_VALUES = ("estimate", "mde", "expected_effect")  # of a reason, in the unit of its outcome
+
+
+@dataclass(frozen=True)
+class Known:
+    """An outcome of a policy with what was computed about it; None for a figure that there is not."""
+
+    policy: Concerned
+    outcome: Outcome
+    row: Mapping[str, Any]
+    series: pd.DataFrame
+    later: bool
+
+    @property
+    def status(self) -> str:
+        """What came of it: estimated, break, refused, not_estimated; later where the day of the report precedes it."""
+        return "later" if self.later else str(self.row["status"])
+
+    @property
+    def verdict(self) -> str:
+        """The verdict on identification."""
+        return str(self.row["verdict"])
+
+    def figure(self, name: str) -> float | None:
+        """A figure of `policy_outcomes`."""
+        value = self.row[name]
+        return None if pd.isna(value) else float(value)
+
+    def part(self, name: str) -> pd.DataFrame:
+        """Rows of `policy_series` of one part."""
+        return self.series[self.series["part"] == name]
+
+    def values(self, name: str) -> dict[str, float]:
+        """Value by item of one part."""
+        part = self.part(name)
+        return dict(zip(part["item"], part["value"], strict=True))
+
+    @property
+    def breaks(self) -> list[dict[str, Any]]:
+        """Breaks found in the window."""
+        found: list[dict[str, Any]] = json.loads(self.row["breaks"])
+        return found
+
+
+@dataclass(frozen=True)
+class Concerned:
+    """A policy with its results."""
+
+    name: str
+    policy: Policy
+    members: frozenset[str]
+
+
+class Case:
+    """A territory, a day, and the policies that concern it.
+
+    Args:
+        report: opened with `TABLES`.
+        policy: name of one policy, which is shown wherever the territory is; empty: those that concern it.
+    """
+
+    def __init__(self, report: Report, policy: str = "") -> None:
+        self.report = report
+        self.words = report.words
+        self.language = report.language
+        known = policies.everything()
+        if policy:
+            chosen = policies.read(policy)
+            known = {policy: chosen}
+        self._all = [Concerned(name, one, self._members(one)) for name, one in known.items()]
+        self._named = bool(policy)
+
+    # ---- which
+
+    @cached_property
+    def here(self) -> list[Concerned]:
+        """Policies begun by the day of the report, whose territory holds a part of this one; the oldest first."""
+        own = set(self.report.members)
+        found = [one for one in self._all if (self._named or one.members & own) and self._begun(one)]
+        return sorted(found, key=lambda one: (one.policy.treated.since, one.name))
+
+    @cached_property
+    def elsewhere(self) -> list[Concerned]:
+        """The other policies begun by the day of the report."""
+        return [one for one in self._all if one not in self.here and self._begun(one)]
+
+    def _begun(self, one: Concerned) -> bool:
+        return one.policy.treated.since <= self.report.as_of.isoformat()
+
+    def _members(self, policy: Policy) -> frozenset[str]:
+        found = set(policy.territory.municipalities)
+        for area in policy.territory.areas:
+            found |= set(self._area(area))
+        return frozenset(found)
+
+    def _area(self, area: str) -> Sequence[str]:
+        """Members of an area as of the report's day, or on the last day on which it was valid."""
+        try:
+            return self.report.register.area(area, self.report.as_of).members
+        except TerritoryError:
+            last = self.report.register.area(area).valid_to
+            return self.report.register.area(area, dt.date.fromisoformat(str(last)) if last else None).members
+
+    # ---- results
+
+    def outcomes(self, one: Concerned) -> list[Known]:
+        """What is known of each outcome of a policy."""
+        rows = self.report.table("policy_outcomes").query("policy == @one.name").set_index("outcome").to_dict("index")
+        series = self.report.table("policy_series")
+        series = series[series["policy"] == one.name]
+        return [
+            Known(one, outcome, rows[outcome.id], series[series["outcome"] == outcome.id], self._later(series, outcome))
+            for outcome in one.policy.outcomes
+            if outcome.id in rows
+        ]
+
+    def _later(self, series: pd.DataFrame, outcome: Outcome) -> bool:
+        """Whether the results need figures of years that were not over on the day of the report."""
+        years = series.loc[(series["outcome"] == outcome.id) & (series["period"] != ""), "period"]
+        return bool(len(years)) and dt.date(int(years.max()), 12, 31) > self.report.as_of
+
+    @cached_property
+    def known(self) -> list[Known]:
+        """All outcomes of the policies here."""
+        return [outcome for one in self.here for outcome in self.outcomes(one)]
+
+    def verdict(self, one: Concerned) -> str:
+        """The highest verdict among the outcomes of a policy."""
+        return min((known.verdict for known in self.outcomes(one)), key=LEVELS.index, default=LEVELS[-1])
+
+    def ex_ante(self, one: Concerned) -> pd.DataFrame:
+        """Rows of what the money is assumed to move; none where nothing was computed."""
+        series = self.report.table("policy_series")
+        return series[(series["policy"] == one.name) & (series["outcome"] == EX_ANTE)]
+
+    # ---- grants
+
+    @cached_property
+    def grants(self) -> pd.DataFrame:
+        """Grants of PA digitale known on the day of the report and not renounced by then."""
+        table = self.report.table("applications")
+        day = self.report.as_of.isoformat()
+        known = table[(table["funded_on"] <= day) & table["istat_code"].isin(self.report.universe)]
+        gone = (known["state"] == "renounced") & ((known["state_on"] == "") | (known["state_on"] <= day))
+        return known[~gone]
+
+    @property
+    def own_grants(self) -> pd.DataFrame:
+        """Those of the territory of the report."""
+        return self.grants[self.grants["istat_code"].isin(self.report.members)]
+
+    def money(self, one: Concerned) -> float | None:
+        """The public money that ranges are about: the policy's, or what the territory was awarded."""
+        if one.policy.ex_ante and one.policy.ex_ante.per_euro:
+            return float(self.own_grants["amount"].sum()) or None
+        return one.policy.budget.amount if one.policy.budget else None
+
+    # ---- words
+
+    def say(self, key: str, **values: Any) -> str:
+        """A sentence of `text/impact.yml`; keys may hold dots."""
+        return self.words.say(f"impact.{key}", **values)
+
+    def of(self, title: Any) -> str:
+        """A text that a policy gives in both languages."""
+        return str(getattr(title, self.language))
+
+    def title(self, one: Concerned) -> str:
+        """Short name of a policy."""
+        return self.of(one.policy.title)
+
+    def verdict_word(self, level: str) -> str:
+        """The word of a verdict."""
+        return self.say(f"verdict.{level}")
+
+    def amount(self, value: float, unit: str, *, signed: bool = False) -> str:
+        """A figure in the unit of an outcome, with as many decimals as it needs to differ from zero."""
+        decimals = 1 if abs(value) >= 0.05 or value == 0 else 3
+        if unit == "percentage_points":
+            return self.words.points(value, decimals) if signed else self.say_points(value, decimals)
+        if unit == "EUR":
+            return ("+" if signed and value > 0 else "") + self.words.euro(value)
+        return self.words.signed(value, decimals) if signed else self.words.number(value, decimals)
+
+    def say_points(self, value: float, decimals: int) -> str:
+        """Percentage points without a plus."""
+        return self.words.points(value, decimals).removeprefix("+")
+
+    def reasons(self, known: Known) -> list[str]:
+        """Why the verdict is not higher, worst first."""
+        told = []
+        for reason in json.loads(str(known.row["reasons"])):
+            values = dict(reason["values"])
+            for name in _UNIT_VALUES:
+                if values.get(name) is not None:
+                    values[name] = self.amount(values[name], known.outcome.unit, signed=name == "estimate")
+            for name in ("controls_treated", "overlap", "pre_trend_power", "coverage", "nominal"):
+                if values.get(name) is not None:
+                    values[name] = 100 * values[name]
+            told.append(self.words.say(reason["key"], **values))
+        return told
+
+    def break_words(self, known: Known) -> list[str]:
+        """Breaks of the window: each kind with its years."""
+        years: dict[str, list[str]] = {}
+        for one in known.breaks:
+            years.setdefault(one["kind"], []).append(str(one["time"]))
+        return [self.say(f"break.{kind}", years=found) for kind, found in years.items()]
+
+    def outcome_title(self, known: Known) -> str:
+        """What was looked at."""
+        return self.of(known.outcome.title)
+
+    def column(self, key: str, label: str, **about: Any) -> Any:
+        """A column whose header is a text of `impact.yml`."""
+        return self.report.column(key, f"impact.{label}", **about)
