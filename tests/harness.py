@@ -56,12 +56,14 @@ def payloads(notebook: nbformat.NotebookNode, kind: str = "") -> list[dict[str, 
 def sentences(notebook: nbformat.NotebookNode) -> list[str]:
     """Every text that a reader meets, tables' cells left out."""
     found: list[str] = []
-    for payload in payloads(notebook):
+    for payload in [part for shown in payloads(notebook) for part in (shown, *shown.get("parts", ()))]:
         kind = payload["kind"]
         if kind == "text":
             found += payload["paragraphs"]
         elif kind == "brief":
             found += [item["text"] for item in (*payload["items"], *payload["next"])]
+        elif kind == "points":
+            found += [text for group in payload["groups"] for text in (group["title"], *group["items"])]
         elif kind == "figure":
             found += [payload[key] for key in ("title", "subtitle", "alt", "description", "note")]
         elif kind == "table":

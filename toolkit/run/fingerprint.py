@@ -1,46 +1,113 @@
-"""What a page depends on, as one hash: equal hash, nothing to do."""
+"""What a page depends on, part by part: equal parts, nothing to do. Nothing heavy is imported to know it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from toolkit.run import notebooks
 from toolkit.run.job import Job
+from toolkit.run.modules import Modules
 
-SUFFIXES = (".py", ".yml", ".yaml", ".json", ".j2", ".css", ".js", ".svg", ".html")
-"""Files of `toolkit` that can change a page."""
+SHORT = 12
+PACKAGE = "datapackage.yaml"
+READ_BY = {"toolkit.params.policy": "policies/*.yml", "toolkit.report.benchmark": "sets/*.yml"}
+"""Files of `params/` that only the pages of some modules read; those directly in it may be read by all."""
+WORDED = {
+    "page": "it was made for another address or other languages",
+    "notebook": "the notebook changed",
+    "values": "its parameters changed",
+    "choices": "a file of params/ changed",
+    "own": "what the municipality declares of itself changed",
+    "modules": "a module of the toolkit changed",
+    "files": "a text, template or style of the toolkit changed",
+    "tables": "a table changed",
+    "lock": "the locked package versions changed",
+    "python": "it was made with another Python",
+}
+
+Parts = dict[str, str]
+"""Part → short hash."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Inputs:
     """What all pages of one run share, hashed once.
 
     Attributes:
         home: the checkout.
-        data: fingerprint of the catalogue, which holds the hash of every table.
+        tables: table → hash of its description, which holds that of its file.
+        modules: of the toolkit.
+        bags: hash → the names and hashes behind it, to say which one changed.
     """
 
     home: Path
-    data: str
+    tables: Mapping[str, str]
+    modules: Modules = field(default_factory=Modules)
+    bags: dict[str, Parts] = field(default_factory=dict)
+    _used: dict[Path, Parts] = field(default_factory=dict)
+    _hashes: dict[Path, str] = field(default_factory=dict)
+    _tables: dict[tuple[str, ...], str] = field(default_factory=dict)
 
-    def of(self, job: Job) -> str:
-        """Hash of notebook, values, choices, data, source of the toolkit, lock and Python version."""
-        asked = [file_hash(job.path), job.page, job.values, job.languages]
-        own = self.home / "params" / "own" / f"{job.code}.yml"
-        asked += [self.choices, file_hash(own) if own.is_file() else ""]
-        parts = [*asked, self.data, self.toolkit, self.lock, sys.version_info[:2]]
-        return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    def of(self, job: Job, loaded: Iterable[str] | None) -> Parts:
+        """The parts of a page.
 
-    @cached_property
-    def choices(self) -> dict[str, str]:
-        """Hashes of the choices that every page may read: `params/*.yml`, and the policies."""
+        Args:
+            job: its job.
+            loaded: tables that it loads; none: nobody knows, so it depends on all.
+        """
+        used = self.used(job.path)
+        names = tuple(self.tables) if loaded is None else tuple(loaded)
+        if names not in self._tables:
+            self._tables[names] = self._bag({name: self.tables.get(name, "gone") for name in names})
+        return {
+            "page": _short([job.page, *job.languages]),
+            "notebook": self._hash(job.path),
+            "values": _short(job.values),
+            "choices": self._choices(used),
+            "own": self._hash(self.home / "params" / "own" / f"{job.code}.yml"),
+            "modules": self._bag(used),
+            "files": self.modules.others[:SHORT],
+            "tables": self._tables[names],
+            "lock": self.lock[:SHORT],
+            "python": ".".join(map(str, sys.version_info[:2])),
+        }
+
+    def used(self, notebook: Path) -> Parts:
+        """Modules of the toolkit that a notebook uses, with their hashes."""
+        if notebook not in self._used:
+            cells = notebooks.read(notebook)["cells"]
+            used = self.modules.used(cell["source"] for cell in cells if cell["cell_type"] == "code")
+            self._used[notebook] = {name: digest[:SHORT] for name, digest in used.items()}
+        return self._used[notebook]
+
+    def _choices(self, used: Parts) -> str:
+        patterns = ["*.yml", *(pattern for module, pattern in READ_BY.items() if module in used)]
+        return self._bag(self._choice_files(tuple(patterns)))
+
+    def _choice_files(self, patterns: tuple[str, ...]) -> Parts:
         folder = self.home / "params"
-        found = [*sorted(folder.glob("*.yml")), *sorted(folder.glob("policies/*.yml"))]
-        return {path.name: file_hash(path) for path in found}
+        found = (path for pattern in patterns for path in sorted(folder.glob(pattern)))
+        return {str(path.relative_to(folder)): self._hash(path) for path in found}
+
+    def _bag(self, content: Parts) -> str:
+        name = _short(content)
+        self.bags[name] = content
+        return name
+
+    def _hash(self, path: Path) -> str:
+        if path not in self._hashes:
+            self._hashes[path] = file_hash(path)[:SHORT] if path.is_file() else ""
+        return self._hashes[path]
 
     @cached_property
     def lock(self) -> str:
@@ -50,15 +117,63 @@ class Inputs:
 
     @cached_property
     def toolkit(self) -> str:
-        """Hash of all files of the toolkit that can change a page."""
-        folder = Path(__file__).resolve().parents[1]
-        digest = hashlib.sha256()
-        for path in sorted(folder.rglob("*")):
-            if path.suffix in SUFFIXES and path.is_file():
-                digest.update(f"{path.relative_to(folder)}\n{file_hash(path)}\n".encode())
-        return digest.hexdigest()
+        """Hash of all modules and files of the toolkit."""
+        content = json.dumps([self.modules.hashes, self.modules.others], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+    def reasons(self, before: Any, now: Parts, bags: Mapping[str, Parts]) -> list[str]:
+        """Why a page is to be made again, in words; empty where it is not.
+
+        Args:
+            before: parts of the page that is there.
+            now: parts of the page to be made.
+            bags: those of the run that made it.
+        """
+        if not isinstance(before, dict):
+            return ["it was made by an earlier version"]
+        changed = [part for part in WORDED if before.get(part) != now[part]]
+        return [WORDED[part] + _which(bags.get(before.get(part, "")), self.bags.get(now[part])) for part in changed]
+
+
+def _which(before: Parts | None, now: Parts | None) -> str:
+    """The names whose hashes differ."""
+    if before is None or now is None:
+        return ""
+    names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return f": {', '.join(names[:4])}{more}"
+
+
+def _short(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:SHORT]
 
 
 def file_hash(path: Path) -> str:
     """SHA-256 of a file."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def data_folder() -> Path:
+    """The folder of the default catalogue; the rule is that of `catalog.default`, which imports pandas."""
+    import toolkit
+
+    if os.environ.get("QUADRO_DATA"):
+        return Path(os.environ["QUADRO_DATA"])
+    checkout, here = Path(toolkit.__file__).resolve().parents[1] / "data", Path("data").resolve()
+    return checkout if (checkout / PACKAGE).is_file() or not (here / PACKAGE).is_file() else here
+
+
+def tables(folder: Path) -> dict[str, str] | None:
+    """Table → hash of its description; none where a file is not the one described, which a full check words."""
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        package = yaml.load((folder / PACKAGE).read_text(encoding="utf-8"), Loader=loader)
+        for resource in package["resources"]:
+            if file_hash(folder / resource["path"]) != resource["hash"].removeprefix("sha256:"):
+                return None
+        known = {resource["path"] for resource in package["resources"]} | {PACKAGE, "README.md"}
+        if any(path.is_file() and path.name not in known for path in folder.iterdir()):
+            return None
+        return {item["name"]: _short(json.loads(json.dumps(item, default=str))) for item in package["resources"]}
+    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError):
+        return None

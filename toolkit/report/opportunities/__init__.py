@@ -3,13 +3,17 @@
 A notebook makes a `Case` of its report and calls the functions below, one a section.
 """
 
-from toolkit.report.opportunities.calls import accessible, calendar, on_the_day, states, successors
+from toolkit.report.opportunities.access import accessible
+from toolkit.report.opportunities.after import calendar, plan, successors
+from toolkit.report.opportunities.calls import on_the_day
 from toolkit.report.opportunities.case import TABLES, Case
 from toolkit.report.opportunities.choice import portfolio, ranking
-from toolkit.report.opportunities.grants import chains, take_up, waits, won
-from toolkit.report.opportunities.limits import caveats, plan, to_verify
+from toolkit.report.opportunities.grants import chains, won
+from toolkit.report.opportunities.limits import caveats, to_verify
 from toolkit.report.opportunities.memo import checklist, key_figures, memo
+from toolkit.report.opportunities.outcomes import states
 from toolkit.report.opportunities.places import located, seminar, thresholds, zone
+from toolkit.report.opportunities.takeup import take_up, waits
 
 __all__ = [
     "TABLES",

@@ -14,7 +14,7 @@ import pandas as pd
 
 from toolkit import display, pnrr
 from toolkit.params import choices as chosen
-from toolkit.pnrr.amounts import NOT_MODELLED, population_class
+from toolkit.pnrr.amounts import NOT_MODELLED, schedule
 from toolkit.pnrr.days import as_of_day
 from toolkit.pnrr.eligibility import POPULATION_RULES
 from toolkit.report.core import Report
@@ -25,6 +25,10 @@ CLASS_YEAR = 2022
 
 CLASS_LINE = "citizen_experience"
 """The line whose classes of population are the finest."""
+
+CALLS = ("calls", "calls_history")
+REAL = ("open", "closed", "suspended_to_verify", "standing", "announced")
+"""Statuses of calls that can be answered, or could: not of programmes, registers and automatic allocations."""
 
 TABLES = (
     "municipalities",
@@ -152,7 +156,8 @@ class Case:
     def class_of(self) -> dict[str, str]:
         """Code → class of population of each municipality of the metropolitan city."""
         sums = self.report.table("lump_sums")
-        return {code: population_class(sums, CLASS_LINE, self.people[code]) for code in self.report.universe}
+        classes = schedule(sums, CLASS_LINE)
+        return {code: classes.class_of(self.people[code]) for code in self.report.universe}
 
     @cached_property
     def groups(self) -> dict[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ import pandas as pd
 from toolkit import charts, display, pnrr
 from toolkit.errors import ParameterError
 from toolkit.report.opportunities import decide
-from toolkit.report.opportunities.calls import scored
+from toolkit.report.opportunities.access import scored
 from toolkit.report.opportunities.case import Case, records
 from toolkit.report.opportunities.worth import amount_of
 

@@ -111,7 +111,8 @@ def steps(case: Case) -> list[Step]:
     proposal = case.later(case.choices.check_days)
     found = decisions(case)
     out = []
-    for call in [*found[APPLY], *found[CHECK]]:
+    pressing = {*found[APPLY], *found[CHECK]}
+    for call in [call for call in case.open["call"] if call in pressing]:
         row, what = case.call_rows[call], "step_check" if call in found[CHECK] else "step_apply"
         out.append(Step(case.say(what, call=case.call_name(call)), row["office"], row["closes_on"], f"call:{call}"))
     if case.paid["not_seen_paid_count"]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
-
 from toolkit.report.opportunities.case import Case, records
 
 
@@ -61,17 +59,3 @@ def _outcomes(case: Case) -> list[dict[str, object]]:
     revised = str(table.loc[table["event"] == "plan_last_revised", "date"].iloc[0])
     unknown = table[table["state"] == "outcome_not_known"]
     return records(unknown.head(1)) if case.day >= revised else []
-
-
-def plan(case: Case) -> None:
-    """Show the days of the plan known by the day, with those whose outcome is not known yet."""
-    from toolkit.report.opportunities.calls import _event_state, events
-
-    rows = events(case)
-    frame = pd.DataFrame(rows).assign(state=[_event_state(case, row) for row in rows])
-    columns = [
-        case.column("event", texts={row["event"]: row[f"title_{case.words.language}"] for row in rows}),
-        case.dated(frame, "date"),
-        case.coded(frame, "state", "status", "status"),
-    ]
-    case.report.show_table("plan", case.say("plan_caption"), frame, columns, tables=["pnrr_calendar"])

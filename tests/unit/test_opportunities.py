@@ -1,0 +1,360 @@
+"""What the report on calls decides and words, without notebook and page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from toolkit import Report, catalog, display
+from toolkit.errors import Faults, ParameterError, ToolkitError
+from toolkit.params import ROOT
+from toolkit.params import choices as params_choices
+from toolkit.params.choices import Choices
+from toolkit.report import core, opportunities
+from toolkit.report.opportunities import choice, decide, outcomes, takeup
+from toolkit.report.opportunities.worth import amount_of, pieces
+from toolkit.text import Words
+
+BRESSO, MILANO = "015032", "015146"
+AGREEMENT, FIRST_AUTUMN, WINTER, LAST = "2022-07-06", "2022-10-10", "2023-02-01", "2026-11-22"
+
+shown: list[display.Shown] = []
+
+
+@pytest.fixture(autouse=True)
+def _no_display(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    shown.clear()
+    monkeypatch.setattr(core, "show", shown.append)
+    yield
+    shown.clear()
+
+
+def case(day: str = LAST, code: str = BRESSO, language: str = "it", choices: str = "pnrr", area: str = ""):
+    report = Report(
+        "pnrr",
+        municipality="" if area else code,
+        area=area,
+        language=language,
+        as_of=day,
+        tables=opportunities.TABLES,
+    )
+    return opportunities.Case(report, choices)
+
+
+def said() -> str:
+    return " ".join(text for one in shown if isinstance(one, display.Text) for text in one.paragraphs)
+
+
+# ---- decisions
+
+
+def test_decisions_of_a_day_with_open_calls() -> None:
+    found = decide.decisions(case(FIRST_AUTUMN))
+    assert found[decide.APPLY] == [
+        "pad-1.4.5-digital-notices-municipalities-2022-09",
+        "pad-1.4.3-io-app-municipalities-2022-09",
+        "pad-1.4.3-pagopa-municipalities-2022-09",
+    ]
+    # Bresso held grants of these lines: nobody in its place got another, but no text forbids it
+    assert found[decide.CHECK] == [
+        "pad-1.2-cloud-municipalities-2022-07",
+        "pad-1.4.4-digital-identity-municipalities-2022-09",
+    ]
+    assert found[decide.LEAVE] == ["pad-1.4.1-citizen-experience-municipalities-2022-09"]
+    assert found[decide.JOIN] == []  # the metropolitan fund was first seen in 2026
+
+
+def test_decisions_when_nothing_is_open() -> None:
+    one = case()
+    found = decide.decisions(one)
+    assert found[decide.APPLY] == found[decide.CHECK] == []
+    assert found[decide.JOIN] == ["metropolitan-equalisation-fund"]
+    assert found[decide.LEAVE] == ["conto-termico-3"]
+    told = dict(decide.groups(one))
+    assert told["Candidarsi"] == [
+        "Nessun avviso aperto noto. L'elenco digitale è fermo al 22 agosto 2026: guardarlo prima di concludere."
+    ]
+    assert "sospeso, da verificare" in told["Lasciare, per ora"][0]
+
+
+def test_steps_follow_the_deadlines_and_say_office_and_day() -> None:
+    listed = decide.steps(case(FIRST_AUTUMN))
+    calls = [step for step in listed if step.code.startswith("call:pad")]
+    assert [step.by for step in calls] == sorted(step.by for step in calls)
+    assert listed[0].code == "call:pad-1.2-cloud-municipalities-2022-07"
+    assert (listed[0].by, listed[0].office) == ("2022-10-28", "digital_transition")
+    payments = next(step for step in listed if step.code == "payments")
+    assert payments.by == (date.fromisoformat(FIRST_AUTUMN) + timedelta(days=30)).isoformat()
+    assert "652.652\xa0€" in payments.what
+
+
+def test_an_office_is_never_asked_to_apply_to_a_closed_call() -> None:
+    for day in (AGREEMENT, FIRST_AUTUMN, WINTER, "2024-10-01", LAST):
+        one = case(day)
+        closings = one.known.set_index("call")["closes_on"]
+        for step in decide.steps(one):
+            name = step.code.removeprefix("call:")
+            if name in closings.index and closings[name] and one.call_rows[name]["status"] == "open":
+                assert step.by >= day
+
+
+# ---- amounts
+
+
+def test_lump_sums_of_the_agreements_day() -> None:
+    one = case(AGREEMENT)
+    site = amount_of(one, "pad-1.4.1-citizen-experience-municipalities-2022-04")
+    assert (site.low, site.high, site.own_money) == (87_682, 87_682 + 5 * 38_650, 0)
+    assert pieces(one, "citizen_experience", BRESSO) == "87.682\xa0€ per il sito e 38.650\xa0€ a servizio, fino a 5"
+    identity = amount_of(one, "pad-1.4.4-digital-identity-municipalities-2022-04")
+    assert (identity.low, identity.high) == (14_000, 14_000)
+    assert "pad-1.3.1-data-platform-municipalities-2022-10" not in set(one.answerable["call"])
+
+
+def test_near_a_threshold_both_classes_are_said() -> None:
+    one = case(AGREEMENT)
+    people = one.people
+    near = [code for code in one.report.universe if abs(people[code] - 5_000) <= 0.02 * 5_000]
+    assert near, "no municipality is near 5,000 residents any more: choose another threshold"
+    other = case(AGREEMENT, near[0])
+    found = amount_of(other, "pad-1.4.1-citizen-experience-municipalities-2022-04")
+    assert found.near
+    low, high = sorted((28_902, 51_654))
+    assert found.near_low == low
+    assert "Vicino a una soglia" in found.text
+    assert other.words.euro(low) in found.text
+    assert other.words.euro(high) in found.text
+
+
+def test_what_is_not_known_has_no_amount() -> None:
+    one = case(FIRST_AUTUMN)
+    payments = amount_of(one, "pad-1.4.3-pagopa-municipalities-2022-09")
+    assert payments.low == 1_821
+    assert payments.high != payments.high
+    addresses = amount_of(case(LAST), "pad-1.3.1-address-register-municipalities-2025-05")
+    assert addresses.basis == "not_modelled"
+
+
+# ---- states
+
+
+def test_four_states_and_nothing_else() -> None:
+    frame = outcomes.states_frame(case())
+    assert set(frame["state"]) == set(outcomes.STATES)
+    by_call = frame.set_index("call")
+    assert by_call.loc["pad-1.4.3-pagopa-municipalities-2022-04", "why"] == "won_renounced"
+    assert by_call.loc["pad-1.2-cloud-municipalities-2025-07", "state"] == "not_observable"
+    assert by_call.loc["pad-1.4.1-citizen-experience-municipalities-2022-09", "why"] == "rule_held"
+    assert by_call.loc["pnrr-m1c3i2.1-villages-b", "state"] == "not_eligible"
+    # outside PA digitale no file of outcomes exists: nothing there is won or missed
+    others = frame[~frame["call"].str.startswith("pad-")]
+    assert set(others["state"]) <= {"not_observable", "not_eligible"}
+
+
+def test_a_call_published_later_has_no_state() -> None:
+    frame = outcomes.states_frame(case(AGREEMENT))
+    assert not frame["call"].str.contains("2022-09|2022-10|202[3456]-").any()
+
+
+# ---- ranking and portfolio
+
+
+def test_contributions_add_up_and_the_order_is_theirs() -> None:
+    one = case(FIRST_AUTUMN, choices="pnrr-example")
+    values = choice.criteria(one)
+    assert set(values["call"]) == {*decide.decisions(one)[decide.APPLY], *decide.decisions(one)[decide.CHECK]}
+    from toolkit import pnrr
+
+    order = pnrr.rank(values, one.choices.weights.model_dump())
+    parts = order[[f"contribution_{name}" for name in choice.CRITERIA]].sum(axis=1)
+    assert parts.tolist() == pytest.approx(order["low"].tolist())
+    assert order["score"].is_monotonic_decreasing
+    assert all(0 <= need <= 1 for need in choice.needs(one).values())
+
+
+def test_no_portfolio_without_limits() -> None:
+    opportunities.portfolio(case(FIRST_AUTUMN))
+    assert "in bianco nei parametri" in said()
+    assert not any(isinstance(one, display.Table) for one in shown)
+
+
+def test_portfolio_on_the_real_calls_of_october_2022() -> None:
+    opportunities.portfolio(case(FIRST_AUTUMN, choices="pnrr-example"))
+    # 40 days at 15 each hold two calls: the cloud and the digital notices
+    assert "312.084\xa0€" in said()
+    assert "Con 5 giornate in più si otterrebbero fino a 36.400\xa0€ in più." in said()
+    tables = {one.id: one for one in shown if isinstance(one, display.Table)}
+    chosen = {row[0].v for row in tables["portfolio"].data.rows}
+    assert chosen == {"pad-1.2-cloud-municipalities-2022-07", "pad-1.4.5-digital-notices-municipalities-2022-09"}
+    left = {row[0].v: row[1].v for row in tables["left-out"].data.rows}
+    assert left["pad-1.4.3-pagopa-municipalities-2022-09"] == "value_not_known"
+
+
+def test_limits_without_calls_say_so() -> None:
+    opportunities.portfolio(case(LAST, choices="pnrr-example"))
+    assert "non risulta aperto nessun avviso" in said()
+
+
+# ---- take-up, groups
+
+
+def test_take_up_never_exceeds_the_maximum() -> None:
+    one = case()
+    assert one.take_up_total["percent"].between(0, 100).all()
+    assert (one.take_up["won"] <= one.take_up["maximum"]).all()
+    own = one.take_up_total.loc[BRESSO]
+    assert own["percent"] == pytest.approx(100 * own["won"] / own["maximum"])
+
+
+def test_groups_are_of_the_zone_and_reach_the_threshold() -> None:
+    opportunities.thresholds(case(code="015098"))  # Cusano Milanino, below 25,000
+    table = next(one for one in shown if isinstance(one, display.Table) and one.id == "groups")
+    at = {column["key"]: number for number, column in enumerate(table.data.columns)}
+    rows = [{key: row[number].v for key, number in at.items()} for row in table.data.rows]
+    assert rows
+    assert all(row["population"] >= row["threshold"] for row in rows)
+    assert all("015098" in row["members"].split(";") for row in rows)
+    sizes = [row["size"] for row in rows if row["threshold"] == 25_000]
+    assert sizes == sorted(sizes)
+
+
+def test_a_municipality_in_no_zone_says_so() -> None:
+    opportunities.thresholds(case(code=MILANO))
+    assert "non è in una zona omogenea" in said()
+
+
+def test_the_seminar_is_for_areas_only() -> None:
+    opportunities.seminar(case())
+    assert shown[1:] == []  # nothing after the opening
+    opportunities.seminar(case(area="zona-nord-milano"))
+    extract = next(one for one in shown if isinstance(one, display.Extract))
+    assert extract.page == "pnrr-seminar.it.html"
+
+
+def test_the_area_adds_its_members() -> None:
+    one = case(area="zona-nord-milano")
+    members = [case(code=code) for code in one.members]
+    assert len(one.held) == sum(len(member.held) for member in members)
+    assert one.held["amount"].sum() == pytest.approx(sum(member.held["amount"].sum() for member in members))
+    paid = ("seen_paid", "not_seen_paid")
+    for name in paid:
+        assert one.paid[name] == pytest.approx(sum(member.paid[name] for member in members))
+
+
+# ---- days
+
+
+@pytest.mark.parametrize("day", ["2021-07-12", "2019-01-01"])
+def test_before_the_plan_nothing_is_answered(day: str) -> None:
+    with pytest.raises(ToolkitError):
+        case(day)
+
+
+def test_the_future_is_refused() -> None:
+    with pytest.raises(ToolkitError, match="future"):
+        case((date.today() + timedelta(days=1)).isoformat())
+
+
+def test_the_default_day_is_the_oldest_observation_of_its_tables() -> None:
+    report = Report("pnrr", municipality=BRESSO, tables=opportunities.TABLES)
+    accessed = [catalog.default().source(name).date_accessed for name in opportunities.TABLES]
+    assert report.as_of.isoformat() == min(accessed)
+
+
+@pytest.mark.parametrize(
+    ("form", "day", "italian"),
+    [
+        ("thedate", "2022-11-11", "l'11 novembre 2022"),
+        ("thedate", "2022-11-08", "l'8 novembre 2022"),
+        ("thedate", "2022-11-18", "il 18 novembre 2022"),
+        ("atdate", "2026-01-01", "al 1° gennaio 2026"),
+        ("Atdate", "2023-03-08", "All'8 marzo 2023"),
+        ("ofdate", "2023-03-01", "del 1° marzo 2023"),
+        ("fromdate", "2022-10-11", "dall'11 ottobre 2022"),
+    ],
+)
+def test_days_take_their_article(form: str, day: str, italian: str) -> None:
+    assert Words("it").format_field(day, form) == italian
+    assert Words("en").format_field(day, form) == Words("en").date(day)
+
+
+# ---- choices
+
+
+@lru_cache
+def example() -> dict[str, object]:
+    return {
+        "weights": {"fit": 1, "amount": 1, "time": 1, "accessibility": 1},
+        "limits": {"own_money": None, "staff_days": None, "projects": None},
+        "staff_days": {},
+        "needs": {},
+    }
+
+
+@pytest.mark.parametrize("name", list(Choices.model_fields))
+def test_every_choice_is_explained_with_an_example_that_is_accepted(name: str) -> None:
+    field = Choices.model_fields[name]
+    assert field.description
+    assert field.examples
+    for value in field.examples:
+        assert getattr(Choices.model_validate(example() | {name: value}), name)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"weights": {"fit": -1, "amount": 1, "time": 1, "accessibility": 1}},
+        {"weights": {"fit": 1}},
+        {"limits": {"own_money": "10", "staff_days": None, "projects": None}},
+        {"staff_days": {"loan": 3}},
+        {"needs": {"digital": {}}},
+        {"needs": {"energy_circular": {"unsorted_waste": "up"}}},
+        {"preparation_days": 0},
+    ],
+)
+def test_wrong_choices_are_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Choices.model_validate(example() | wrong)
+
+
+def test_choices_are_files_of_params() -> None:
+    assert params_choices.read("pnrr").limits.model_dump() == dict.fromkeys(("own_money", "staff_days", "projects"))
+    for name in ("../secret", "absent", ""):
+        with pytest.raises(ParameterError, match="no choices"):
+            params_choices.read(name)
+
+
+def test_a_fault_of_a_choices_file_names_its_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "params").mkdir()
+    text = (ROOT / "params" / "pnrr.yml").read_text().replace("preparation_days: 30", "preparation_day: 30")
+    (tmp_path / "params" / "mine.yml").write_text(text)
+    monkeypatch.setattr(params_choices, "ROOT", tmp_path)
+    with pytest.raises((ParameterError, Faults), match=r"mine\.yml:\d+"):
+        params_choices.read("mine")
+
+
+def test_needs_name_items_that_exist() -> None:
+    items = set(catalog.load("fragility")["item"])
+    for name in ("pnrr", "pnrr-example"):
+        for wanted in params_choices.read(name).needs.values():
+            assert set(wanted) <= items
+
+
+def test_lines_are_those_with_a_rule() -> None:
+    one = case()
+    assert set(one.take_up["line"]) == {
+        "citizen_experience",
+        "civil_registry",
+        "data_platform",
+        "digital_identity",
+        "digital_notices",
+        "io_app",
+    }
+    takeup.take_up(one)
+    note = next(table.note for table in shown if isinstance(table, display.Table) and table.id == "take-up")
+    assert "208 candidature su 954" in note

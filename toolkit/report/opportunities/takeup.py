@@ -1,0 +1,167 @@
+"""How long grants took, and how much of what its class could have a municipality won."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from toolkit import charts, display, pnrr
+from toolkit.pnrr.amounts import NO_CLASS_MAXIMUM, NOT_MODELLED
+from toolkit.report.opportunities.case import Case, records
+
+
+def waits(case: Case) -> None:
+    """Show days from application to decree and to payment, by line, with what has not ended yet."""
+    apps = case.applications[case.applications["state_known"]]
+    if apps.empty:
+        case.report.text(case.say("waits_nothing"))
+        return
+    every = pnrr.waits_by(pnrr.waiting_times(apps), apps["line"])
+    mine = apps[apps["istat_code"].isin(case.members)]
+    own = pnrr.waits_by(pnrr.waiting_times(mine), mine["line"]) if len(mine) else every.head(0)
+    frame = every.merge(
+        own[["group", "applications", "median_to_decree"]], on="group", how="left", suffixes=("", "_own")
+    )
+    frame["applications_own"] = frame["applications_own"].fillna(0)
+    about = {
+        "applications": int(every["applications"].sum()),
+        "paid": int(every["paid"].sum()),
+        "censored": int(every["censored"].sum()),
+    }
+    case.report.text(case.say("waits", **about), case.say("waits_rule"))
+    columns = [
+        display.Column(key="group", label=case.say("column_line"), texts=_line_texts(case, frame["group"])),
+        case.column("applications_own", unit="grants"),
+        case.column("median_to_decree_own", unit="days"),
+        case.column("applications", unit="grants"),
+        case.column("median_to_decree", unit="days"),
+        case.column("paid", unit="grants"),
+        case.column("censored", unit="grants"),
+        case.column("undated", unit="grants"),
+        case.column("median_to_payment", unit="days"),
+        case.column("longest_watched", unit="days"),
+    ]
+    frame = frame.assign(decree_flag="not_observable")
+    case.report.show_table(
+        "waits", case.say("waits_caption"), frame, columns, tables=["applications"], note=case.say("waits_note")
+    )
+
+
+def _line_texts(case: Case, lines: Any) -> dict[str, str]:
+    return {line: case.label("line", line) for line in lines}
+
+
+def take_up(case: Case) -> None:
+    """Show what was won over the maximum of the class, line by line, and the territory among its groups."""
+    if case.take_up_total.empty:
+        case.report.text(case.say("take_up_nothing"))
+        return
+    if not case.single:
+        case.report.text(case.say("take_up_area"))
+        ranking(case, case.members)
+        return
+    own = case.report.own
+    total = case.take_up_total.loc[own]
+    told = [case.say("take_up", won=total["won"], maximum=total["maximum"], share=total["percent"])]
+    if total["lower_bound"]:
+        told.append(case.say("take_up_lower"))
+    case.report.text(*told, case.say("take_up_rule"))
+    _lines_of(case, own)
+    _groups_of(case)
+    if len(case.around) > 1:
+        ranking(case, case.around)
+
+
+def _lines_of(case: Case, code: str) -> None:
+    rows = case.take_up[case.take_up["istat_code"] == code].assign(percent=lambda frame: 100 * frame["share"])
+    rows = rows.assign(bound=rows["lower_bound"].map({True: "lower", False: "exact"}))
+    columns = [
+        case.coded(rows, "line", "line"),
+        case.column("won", unit="EUR"),
+        case.column("maximum", unit="EUR"),
+        case.column("percent", unit="percent"),
+        case.coded(rows, "bound", "bound"),
+    ]
+    left_out = [case.label("line", line) for line in (*NOT_MODELLED, *NO_CLASS_MAXIMUM)]
+    case.report.show_table(
+        "take-up",
+        case.say("take_up_caption"),
+        rows,
+        columns,
+        tables=["applications", "lump_sums", "population"],
+        note=case.say("take_up_note", lines=left_out, n=_not_modelled(case), of=len(case.applications)),
+    )
+
+
+def _not_modelled(case: Case) -> int:
+    return int(case.applications["line"].isin(NOT_MODELLED).sum())
+
+
+def _groups_of(case: Case) -> None:
+    measures = {"take_up": (case.take_up_total["percent"], "percent", 1)}
+    measures["per_resident"] = (case.per_municipality["live_per_resident"], "EUR_per_resident", 2)
+    rows = []
+    for name, (values, unit, decimals) in measures.items():
+        for row in records(case.compare(values)):
+            rows.append(row | {"measure": name, "unit": unit, "decimals": decimals})
+    frame = pd.DataFrame(rows)
+    frame["group_code"] = frame["group"]
+    names = {group: case.group_name(group) for group in frame["group"].unique()}
+    about = {"unit_from": "unit", "decimals_from": "decimals"}
+    columns = [
+        case.coded(frame, "measure", "tile", "measure"),
+        case.column("group", texts=names),
+        case.column("value", **about),
+        case.column("quartile_low", **about),
+        case.column("median", **about),
+        case.column("quartile_high", **about),
+        case.column("rank", unit="rank"),
+        case.column("of", unit="municipalities"),
+    ]
+    case.report.show_table(
+        "compared",
+        case.say("compared_caption"),
+        frame,
+        columns,
+        tables=["applications", "lump_sums", "population"],
+        note=case.say("compared_note"),
+    )
+
+
+def ranking(case: Case, codes: tuple[str, ...]) -> None:
+    """Draw the share of the class maximum of municipalities, highest first."""
+    rows = case.take_up_total.loc[list(codes)].sort_values(["percent", "istat_code"], ascending=[False, True])
+    frame = pd.DataFrame({"istat_code": rows["istat_code"], "name": rows["istat_code"].map(case.names)})
+    frame = frame.assign(value=rows["percent"], won=rows["won"], maximum=rows["maximum"]).reset_index(drop=True)
+    whole = case.take_up_total.loc[list(case.report.universe), "percent"].median()
+    reference = (case.say("median_metropolitan"), float(whole))
+    ours = [case.names[code] for code in case.members] if case.single else []
+    specs = charts.pair(
+        charts.ranked_bars, frame[["name", "value"]], case.words, unit="percent", ours=ours, reference=reference
+    )
+    first, last = frame.iloc[0], frame.iloc[-1]
+    about = {
+        "n": len(frame),
+        "high": first["value"],
+        "low": last["value"],
+        "best": first["name"],
+        "worst": last["name"],
+    }
+    columns = [
+        case.report.municipality_column(frame["istat_code"]),
+        case.column("value", "percent", unit="percent"),
+        case.column("won", unit="EUR"),
+        case.column("maximum", unit="EUR"),
+    ]
+    case.report.figure(
+        "take-up-zone",
+        case.say("ranking_title", **about),
+        subtitle=case.say("ranking_subtitle"),
+        alt=case.say("ranking_alt", **about),
+        description=case.say("ranking_description"),
+        specs=specs,
+        frame=frame,
+        columns=columns,
+        tables=["applications", "lump_sums", "population"],
+    )
