@@ -62,13 +62,14 @@ def agreement(values: pd.Series, code: str, groups: Mapping[str, Iterable[str]])
     if code not in values.index or pd.isna(values[code]):
         raise DataError(f"'{code}' has no value: nothing can be said of it")
     own = float(values[code])
+    known = {key: float(value) for key, value in values.to_dict().items() if value == value and key != code}
     rows, small = [], []
     for group, members in groups.items():
-        others = values.reindex([member for member in dict.fromkeys(members) if member != code]).dropna()
+        others = np.array([known[member] for member in dict.fromkeys(members) if member in known])
         if len(others) < SMALLEST:
             small.append(group)
             continue
-        median = float(others.median())
+        median = float(np.median(others))
         percentile = 100.0 * float(((others < own) + (others == own) / 2.0).mean())
         side = ("level", "above", "below")[int(np.sign(own - median))]
         rows.append((group, len(others), median, percentile, side))

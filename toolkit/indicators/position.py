@@ -75,28 +75,37 @@ def position(
         DataError: the municipality has no value (a rank of nothing is not shown), or it or a member is unknown.
         MethodError: it is the only member with a value.
     """
-    chosen = values if members is None else values.reindex(list(dict.fromkeys([code, *members])))
-    unknown = [c for c in chosen.index if c not in values.index]
-    if code not in values.index or unknown:
+    everybody = values.to_dict()
+    chosen = list(everybody) if members is None else list(dict.fromkeys([code, *members]))
+    unknown = [c for c in chosen if c not in everybody]
+    if code not in everybody or unknown:
         raise DataError(f"'{(unknown or [code])[0]}' is not among the values", allowed=list(values.index))
-    if pd.isna(values[code]):
+    own = float(everybody[code])
+    if np.isnan(own):
         raise DataError(f"'{code}' has no value: it has no position")
-    known = chosen.dropna()
-    own = float(values[code])
-    others = known.drop(code).to_numpy(dtype=float)
-    if not len(others):
+    known = np.array([float(everybody[c]) for c in chosen])
+    absent = tuple(sorted(str(c) for c, value in zip(chosen, known, strict=True) if np.isnan(value)))
+    known = known[~np.isnan(known)]
+    if len(known) < 2:
         raise MethodError(f"'{code}' is the only member of the group with a value")
-    below, above, ties = int((others < own).sum()), int((others > own).sum()), int((others == own).sum())
+    below, above, ties = int((known < own).sum()), int((known > own).sum()), int((known == own).sum()) - 1
+    centre = float(np.median(known))
     return Position(
         value=own,
         rank=1 + (above if highest_first else below),
         of=len(known),
         ties=ties,
-        percentile=100.0 * (below + ties / 2.0) / len(others),
-        median=float(known.median()),
-        robust_z=float(robust_z(known)[code]),
-        absent=tuple(sorted(map(str, chosen.index[chosen.isna()]))),
+        percentile=100.0 * (below + ties / 2.0) / (len(known) - 1),
+        median=centre,
+        robust_z=_robust_distance(own, known, centre),
+        absent=absent,
     )
+
+
+def _robust_distance(own: float, known: np.ndarray, centre: float) -> float:
+    """`robust_z` of one value."""
+    spread = MAD_TO_SD * float(np.median(np.abs(known - centre)))
+    return (own - centre) / spread if spread > 0 else float("nan")
 
 
 def robust_z(values: pd.Series) -> pd.Series:

@@ -111,11 +111,15 @@ def standings_of(
 def _standing(
     name: str, rows: pd.DataFrame, groups: Iterable[str], own: str, universe: Sequence[str], peers: Sequence[str]
 ) -> Standing:
-    mine = rows[rows["territory"] == own]
-    known = mine[mine["value"].notna()]
-    year = int((known if len(known) else mine if len(mine) else rows)["year"].max())
-    then = rows[rows["year"] == year].set_index("territory")
-    values = then["value"].reindex(list(universe)).astype(float)
+    territory, years, found = (rows[column].to_numpy() for column in ("territory", "year", "value"))
+    mine = territory == own
+    known = mine & ~np.isnan(found)
+    year = int(years[known if known.any() else mine if mine.any() else slice(None)].max())
+    at = np.flatnonzero(years == year)
+    then = dict(zip(territory[at], zip(found[at], rows["flag"].to_numpy()[at], strict=True), strict=True))
+    absent = (float("nan"), "missing")
+    codes = pd.Index(list(universe), name="territory")
+    values = pd.Series([float(then.get(code, absent)[0]) for code in codes], index=codes, name="value")
     ranked = own in values.index and bool(pd.notna(values[own]))
     return Standing(
         indicator=get(name),
@@ -124,15 +128,20 @@ def _standing(
         own=_figure(then, own),
         scales={key: _figure(then, key) for key in groups if key != own},
         municipalities=values,
-        flags=then["flag"].reindex(list(universe)).fillna("missing"),
-        median=float(values.median()),
-        peers_median=float(values.reindex(list(peers)).median()) if len(peers) else float("nan"),
+        flags=pd.Series([str(then.get(code, absent)[1]) for code in codes], index=codes, name="flag"),
+        median=_median(values),
+        peers_median=_median(values.reindex(list(peers))),
         position=position(values, own) if ranked else None,
     )
 
 
-def _figure(then: pd.DataFrame, territory: str) -> Figure:
-    if territory not in then.index:
-        return Figure(float("nan"), "missing")
-    value, flag = then["value"].to_dict()[territory], then["flag"].to_dict()[territory]
+def _median(values: pd.Series) -> float:
+    """Median of those that have a value; NaN where none has."""
+    known = values.to_numpy(dtype=float)
+    known = known[~np.isnan(known)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def _figure(then: Mapping[str, tuple[float, str]], territory: str) -> Figure:
+    value, flag = then.get(territory, (float("nan"), "missing"))
     return Figure(float(value), str(flag))

@@ -87,13 +87,20 @@ def assess(
         series = values.get((rule.indicator, rule.measure))
         if series is None or code not in series.index or pd.isna(series[code]):
             continue
-        place = position(series, code)
+        if _passed(series, code, rule.side) < rule.beyond:
+            continue
         told = agreement(series, code, groups)
-        finding = Finding(rule, float(series[code]), place, told)
-        right_side = told.side == ("above" if rule.side == "high" else "below")
-        if finding.passed >= rule.beyond and right_side and told.share >= least:
-            found.append(finding)
+        if told.side == ("above" if rule.side == "high" else "below") and told.share >= least:
+            found.append(Finding(rule, float(series[code]), position(series, code), told))
     return sorted(found, key=lambda one: (KINDS.index(one.rule.kind), -one.passed, one.rule.id))
+
+
+def _passed(series: pd.Series, code: str, side: str) -> float:
+    """Percentage of the others that the municipality has passed on a side, ties counted half (as `position`)."""
+    others = series.drop(code).dropna().to_numpy(dtype=float)
+    own = float(series[code])
+    behind = others < own if side == "high" else others > own
+    return 100.0 * float((behind + (others == own) / 2.0).mean()) if len(others) else 0.0
 
 
 def _check(rule: Rule, seen: set[str]) -> None:

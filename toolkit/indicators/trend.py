@@ -83,35 +83,59 @@ def trend(
     Example: level 10 and change −2; others' levels 18, 19, 20, 21, 22 and changes −1, 0, 0, 1, 1, more is better:
     level z = −10 / 1.48 = −6.7, change z = −2 / 1.48 = −1.35: worse and worsening.
     """
-    if direction not in (-1, 1):
-        raise DataError(f"an indicator of direction {direction} has no better or worse", allowed="1, -1")
     changes = change(series, first, last, relative=relative).set_index("territory")["value"]
     levels = series[series["year"] == last].set_index("territory")["value"].astype(float)
-    others = [member for member in dict.fromkeys(members) if member != code]
-    if code not in levels.index or pd.isna(levels[code]) or pd.isna(changes.get(code, np.nan)):
+    about = {"direction": direction, "nominal": nominal, "noise": noise}
+    return trend_of(levels, changes, code, members, years=(first, last), **about)
+
+
+def trend_of(
+    levels: pd.Series,
+    changes: pd.Series,
+    code: str,
+    members: Iterable[str],
+    *,
+    years: tuple[int, int],
+    direction: int,
+    nominal: bool = False,
+    noise: float = NOISE,
+) -> Trend:
+    """As `trend`, from levels in the last year and changes by code, at hand."""
+    if direction not in (-1, 1):
+        raise DataError(f"an indicator of direction {direction} has no better or worse", allowed="1, -1")
+    first, last = years
+    level, moved_by = levels.to_dict(), changes.to_dict()
+    own, moved = float(level.get(code, np.nan)), float(moved_by.get(code, np.nan))
+    if np.isnan(own) or np.isnan(moved):
         raise DataError(f"'{code}' lacks a value in {first} or {last}: it has no trend")
-    group = pd.DataFrame({"level": levels.reindex(others), "change": changes.reindex(others)}).dropna()
-    if len(group) < SMALLEST:
-        raise DataError(f"only {len(group)} members of the group have values in {first} and {last}")
-    own, moved = float(levels[code]), float(changes[code])
-    level_z, change_z = _distance(own, group["level"]), _distance(moved, group["change"])
+    pairs = {
+        member: (float(level.get(member, np.nan)), float(moved_by.get(member, np.nan)))
+        for member in members
+        if member != code
+    }
+    pairs = {member: pair for member, pair in pairs.items() if not np.isnan(pair).any()}
+    if len(pairs) < SMALLEST:
+        raise DataError(f"only {len(pairs)} members of the group have values in {first} and {last}")
+    group_levels, group_changes = (np.array(side) for side in zip(*pairs.values(), strict=True))
+    level_z, change_z = _distance(own, group_levels), _distance(moved, group_changes)
     itself = nominal or direction * moved < 0
     return Trend(
         first=first,
         last=last,
         value=own,
         change=moved,
-        median=float(group["level"].median()),
-        median_change=float(group["change"].median()),
+        median=float(np.median(group_levels)),
+        median_change=float(np.median(group_changes)),
         level_z=level_z,
         change_z=change_z,
-        ahead=tuple(sorted(map(str, group.index[direction * (group["change"] - moved) > 0]))),
+        ahead=tuple(sorted(member for member, pair in pairs.items() if direction * (pair[1] - moved) > 0)),
         worse=bool(direction * level_z < -noise),
         worsening=bool(direction * change_z < -noise and itself),
     )
 
 
-def _distance(own: float, others: pd.Series) -> float:
+def _distance(own: float, others: np.ndarray) -> float:
     """Distance from the median of the others in robust standard deviations; NaN without spread."""
-    spread = MAD_TO_SD * float((others - others.median()).abs().median())
-    return (own - float(others.median())) / spread if spread > 0 else float("nan")
+    centre = float(np.median(others))
+    spread = MAD_TO_SD * float(np.median(np.abs(others - centre)))
+    return (own - centre) / spread if spread > 0 else float("nan")

@@ -63,7 +63,7 @@ class Index:
     def moved_by(self, code: str) -> pd.DataFrame:
         """Which choice moves the rank of a municipality most (weights around the declared ones)."""
         space = _space("around", self.declared.spread)
-        return sensitivity(self.data, self.framework, space, unit=code, draws=256, seed=self.declared.seed)
+        return sensitivity(self.data, self.framework, space, unit=code, draws=128, seed=self.declared.seed)
 
 
 # The same for every page of a run: a process computes it once.

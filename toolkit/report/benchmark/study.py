@@ -14,7 +14,7 @@ from toolkit.indicators import sectors, swot
 from toolkit.indicators.agreement import Agreement, agreement
 from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same_value, size_class, structure
 from toolkit.indicators.standing import Standing
-from toolkit.indicators.trend import Trend, trend
+from toolkit.indicators.trend import Trend, trend_of
 from toolkit.params import benchmark as choices
 from toolkit.report.benchmark.ranking import Index, index_of
 from toolkit.report.core import Report
@@ -104,6 +104,7 @@ MOVING = ("income_per_taxpayer", *FRAGILITY, "residents")
 
 # Figures of all municipalities and areas: the same for every page of a run, so that a process computes them once.
 _known: dict[tuple[Any, ...], dict[str, pd.DataFrame]] = {}
+_shared: dict[tuple[Any, ...], Any] = {}
 
 
 def tables() -> list[str]:
@@ -122,6 +123,7 @@ class Study:
     def __init__(self, report: Report, custom: str = "") -> None:
         self.report = report
         self.custom = custom
+        self._spans: dict[str, tuple[int, int] | None] = {}
         self.rows = self._rows(EVERY)
         self.standings = report.standings(*EVERY, peers=self.peer_codes, rows=self.rows)
         shares = self._rows(SHARES, report.metropolitan.id)
@@ -176,12 +178,26 @@ class Study:
 
     def latest(self, name: str) -> pd.Series:
         """Values of all municipalities in the latest year in which most of them have one."""
-        rows = self.rows[name]
-        wide = rows[rows["territory"].isin(self.report.universe)].pivot(
-            index="territory", columns="year", values="value"
-        )
-        known = wide.notna().sum()
-        return wide[known[known >= 0.8 * known.max()].index.max()].reindex(list(self.report.universe)).astype(float)
+
+        def found() -> pd.Series:
+            rows = self.rows[name]
+            wide = rows[rows["territory"].isin(self.report.universe)].pivot(
+                index="territory", columns="year", values="value"
+            )
+            known = wide.notna().sum()
+            return wide[known[known >= 0.8 * known.max()].index.max()].reindex(list(self.report.universe)).astype(float)
+
+        return self._once("latest", name, found)
+
+    def _once(self, *key: Any) -> Any:
+        """What does not depend on the territory of the report, once in a process; the last item computes it."""
+        *names, make = key
+        whole = (catalog.fingerprint(), self.report.as_of, self.report.metropolitan.id, *names)
+        if whole not in _shared:
+            if len(_shared) >= 200:
+                _shared.clear()
+            _shared[whole] = make()
+        return _shared[whole]
 
     # ---- whom to compare with
 
@@ -307,33 +323,42 @@ class Study:
 
     def span(self, name: str) -> tuple[int, int] | None:
         """First and last year of the latest stretch without a break in which the territory has values."""
-        own = self.rows[name][self.rows[name]["territory"] == self.report.own]
-        found = indicators.spans(own)
-        return (int(found["first"].iloc[-1]), int(found["last"].iloc[-1])) if len(found) else None
+        if name not in self._spans:
+            found = indicators.spans(self.rows[name][self.rows[name]["territory"] == self.report.own])
+            self._spans[name] = (int(found["first"].iloc[-1]), int(found["last"].iloc[-1])) if len(found) else None
+        return self._spans[name]
 
     def changes(self, name: str) -> tuple[int, int, pd.Series] | None:
         """Years and change of all municipalities and scales over the territory's latest stretch without a break."""
         years = self.span(name)
         if years is None:
             return None
+        universe = self._once("changes", name, years, lambda: self._change(name, years, self.report.universe))
+        known = set(self.rows[name]["territory"])
+        scales = [key for key in self.report.scales if key in known and key not in universe.index]
+        return (*years, pd.concat([universe, self._change(name, years, scales)]) if scales else universe)
+
+    def _change(self, name: str, years: tuple[int, int], territories: Iterable[str]) -> pd.Series:
+        """Change of some territories between two years: percent, or points where the figure is a percentage."""
+        rows = self.rows[name][self.rows[name]["territory"].isin(list(territories))]
         relative = indicators.get(name).unit != "percent"
-        found = indicators.change(self.rows[name], *years, relative=relative)
-        return (*years, found.set_index("territory")["value"].astype(float))
+        return indicators.change(rows, *years, relative=relative).set_index("territory")["value"].astype(float)
 
     @cached_property
     def trends(self) -> dict[str, Trend]:
         """Level and change against the peers, for indicators with a better and a worse side."""
         found = {}
         for name in MOVING:
-            about, years = indicators.get(name), self.span(name)
-            if about.direction and years and self.peers:
-                found[name] = trend(
-                    self.rows[name],
+            about, moved = indicators.get(name), self.changes(name)
+            if about.direction and moved and self.peers and self.standings[name].year == moved[1]:
+                first, last, changes = moved
+                found[name] = trend_of(
+                    self.standings[name].municipalities,
+                    changes,
                     self.report.own,
                     self.peer_codes,
-                    *years,
+                    years=(first, last),
                     direction=about.direction,
-                    relative=about.unit != "percent",
                     nominal=about.unit.startswith("EUR"),
                 )
         return found
