@@ -300,10 +300,11 @@ def seminar(case: Case) -> None:
 
 def _seminar_facts(case: Case, frame: pd.DataFrame, lines: list[str]) -> list[str]:
     live = float(case.held["amount"].sum())
-    told = [case.say("seminar_won", n=len(case.held), amount=live, members=len(case.members))]
+    about = {"n": len(case.held), "holders": case.held["istat_code"].nunique(), "members": len(case.members)}
+    told = [case.say("seminar_won", amount=live, **about)]
     if case.paid["not_seen_paid_count"]:
-        about = {"n": int(case.paid["not_seen_paid_count"]), "amount": case.paid["not_seen_paid"]}
-        told.append(case.say("seminar_unpaid", **about))
+        unseen = case.paid["not_seen_paid"]
+        told.append(case.say("seminar_unpaid", n=int(case.paid["not_seen_paid_count"]), amount=unseen))
     missing = {line: int((frame[line] == "none").sum()) for line in lines}
     most = max(missing, key=lambda line: missing[line], default="")
     if most and missing[most]:
