@@ -29,6 +29,7 @@ def dot_strip(
     name: str,
     peers: Collection[str] = (),
     peers_label: str = "",
+    others_label: str = "",
     notes: Mapping[str, str] | None = None,
     counted: bool = True,
     width: int = theme.WIDE,
@@ -42,6 +43,7 @@ def dot_strip(
         ours: code of the territory of the report, among `istat_code`.
         name: its name, as printed.
         peers: codes that are marked, and what they are ("comuni simili" where `peers_label` is empty).
+        others_label: what all the others are ("altri comuni" where empty).
         notes: indicator → a text beside the territory's value, such as its rank.
         counted: whether the territory is one of the municipalities; False for an area, which the median leaves out.
         width: pixels.
@@ -53,7 +55,8 @@ def dot_strip(
     if missing := [column for column in needed if column not in data]:
         raise DataError(f"no column {', '.join(missing)} to draw", allowed=list(data.columns))
     entries = [(name, _OURS), (peers_label or words.label("peers"), _PEERS)][: 2 if peers else 1]
-    layers, top = draw.legend([*entries, (words.label("others"), _OTHERS), (words.label("median"), _MEDIAN)], width)
+    entries += [(others_label or words.label("others"), _OTHERS), (words.label("median"), _MEDIAN)]
+    layers, top = draw.legend(entries, width)
     drawn = _Drawn(width, ours, peers)
     y = top + 8
     for indicator in dict.fromkeys(data["indicator"]):

@@ -256,6 +256,7 @@ class Extract(Shown):
         title: of that page.
         page: name of that file; the link on the report's page.
         parts: what it holds, in order; a brief in the first place makes it the page's brief.
+        apart: whether the report's page only links to it, because its parts are on that page already.
     """
 
     kind: ClassVar[str] = "extract"
@@ -263,6 +264,7 @@ class Extract(Shown):
     title: str
     page: str
     parts: Sequence[Shown]
+    apart: bool = False
 
     def __post_init__(self) -> None:
         _check_id(self.id)

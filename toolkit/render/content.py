@@ -51,7 +51,7 @@ class Page:
 
 
 def payloads(notebook: Any) -> Iterator[Payload]:
-    """The payloads that the notebook displayed, in order; the parts of an extract follow it.
+    """The payloads that the notebook displayed, in order; the parts of an extract follow it, unless it stands apart.
 
     Raises:
         ToolkitError: a cell raised: such a notebook has no page.
@@ -60,7 +60,7 @@ def payloads(notebook: Any) -> Iterator[Payload]:
         if cell.cell_type == "code":
             for payload in _displayed(cell, number):
                 yield payload
-                yield from payload.get("parts", ())
+                yield from () if payload.get("apart") else payload.get("parts", ())
 
 
 def extracts(notebook: Any) -> list[Payload]:
@@ -160,13 +160,13 @@ def _place(payload: Payload, sections: list[Section], draw: Draw, title_of: Call
     section = sections[-1]
     if kind in HOMES and section.prose_only:
         section.home = kind
-    section.html.append(draw(payload))
+    section.html.append(draw({**payload, "parts": []} if payload.get("apart") else payload))
     section.prose_only = False
 
 
 def _kind(payload: Payload) -> str:
     """What the payload is for; an extract that begins with a brief is the page's brief."""
-    parts = payload.get("parts", ())
+    parts = () if payload.get("apart") else payload.get("parts", ())
     return "brief" if parts and parts[0]["kind"] == "brief" else str(payload["kind"])
 
 

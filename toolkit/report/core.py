@@ -223,10 +223,14 @@ class Report(Setting):
         """Show a display object made elsewhere, such as `made_table`."""
         show(shown)
 
-    def extract(self, id: str, title: str, *parts: display.Shown) -> None:
-        """Show a part of the page that is a page of its own too, made for paper: `<notebook>-<id>.<language>.html`."""
+    def extract(self, id: str, title: str, *parts: display.Shown, apart: bool = False) -> None:
+        """Show a part of the page that is a page of its own too, made for paper: `<notebook>-<id>.<language>.html`.
+
+        Args:
+            apart: the page only links to it, because its parts are on the page already.
+        """
         name = f"{self.notebook}-{id}.{self.language}.html"
-        show(display.Extract(language=self.language, id=id, title=title, page=name, parts=parts))
+        show(display.Extract(language=self.language, id=id, title=title, page=name, parts=parts, apart=apart))
 
     def figure(
         self,

@@ -8,14 +8,13 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.sources.calls_schema import CURATED
 from toolkit.sources.resource import Resource, column
 
 HERE = Path(__file__).resolve().parents[2] / "data"
 _POLICY = column("policy", it="Politica", en="Policy", pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")
 _OUTCOME = column("outcome", it="Esito", en="Outcome", pattern="^[a-z][a-z0-9_]*$")
 _ABOUT: dict[str, Any] = {
-    "publisher": CURATED,
+    "publisher": "Quadro",
     "url": "https://esploradati.istat.it/",
     "licence": "cc-by-4.0",
     "upstream": ("provinces.csv, regional_income.csv, regional_employment.csv, supply_use.csv (quadro policy run)",),

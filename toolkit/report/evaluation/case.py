@@ -1,4 +1,4 @@
-"""What a report on policies works with: the policies that concern a territory, their results, and how both are worded."""
+"""What a report on policies works with: the policies that concern a territory, their results, how both are worded."""
 
 from __future__ import annotations
 
@@ -101,6 +101,7 @@ class Case:
             known = {policy: chosen}
         self._all = [Concerned(name, one, self._members(one)) for name, one in known.items()]
         self._named = bool(policy)
+        self._outcomes: dict[str, list[Known]] = {}
 
     # ---- which
 
@@ -137,18 +138,31 @@ class Case:
 
     def outcomes(self, one: Concerned) -> list[Known]:
         """What is known of each outcome of a policy."""
-        rows = self.report.table("policy_outcomes").query("policy == @one.name").set_index("outcome").to_dict("index")
-        series = self.report.table("policy_series")
-        series = series[series["policy"] == one.name]
-        return [
-            Known(one, outcome, rows[outcome.id], series[series["outcome"] == outcome.id], self._later(series, outcome))
-            for outcome in one.policy.outcomes
-            if outcome.id in rows
-        ]
+        if one.name not in self._outcomes:
+            self._outcomes[one.name] = [
+                Known(one, outcome, self._rows[one.name, outcome.id], series, self._later(series))
+                for outcome in one.policy.outcomes
+                if (one.name, outcome.id) in self._rows
+                for series in [self._series(one.name, outcome.id)]
+            ]
+        return self._outcomes[one.name]
 
-    def _later(self, series: pd.DataFrame, outcome: Outcome) -> bool:
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str], dict[str, Any]]:
+        records = self.report.table("policy_outcomes").to_dict("records")
+        return {(row["policy"], row["outcome"]): {str(key): value for key, value in row.items()} for row in records}
+
+    @cached_property
+    def _groups(self) -> dict[tuple[str, str], pd.DataFrame]:
+        return dict(iter(self.report.table("policy_series").groupby(["policy", "outcome"])))  # type: ignore[arg-type]
+
+    def _series(self, policy: str, outcome: str) -> pd.DataFrame:
+        none = self.report.table("policy_series").iloc[:0]
+        return self._groups.get((policy, outcome), none)
+
+    def _later(self, series: pd.DataFrame) -> bool:
         """Whether the results need figures of years that were not over on the day of the report."""
-        years = series.loc[(series["outcome"] == outcome.id) & (series["period"] != ""), "period"]
+        years = series.loc[series["period"] != "", "period"]
         return bool(len(years)) and dt.date(int(years.max()), 12, 31) > self.report.as_of
 
     @cached_property
@@ -162,8 +176,7 @@ class Case:
 
     def ex_ante(self, one: Concerned) -> pd.DataFrame:
         """Rows of what the money is assumed to move; none where nothing was computed."""
-        series = self.report.table("policy_series")
-        return series[(series["policy"] == one.name) & (series["outcome"] == EX_ANTE)]
+        return self._series(one.name, EX_ANTE)
 
     # ---- grants
 

@@ -16,7 +16,7 @@ MEASURES = ("output", "value_added", "jobs", "eur_per_job", "eur_per_eur_value_a
 
 
 def ranges(case: Case, one: Concerned) -> dict[str, dict[str, dict[str, float]]]:
-    """area → measure → low, middle, high, for the money of the policy or of the territory; empty where there is none."""
+    """area → measure → low, middle, high, for the money of the policy or of the territory; empty where none."""
     money, rows = case.money(one), case.ex_ante(one)
     if not money or rows.empty or one.policy.ex_ante is None:
         return {}
@@ -106,25 +106,18 @@ def _figure(case: Case, one: Concerned, found: dict[str, dict[str, dict[str, flo
 
 def ranges_table(case: Case, one: Concerned) -> display.Table:
     """Output, value added, work and costs: lowest, middle and highest, in Italy and in the metropolitan city."""
-    found, rows = ranges(case, one), []
+    found = ranges(case, one)
     units = {"jobs": ("person-years", 1), "eur_per_eur_value_added": ("EUR", 2)}
+    rows: list[dict[str, Any]] = []
     for measure in MEASURES:
         unit, decimals = units.get(measure, ("EUR", 0))
-        row: dict[str, Any] = {"measure": measure, "unit": unit, "decimals": decimals}
         for area in AREAS:
             bounds = found.get(area, {}).get(measure, {})
-            row |= {f"{area}_{bound}": bounds.get(bound) for bound in BOUNDS}
-        rows.append(row)
-    columns = [case.column("measure", "col_measure", texts={name: case.say(f"measure.{name}") for name in MEASURES})]
-    columns += [
-        display.Column(
-            key=f"{area}_{bound}",
-            label=f"{case.say(label)}: {case.say(f'col_{bound}').lower()}",
-            unit_from="unit",
-            decimals_from="decimals",
-        )
-        for area, label in AREAS.items()
-        for bound in BOUNDS
+            rows.append({"measure": measure, "area": area, "unit": unit, "decimals": decimals, **bounds})
+    columns = [
+        case.column("measure", "col_measure", texts={name: case.say(f"measure.{name}") for name in MEASURES}),
+        case.column("area", "col_where", texts={area: case.say(label) for area, label in AREAS.items()}),
+        *(case.column(bound, f"col_{bound}", unit_from="unit", decimals_from="decimals") for bound in BOUNDS),
     ]
     means = case.ex_ante(one).query("part == 'mean_multiplier'").set_index("item")["value"]
     notes = "; ".join(case.say(f"note.{name}") for name in ("type_one_only", "basic_prices", "imputed_rents"))

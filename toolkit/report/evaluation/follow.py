@@ -273,7 +273,7 @@ def check(case: Case, claim: QuotedClaim) -> tuple[impact.ClaimCheck, str]:
         table = case.report.table("metro_employment").query(
             "nuts == @METROPOLITAN and activity == 'C' and flag == 'observed'"
         )
-        last = table.loc[table["year"].idxmax()]
+        last = table.sort_values("year").iloc[-1]
         ours = {"unit": "persons_employed", "year": int(last["year"]), "territory": "citta-metropolitana-milano"}
         said = case.say(
             "claim_metropolitan", value=case.words.value(last["value"], "persons_employed"), year=last["year"]

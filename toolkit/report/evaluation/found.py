@@ -89,7 +89,7 @@ def _path(case: Case, known: Known) -> None:
         case.say(
             "path_title",
             policy=case.title(known.policy),
-            place=case.say("province_milano"),
+            place=case.say("the_province"),
             gap=case.amount(abs(gap), known.outcome.unit),
             **about,
         ),
@@ -146,7 +146,12 @@ def _placebos(case: Case, known: Known) -> None:
         alt=case.say("placebo_alt"),
         description=case.say("placebo_description", as_large=_as_large(known), controls=controls),
         specs=charts.pair(
-            charts.dot_strip, drawn, case.words, ours=own, name=case.say("province_milano"), counted=True
+            charts.dot_strip,
+            drawn,
+            case.words,
+            ours=own,
+            name=case.say("province_milano"),
+            others_label=case.say("other_provinces"),
         ),
         frame=wide,
         columns=[
@@ -253,7 +258,7 @@ def timing(case: Case) -> None:
 
 
 def _months_to_half(first: pd.Series, everybody: int, here: list[Concerned]) -> int:
-    """Months from the first opening to the day on which half of the municipalities held a grant; 0 if they never did."""
+    """Months from the first opening to the day on which half of the municipalities held a grant; 0 if never."""
     opened = min(one.policy.treated.since for one in here if one.policy.treated.table == "applications")
     days = pd.to_datetime(first).sort_values()
     needed = (everybody + 1) // 2
@@ -276,7 +281,7 @@ def robustness(case: Case) -> None:
         case.column("check", "col_check"),
         case.column("outcome", "col_outcome"),
         case.column("estimate", "col_estimate", unit_from="unit", decimals_from="decimals"),
-        case.column("p", "col_p", unit="share", decimals=2),
+        case.column("p", "col_p", unit="p_value"),
         case.column("units", "col_units", unit="territories"),
     ]
     case.report.show_table(
@@ -292,7 +297,7 @@ def robustness(case: Case) -> None:
 
 def _checks(case: Case, known: Known) -> list[dict[str, Any]]:
     unit = known.outcome.unit
-    base = {"outcome": f"{case.title(known.policy)}, {case.outcome_title(known)}", "unit": unit}
+    base: dict[str, Any] = {"outcome": f"{case.title(known.policy)}, {case.outcome_title(known)}", "unit": unit}
     base["decimals"] = 2 if unit == "percentage_points" else 0
     estimates, ps, sizes = (known.values(f"pool_{name}") for name in ("estimate", "p", "donors"))
     titles = {pool.id: case.of(pool.title) for pool in known.outcome.pools}

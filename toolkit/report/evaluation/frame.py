@@ -9,6 +9,7 @@ import pandas as pd
 from toolkit import catalog, display
 from toolkit.impact.verdict import LEVELS
 from toolkit.report.evaluation.case import Case, Concerned, Known
+from toolkit.report.wording import capital
 
 ELEMENTS = ("question", "inputs", "activities", "outputs", "outcomes", "areas", "objectives", "assumptions", "treated")
 
@@ -28,7 +29,7 @@ def policies(case: Case) -> None:
         )
         for one in case.elsewhere
     ]
-    case.report.text(case.say("elsewhere", items=others) if others else case.say("elsewhere_none"))
+    case.report.text(case.say("elsewhere", items="; ".join(others)) if others else case.say("elsewhere_none"))
     for known in case.known:
         case.report.keep(
             f"{known.policy.name}:{known.outcome.id}",
@@ -177,7 +178,7 @@ def knowable(case: Case) -> None:
                 outcome=case.outcome_title(known),
                 verdict=case.verdict_word(known.verdict),
             ),
-            case.reasons(known),
+            [capital(reason) for reason in case.reasons(known)],
         )
         for known in case.known
         if known.status != "later"
@@ -207,7 +208,7 @@ def knowable_table(case: Case) -> display.Table:
         case.column("verdict", "col_verdict"),
         case.column("estimate", "col_estimate", unit_from="unit", decimals_from="decimals"),
         case.column("mde", "col_mde", unit_from="plain", decimals_from="decimals"),
-        case.column("p", "col_p", unit="share", decimals=2),
+        case.column("p", "col_p", unit="p_value"),
     ]
     return case.report.made_table(
         "knowable",

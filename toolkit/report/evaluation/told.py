@@ -84,4 +84,5 @@ def paper(case: Case) -> None:
         parts += [expected.ranges_table(case, one) for one in case.here if expected.ranges(case, one)][:1]
         table = follow.claims_table(case)
         parts += [table] if table else []
-    case.report.extract("paper", case.say("paper_title"), *parts)
+    case.report.text(case.say("paper_about", place=case.report.place, day=case.report.as_of))
+    case.report.extract("paper", case.say("paper_title"), *parts, apart=True)
