@@ -19,31 +19,28 @@ METROPOLITAN = "ITC4C"
 
 def actions(case: Case) -> None:
     """Planned against actual dates of each action: a calendar for those that are dated, a table for all."""
-    rows: list[dict[str, Any]] = []
-    for one in case.here:
-        if one.policy.actions:
-            states = _states(case, one)
-            rows += [_action_row(case, one, action, states.get(action.id, {})) for action in one.policy.actions]
-            _gantt(case, one)
-    if not rows:
+    shown = [one for one in case.here if one.policy.actions]
+    for one in shown:
+        states = _states(case, one)
+        _gantt(case, one)
+        _actions_table(
+            case, one, [_action_row(case, one, action, states.get(action.id, {})) for action in one.policy.actions]
+        )
+    if not shown:
         case.report.text(case.say("actions_none"))
-        return
-    columns = [
-        case.column("action", "col_action"),
-        case.column("policy", "col_policy", texts={one.name: case.title(one) for one in case.here}),
-        case.column("area", "col_area"),
-        case.column("owner", "col_owner"),
-        case.column("plan", "col_plan"),
-        case.column("actual", "col_actual"),
-        case.column("state", "col_state"),
-        case.column("budget", "col_budget", unit="EUR"),
-        case.column("spent", "col_spent", unit="EUR"),
-        case.column("leverage", "col_leverage", unit="ratio"),
-    ]
+
+
+def _actions_table(case: Case, one: Concerned, rows: list[dict[str, Any]]) -> None:
+    """All actions; what was spent and raised only where some source says it."""
     frame = pd.DataFrame(rows).astype({"budget": float, "spent": float, "leverage": float})
+    money = {"budget": "EUR", "spent": "EUR", "leverage": "ratio"}
+    columns = [case.column(name, f"col_{name}") for name in ("action", "owner", "plan", "actual", "state")]
+    columns += [
+        case.column(name, f"col_{name}", unit=unit) for name, unit in money.items() if frame[name].notna().any()
+    ]
     case.report.show_table(
-        "actions",
-        case.say("actions_caption"),
+        f"actions-{one.name}",
+        case.say("actions_caption", policy=case.title(one)),
         frame,
         columns,
         tables=["policy_outcomes"],
@@ -78,9 +75,7 @@ def _action_row(case: Case, one: Concerned, action: Any, state: dict[str, Any]) 
         actual = case.say(key, start=action.actual_start, **({"end": action.actual_end} if over else {}))
     return {
         "action": case.of(action.title),
-        "policy": one.name,
-        "area": case.say(f"area.{action.area}"),
-        "owner": names[action.owner],
+        "owner": f"{case.say(f'area.{action.area}')}; {names[action.owner]}",
         "plan": case.say("from_to", start=action.start, end=action.end) if action.start else case.say("no_dates"),
         "actual": actual,
         "state": _state(case, state),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -186,10 +187,10 @@ def knowable(case: Case) -> None:
     case.report.show(display.Points(language=case.language, groups=groups))
 
 
-def knowable_table(case: Case) -> display.Table:
-    """Outcome, verdict, estimate, minimum detectable effect, p."""
+def knowable_table(case: Case, chosen: Sequence[Known] = ()) -> display.Table:
+    """Outcome, verdict, estimate, minimum detectable effect, p; of some outcomes only, or of all."""
     rows: list[dict[str, Any]] = []
-    for known in case.known:
+    for known in chosen or case.known:
         figures = {name: None if known.later else known.figure(name) for name in ("estimate", "mde", "p")}
         rows.append(
             {

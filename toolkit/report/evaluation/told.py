@@ -24,11 +24,14 @@ def sentences(case: Case) -> list[str]:
 
 def _of_policy(case: Case, one: Concerned) -> str:
     """One sentence on a policy: its estimate, what hides it, or why there is none."""
-    outcomes = case.outcomes(one)
-    if one.policy.treated.table == "applications":
-        return _funded(case, outcomes[0])
+    known = _main(case, one)
+    return _funded(case, known) if one.policy.treated.table == "applications" else found.effect(case, known)
+
+
+def _main(case: Case, one: Concerned) -> Known:
+    """The outcome of which most is known."""
     order = ["estimated", "not_estimated", "break", "refused", "later"]
-    return found.effect(case, min(outcomes, key=lambda known: order.index(known.status)))
+    return min(case.outcomes(one), key=lambda known: order.index(known.status))
 
 
 def _funded(case: Case, known: Known) -> str:
@@ -80,7 +83,7 @@ def paper(case: Case) -> None:
         display.Brief(language=case.language, sentences=sentences(case), steps=steps(case)),
     ]
     if case.here:
-        parts += [frame.policies_table(case), frame.knowable_table(case)]
+        parts += [frame.policies_table(case), frame.knowable_table(case, [_main(case, one) for one in case.here])]
         parts += [expected.ranges_table(case, one) for one in case.here if expected.ranges(case, one)][:1]
         table = follow.claims_table(case)
         parts += [table] if table else []
