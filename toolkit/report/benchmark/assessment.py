@@ -89,9 +89,9 @@ def bullet_text(study: Study, finding: Finding) -> str:
     report, rule = study.report, finding.rule
     about = indicators.get(rule.indicator)
     others = finding.position.of - 1
-    passed = finding.position.rank - 1 if rule.side == "low" else others - (finding.position.rank - 1)
-    passed -= finding.position.ties
-    values = {"name": about.name[report.language], "passed": passed, "of": others, "ties": finding.position.ties}
+    above, ties = finding.position.rank - 1, finding.position.ties
+    passed = above if rule.side == "low" else others - above - ties
+    values = {"name": about.name[report.language], "passed": passed, "of": others}
     if rule.measure == "level":
         standing = study[rule.indicator]
         values |= {"value": report.value(standing), "when": report.when(standing)}
