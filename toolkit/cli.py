@@ -125,6 +125,15 @@ def _run(commands: Commands) -> None:
     command.add_argument("--memory", type=_count, default=2048, metavar="MIB", help="MiB a notebook may use; 0: all")
     command.add_argument("--force", action="store_true", help="make also the pages whose inputs did not change")
     command.add_argument("--only", nargs="+", default=[], metavar="CODE", help="codes, names or area ids of the plan")
+    command.add_argument("--failed", action="store_true", help="only pages whose last attempt failed")
+    command.add_argument("--limit", type=_count, default=0, metavar="N", help="make at most N pages")
+    command.add_argument("--dry-run", action="store_true", help="say which pages would be made, make none")
+    command.add_argument(
+        "--explain", action="store_true", help="say of each page why it would be made or not, make none"
+    )
+    told = command.add_mutually_exclusive_group()
+    told.add_argument("--quiet", action="store_true", help="say nothing but what failed")
+    told.add_argument("--json", action="store_true", help="a line of JSON a page, then one for the run")
     command.set_defaults(command=_do_run)
 
 
@@ -132,26 +141,31 @@ def _do_run(options: argparse.Namespace) -> int:
     from toolkit import params
     from toolkit.run import batch, progress
     from toolkit.run import plan as plans
+    from toolkit.run.prepare import Choice, Prepared
 
     signal.signal(signal.SIGTERM, _stop)
     home = _home()
     path = plans.find(options.plan, home)
-    with progress.Display() as display:
+    plan = params.load(params.RunPlan, path)
+    choice = Choice(options.only, options.failed, options.limit, options.force)
+    if options.dry_run or options.explain:
+        progress.foretell(Prepared(plan, options.out, choice, home, str(path)), options.explain, options.json)
+        return 0
+    with progress.display(quiet=options.quiet, as_json=options.json) as shown:
         result = batch.execute(
-            params.load(params.RunPlan, path),
+            plan,
             options.out,
             jobs=options.jobs,
             engine=options.engine,
             memory=options.memory,
             timeout=options.timeout,
-            force=options.force,
-            only=options.only,
+            choice=choice,
             home=home,
             where=str(path),
-            begin=display.begin,
-            watch=display.watch,
+            begin=shown.begin,
+            watch=shown.watch,
         )
-    progress.summary(result)
+    shown.end(result)
     return result.exit_code
 
 

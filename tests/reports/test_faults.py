@@ -20,6 +20,7 @@ from making import project, report, write
 
 from toolkit import cli
 from toolkit.run.fingerprint import Inputs
+from toolkit.run.modules import Modules
 
 FAILS_FOR_BRESSO = 'if municipality == "015032":\n    raise ValueError("no luck with Bresso")'
 NOTEBOOKS = {
@@ -57,7 +58,8 @@ PLANS = {
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(project(tmp_path, NOTEBOOKS, PLANS))
-    monkeypatch.setattr(Inputs, "toolkit", "the same")  # whoever edits the toolkit meanwhile changes every page
+    monkeypatch.setattr(Inputs, "used", lambda *_: {})  # whoever edits the toolkit meanwhile changes every page
+    monkeypatch.setattr(Modules, "others", "the same")
     return tmp_path
 
 
@@ -244,7 +246,7 @@ def test_a_killed_run_loses_nothing_and_the_next_one_finishes_the_rest(checkout:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_ends_cleanly_and_holds_the_folder_meanwhile(checkout: Path, root: Path, number: int) -> None:
     process = background(checkout, root, "run", "waiting")
-    wait_for(lambda: any((checkout / "reports/.quadro/work").glob("*/executed.ipynb")))
+    wait_for(lambda: (checkout / "reports/.quadro/work/00000").exists())
     second = background(checkout, root, "run", "one")
     _, told = second.communicate(timeout=60)
     assert second.returncode == 2

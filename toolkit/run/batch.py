@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -18,11 +18,10 @@ from typing import Any
 from toolkit import __version__, params
 from toolkit.params import RunPlan
 from toolkit.run import lock, manifest, pool
-from toolkit.run.fingerprint import Inputs
 from toolkit.run.job import Job
 from toolkit.run.manifest import Pages, Record
 from toolkit.run.outcome import GOOD, Outcome
-from toolkit.run.plan import jobs as jobs_of
+from toolkit.run.prepare import Choice, Prepared
 from toolkit.run.worker import Done
 
 PACKAGES = ("altair", "babel", "nbclient", "nbconvert", "numpy", "pandas", "papermill", "vl-convert-python")
@@ -41,11 +40,13 @@ class RunResult:
         out: the output folder.
         records: a record for each page asked for, in the order of the plan (fields: see `manifest`).
         seconds: wall time.
+        later: pages that are due and were left out by the limit.
     """
 
     out: Path
     records: list[Record]
     seconds: float
+    later: int = 0
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -71,8 +72,7 @@ def execute(
     engine: pool.Engine = "warm",
     memory: int = pool.MEMORY,
     timeout: int = 0,
-    force: bool = False,
-    only: Sequence[str] = (),
+    choice: Choice | None = None,
     home: Path = params.ROOT,
     where: str = "run plan",
     begin: Callable[[int], None] = lambda total: None,
@@ -87,8 +87,7 @@ def execute(
         engine: `warm`, or `stock` for papermill with an ordinary kernel a notebook.
         memory: MiB that one notebook may use of its own; 0: no limit.
         timeout: seconds that one notebook may take; 0: what the plan says.
-        force: make also the pages whose inputs did not change.
-        only: codes, names or area ids; others of the plan are left out.
+        choice: which pages; all that are not up to date.
         home: the checkout.
         where: the plan's file, for messages.
         begin: told how many pages there are.
@@ -97,31 +96,46 @@ def execute(
     Raises:
         ToolkitError: a fault of plan, catalogue or output folder; nothing has run.
     """
-    from toolkit import catalog, render
-    from toolkit.territory import Register
-
     started, clock = manifest.now(), time.monotonic()
-    data = catalog.default()
-    data.check()
-    todo = jobs_of(plan, Register(data), home=home, where=where, only=only)
-    todo = [replace(job, path=job.path.resolve(), timeout=timeout or job.timeout) for job in todo]
+    choice = choice or Choice()
+    commit = _Commit(home)
+    prepared = Prepared(plan, out, choice, home, where, timeout)
     means = pool.Means(jobs or plan.jobs or os.cpu_count() or 1, engine, memory)
     with lock.held(out):
-        run = _Run(out, Inputs(home, data.fingerprint()), Pages(out), watch)
+        prepared.look(choice)  # nobody else writes from now on
+        run = _Run(out, prepared, watch)
         shutil.rmtree(out / WORK, ignore_errors=True)  # of a run that was killed
-        begin(len(todo))
+        begin(len(prepared.jobs))
+        same, ended = run.nothing_to_do(), False
         try:
-            render.assets(out / "assets")
-            run.all(todo, force, means)
-        finally:
+            run.all(means)
+            if not same:
+                _shared(out)
+            ended = True
+        finally:  # who is stopped must end at once: what needs imports is left to the next run
             shutil.rmtree(out / WORK, ignore_errors=True)
             seconds = time.monotonic() - clock
-            about = _about(run, where, started, seconds) | {"as_of": plan.as_of, "data": data.hashes()}
+            about = _about(run, where, started, seconds, commit.read())
+            about |= {"as_of": plan.as_of, "site": prepared.site() if ended else ""}
             run.pages.write(about)
+            prepared.remember()
             _log(out, about, run)
-            render.site(out)
-    records = [run.ended[job.page] for job in todo]
-    return RunResult(out, records, seconds)
+            if ended and not same:
+                _site(out)
+    records = [run.ended[job.page] for job in prepared.jobs if job.page in run.ended]
+    return RunResult(out, records, seconds, len(prepared.later))
+
+
+def _shared(out: Path) -> None:
+    from toolkit import render
+
+    render.assets(out / "assets")
+
+
+def _site(out: Path) -> None:
+    from toolkit import render
+
+    render.site(out)
 
 
 @dataclass
@@ -129,27 +143,44 @@ class _Run:
     """The state of a run: what ended how."""
 
     out: Path
-    inputs: Inputs
-    pages: Pages
+    prepared: Prepared
     watch: Watch
     ended: dict[str, Record] = field(default_factory=dict)
     tracebacks: dict[str, str] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
 
-    def all(self, todo: Sequence[Job], force: bool, means: pool.Means) -> None:
-        """Bring every page up to date; each is noted as soon as it has ended."""
-        prints = {job.page: self.inputs.of(job) for job in todo}
-        current = [job for job in todo if not force and self.pages.current(job, prints[job.page])]
-        for job in current:
-            self._end(self.pages.unchanged(job))
-        done = {job.page for job in current}
-        rest = [job for job in todo if job.page not in done]
-        (self.out / WORK).mkdir(parents=True)
-        for job, came_to in pool.run(rest, means, self.out / WORK, self.words):
-            self._end(self._settle(job, came_to, prints[job.page]))
+    @property
+    def pages(self) -> Pages:
+        """Records of the folder."""
+        return self.prepared.pages
 
-    def _settle(self, job: Job, done: Done, fingerprint: str) -> Record:
+    def nothing_to_do(self) -> bool:
+        """Whether every page, the index and the shared files are as they should be."""
+        state = [self.pages.before.get("site"), (self.out / "index.html").is_file(), self.pages.whole]
+        stale = any(record["stale"] or record["outcome"] not in GOOD for record in self.pages.records.values())
+        return not self.prepared.due and not stale and state == [self.prepared.site(), True, True]
+
+    def all(self, means: pool.Means) -> None:
+        """Bring every page up to date; each is noted as soon as it has ended."""
+        due, later = self.prepared.due, self.prepared.later
+        for job in self.prepared.jobs:
+            if job.page not in due and job.page not in later:
+                self._end(self.pages.unchanged(job))
+        rest = [job for job in self.prepared.jobs if job.page in due]
+        if not rest:
+            return
+        (self.out / WORK).mkdir(parents=True)
+        used = {name for job in rest for name in self.prepared.inputs.used(job.path)}
+        means = replace(means, modules=tuple(sorted(used)))
+        for number, (job, came_to) in enumerate(pool.run(rest, means, self.out / WORK, self.words)):
+            if not number:
+                self.prepared.remember()  # what the journal's records stand for, should this run be killed
+            self._end(self._settle(job, came_to))
+            if came_to.files:
+                shutil.rmtree(came_to.files[0].parents[1], ignore_errors=True)
+
+    def _settle(self, job: Job, done: Done) -> Record:
         """Promote what a job made, or keep what was there."""
         outcome = done.outcome
         if done.note:
@@ -161,7 +192,8 @@ class _Run:
                 manifest.promote(done.files, self.out, job.folder)
                 for name in obsolete:
                     (self.out / name).unlink(missing_ok=True)
-                return self.pages.promoted(job, done.seconds, names, fingerprint, done.opening or {})
+                parts = self.prepared.parts(job, done.tables)
+                return self.pages.promoted(job, done.seconds, names, parts, done.opening or {}, done.tables)
             except OSError as error:
                 outcome = Outcome("failed_code", f"The page could not be put in place: {error}.")
         if outcome.traceback:
@@ -173,18 +205,19 @@ class _Run:
         self.watch(record)
 
 
-def _about(run: _Run, where: str, started: str, seconds: float) -> Record:
+def _about(run: _Run, where: str, started: str, seconds: float, commit: str) -> Record:
     """What `run.json` says besides its pages."""
-    home = run.inputs.home
+    inputs = run.prepared.inputs
     return {
         "quadro": __version__,
         "plan": Path(where).name,
         "started": started,
         "seconds": round(seconds, 3),
         "outcomes": dict(sorted(Counter(record["outcome"] for record in run.ended.values()).items())),
-        "commit": _commit(home),
-        "lock": run.inputs.lock,
-        "toolkit": run.inputs.toolkit,
+        "commit": commit,
+        "lock": inputs.lock,
+        "toolkit": inputs.toolkit,
+        "data": run.prepared.files,
         "python": platform.python_version(),
         "packages": _versions(),
     }
@@ -198,15 +231,29 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _commit(home: Path) -> str:
-    """The commit of the checkout, marked `+changes` where files differ from it; empty outside git."""
-    git: dict[str, Any] = {"cwd": home, "capture_output": True, "text": True, "check": True, "timeout": 20}
-    try:
-        commit = subprocess.run(["git", "rev-parse", "HEAD"], **git).stdout.strip()
-        changes = subprocess.run(["git", "status", "--porcelain", "--untracked-files=no"], **git).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return f"{commit}+changes" if changes else commit
+class _Commit:
+    """The commit of a checkout, marked `+changes` where files differ from it; empty outside git. Asked in passing."""
+
+    def __init__(self, home: Path) -> None:
+        self.asked = [self._ask(home, "rev-parse", "HEAD"), self._ask(home, "status", "--porcelain", "-uno")]
+
+    def _ask(self, home: Path, *command: str) -> subprocess.Popen[str] | None:
+        pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
+        try:
+            return subprocess.Popen(["git", *command], cwd=home, stdin=subprocess.DEVNULL, **pipes)
+        except OSError:
+            return None
+
+    def read(self) -> str:
+        """The answer."""
+        answers = []
+        for process in self.asked:
+            try:
+                answers.append(process.communicate(timeout=20)[0].strip() if process else "")
+            except subprocess.TimeoutExpired:
+                answers.append("")
+        commit, changes = answers
+        return f"{commit}+changes" if changes else commit
 
 
 def _log(out: Path, about: Record, run: _Run) -> None:

@@ -163,17 +163,29 @@ def data_folder() -> Path:
     return checkout if (checkout / PACKAGE).is_file() or not (here / PACKAGE).is_file() else here
 
 
-def tables(folder: Path) -> dict[str, str] | None:
-    """Table → hash of its description; none where a file is not the one described, which a full check words."""
+@dataclass(frozen=True)
+class Tables:
+    """The tables of a catalogue whose files are those described.
+
+    Attributes:
+        described: table → hash of its description, which holds that of its file.
+        files: table → SHA-256 of its file.
+    """
+
+    described: Parts = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+def tables(folder: Path) -> Tables | None:
+    """The tables of a folder; none where a file is not the one described, which a full check words."""
     try:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        package = yaml.load((folder / PACKAGE).read_text(encoding="utf-8"), Loader=loader)
-        for resource in package["resources"]:
-            if file_hash(folder / resource["path"]) != resource["hash"].removeprefix("sha256:"):
-                return None
-        known = {resource["path"] for resource in package["resources"]} | {PACKAGE, "README.md"}
-        if any(path.is_file() and path.name not in known for path in folder.iterdir()):
+        resources = yaml.load((folder / PACKAGE).read_text(encoding="utf-8"), Loader=loader)["resources"]
+        files = {item["name"]: file_hash(folder / item["path"]) for item in resources}
+        known = {item["path"] for item in resources} | {PACKAGE, "README.md"}
+        strange = any(path.is_file() and path.name not in known for path in folder.iterdir())
+        if strange or any(item["hash"] != f"sha256:{files[item['name']]}" for item in resources):
             return None
-        return {item["name"]: _short(json.loads(json.dumps(item, default=str))) for item in package["resources"]}
+        return Tables({item["name"]: _short(json.loads(json.dumps(item, default=str))) for item in resources}, files)
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError):
         return None

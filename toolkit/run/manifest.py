@@ -10,14 +10,16 @@ A record is plain JSON, because the index site and other programs read it:
     made         UTC time at which the page that is there was promoted; empty: there is no page
     stale        true where the page is the last good one of an earlier run, because the last attempt failed
     files        what was promoted, below the folder
-    fingerprint  of the inputs of the page that is there
+    fingerprint  part → short hash of the inputs of the page that is there (see `fingerprint`)
+    tables       of the catalogue that the page loaded; null where nobody knows
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -37,30 +39,48 @@ class Pages:
 
     def __init__(self, out: Path) -> None:
         self.out = out
-        self.records: dict[str, Record] = {record["page"]: record for record in _earlier(out)}
+        self.before: Record = {}
+        self.whole = not (out / JOURNAL).exists()  # the last run came to its end
+        self.records: dict[str, Record] = {}
+        with suppress(OSError, ValueError, TypeError, KeyError):
+            before = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+            self.records = {record["page"]: record for record in before.pop("pages")}
+            self.before = before
+        self.records |= {record["page"]: record for record in _journal(out)}
 
-    def current(self, job: Job, fingerprint: str) -> bool:
-        """Whether the page that is there was made from the same inputs, and all its files are there."""
+    def missing(self, job: Job) -> str:
+        """Why the page cannot be left as it is, whatever its inputs; empty where it can."""
         record = self.records.get(job.page)
-        if not record or record["fingerprint"] != fingerprint or not record["files"]:
-            return False
-        return all((self.out / name).is_file() for name in record["files"])
+        if not record or not record["files"]:
+            return "there is no page"
+        gone = [name for name in record["files"] if not (self.out / name).is_file()]
+        return f"{gone[0]} is gone" if gone else ""
 
     def unchanged(self, job: Job) -> Record:
         """Note that a page needed nothing."""
-        return self._note({**self.records[job.page], **_attempt(Outcome("unchanged"), 0.0), "stale": False})
+        record = {**self.records[job.page], **_attempt(Outcome("unchanged"), 0.0), "stale": False}
+        self.records[job.page] = record  # not in the journal: whoever reads it finds the same again
+        return record
 
     def promoted(
-        self, job: Job, seconds: float, files: list[str], fingerprint: str, opening: Mapping[str, Any]
+        self,
+        job: Job,
+        seconds: float,
+        files: list[str],
+        fingerprint: Mapping[str, str],
+        opening: Mapping[str, Any],
+        tables: Sequence[str] | None = None,
     ) -> Record:
         """Note a new page, and what it says of itself."""
-        made = {"made": now(), "stale": False, "files": files, "fingerprint": fingerprint}
+        made = {"made": now(), "stale": False, "files": files, "fingerprint": dict(fingerprint)}
+        made["tables"] = None if tables is None else list(tables)
         made |= {name: str(opening.get(name, "")) for name in ("title", "as_of")}
         return self._note({**_about(job), **_attempt(Outcome("ok"), seconds), **made})
 
     def failed(self, job: Job, outcome: Outcome, seconds: float) -> Record:
         """Note an attempt that made no page; the last good one, if any, stays and is marked."""
-        kept = {"made": "", "stale": False, "files": [], "fingerprint": "", "title": "", "as_of": ""}
+        kept: Record = {"made": "", "stale": False, "files": [], "fingerprint": {}, "title": "", "as_of": ""}
+        kept["tables"] = None
         before = self.records.get(job.page, {})
         kept |= {name: before[name] for name in kept if name in before}
         kept["stale"] = bool(kept["files"])
@@ -126,20 +146,14 @@ def _attempt(outcome: Outcome, seconds: float) -> Record:
     }
 
 
-def _earlier(out: Path) -> list[Record]:
-    """Records that earlier runs left: the manifest's, then those of a run that was killed before it wrote one."""
+def _journal(out: Path) -> list[Record]:
+    """Records of a run that was killed before it wrote its manifest."""
     records: list[Record] = []
-    try:
-        records += json.loads((out / MANIFEST).read_text(encoding="utf-8"))["pages"]
-    except (OSError, ValueError, KeyError, TypeError):
-        records = []
     try:
         lines = (out / JOURNAL).read_text(encoding="utf-8").splitlines()
     except OSError:
         return records
     for line in lines:
-        try:
+        with suppress(ValueError):  # the line that the killed run was writing
             records.append(json.loads(line))
-        except ValueError:  # the line that the killed run was writing
-            continue
     return records

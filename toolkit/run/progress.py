@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sys
+import time
 from types import TracebackType
 
 from rich.console import Console
@@ -11,9 +14,71 @@ from rich.table import Table
 from toolkit.run.batch import RunResult
 from toolkit.run.manifest import Record
 from toolkit.run.outcome import GOOD, OUTCOMES
+from toolkit.run.prepare import Prepared
 
 MOST_FAILURES = 20
+EVERY = 10
+"""Pages between two words on the pace, where there is no bar."""
 STYLES = {"ok": "green", "unchanged": "dim", "no_data": "yellow"}
+
+
+def display(*, quiet: bool = False, as_json: bool = False) -> Display | Quiet | Lines:
+    """What shows a run: a bar or lines for people, failures only, or JSON for a scheduler."""
+    return Quiet() if quiet else Lines() if as_json else Display()
+
+
+class Quiet:
+    """Says nothing but what failed."""
+
+    def __enter__(self) -> Quiet:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def begin(self, total: int) -> None:
+        """Nothing to say."""
+
+    def watch(self, record: Record) -> None:
+        """A page has ended."""
+        if record["outcome"] not in GOOD:
+            print(f"{record['outcome']}: {record['page']}: {record['message'].splitlines()[0]}", file=sys.stderr)
+
+    def end(self, result: RunResult) -> None:
+        """Nothing to say."""
+
+
+class Lines(Quiet):
+    """A line of JSON a page as it ends, then one for the run."""
+
+    def watch(self, record: Record) -> None:
+        """A page has ended."""
+        told = ("page", "report", "territory", "language", "outcome", "message", "seconds", "stale")
+        print(json.dumps({name: record[name] for name in told}, ensure_ascii=False), flush=True)
+
+    def end(self, result: RunResult) -> None:
+        """The run has ended."""
+        about = {"pages": len(result.records), "later": result.later, "outcomes": dict(result.outcomes)}
+        seconds = round(result.seconds, 3)
+        print(
+            json.dumps({**about, "seconds": seconds, "exit": result.exit_code, "index": str(result.index)}), flush=True
+        )
+
+
+def foretell(prepared: Prepared, explain: bool, as_json: bool) -> None:
+    """Print what a run would make, and with `explain` why each page would be made or not."""
+    for job in prepared.jobs:
+        due = job.page in prepared.due
+        verdict = "make" if due else "later" if job.page in prepared.later else "keep"
+        why = prepared.due.get(job.page) or (["past the limit"] if verdict == "later" else ["nothing it uses changed"])
+        if as_json:
+            print(json.dumps({"page": job.page, "verdict": verdict, "why": why}, ensure_ascii=False))
+        elif explain:
+            print(f"{verdict:<5} {job.page}: {'; '.join(why)}")
+        elif due:
+            print(job.page)
+    if not as_json:
+        print(f"{len(prepared.due)} of {len(prepared.jobs)} pages would be made.")
 
 
 class Display:
@@ -28,11 +93,13 @@ class Display:
             TimeElapsedColumn(),
             TextColumn("left"),
             TimeRemainingColumn(),
+            TextColumn("{task.fields[rate]}"),
             console=self.console,
             disable=not self.console.is_terminal,
         )
         self.total = self.ended = 0
-        self.task = self.bar.add_task("pages", total=None)
+        self.task = self.bar.add_task("pages", total=None, rate="")
+        self.began, self.made = time.monotonic(), 0
 
     def __enter__(self) -> Display:
         self.bar.start()
@@ -51,13 +118,27 @@ class Display:
     def watch(self, record: Record) -> None:
         """A page has ended."""
         self.ended += 1
-        self.bar.update(self.task, advance=1)
+        self.made += record["outcome"] != "unchanged"
+        self.bar.update(self.task, advance=1, rate=self._rate())
         if record["outcome"] not in GOOD or not self.console.is_terminal:
             self._line(record)
 
     def _line(self, record: Record) -> None:
+        if record["outcome"] == "unchanged":
+            return
         line = f"[{self.ended}/{self.total}] {record['outcome']:<13} {record['seconds']:6.1f} s  {record['page']}"
+        line += f"  {self._rate()}" if self.made % EVERY == 0 else ""
         self.console.print(line, style=STYLES.get(record["outcome"], "red"), markup=False)
+
+    def _rate(self) -> str:
+        """Pages a second, and the time that the rest will take at that pace."""
+        rate = self.made / max(time.monotonic() - self.began, 0.001)
+        minutes, seconds = divmod(int((self.total - self.ended) / rate) if rate else 0, 60)
+        return f"{rate:.1f} pages/s, {minutes}:{seconds:02d} left"
+
+    def end(self, result: RunResult) -> None:
+        """The run has ended."""
+        summary(result)
 
 
 def summary(result: RunResult, console: Console | None = None) -> None:
