@@ -29,6 +29,7 @@ def test_outputs_are_named_by_the_contract(notebooks: dict[str, Any], tmp_path: 
     written = render.outputs(notebooks["it"], tmp_path / "099901-prova")
     names = [path.name for path in written]
     assert sorted(names) == [
+        "benchmark-charts.it.js",
         "benchmark-income-bars.csv",
         "benchmark-memo.it.html",
         "benchmark-places-map.csv",

@@ -9,7 +9,8 @@ Classes that the page's style and script rely on:
   (`"data": {"name": "boundaries"}`): the page's script puts them in `spec.datasets` before embedding, from the shared
   file of that name (`assets/boundaries.js`).
 - `div.table#ID` › `div.scroll` › `table[data-sortable]` (`caption` › `span.subtitle`, `th[scope]` › `span.unit`,
-  `tr.ours`, `td.n[data-v]`, `td.absent[data-flag]`), `p.flags`, `p.note`, `p.source`, `p.tools`.
+  `tr.ours`, `td.n`, `td.absent[data-flag]`), `p.flags`, `p.note`, `p.source`, `p.tools`; a number whose text is more
+  than a number ("2,74 milioni di euro") carries its value in `td[data-v]`, for sorting.
 - `div.extract#ID` holds other payloads and a link to their page on paper; `dl.points` › `dt`, `dd`.
 - `ul.key-figures` › `li.key-figure`; `ol.brief`, `ol.next`; `dl.caveats`; `dl.glossary`; `ul.sources`.
 """
@@ -17,6 +18,7 @@ Classes that the page's style and script rely on:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from html import escape
@@ -201,11 +203,20 @@ def _cell(cell: Payload, column: Payload, is_header: bool, words: Words) -> str:
         return f'<th scope="row">{text}</th>'
     if flag in ABSENT_FLAGS:
         return f'<td class="{"n " if column["numeric"] else ""}absent" data-flag="{flag}">{text}</td>'
-    raw = f' data-v="{escape(repr(cell["v"]))}"' if column["numeric"] else ""
+    raw = f' data-v="{_raw(cell["v"])}"' if column["numeric"] and not _PLAIN.fullmatch(cell["t"]) else ""
     if flag in _MARKED:
         mark = f"<sup>({escape(words.label(f'mark_{flag}'))})</sup>"
         return f'<td{_number_class(column)}{raw} data-flag="{flag}">{text}{mark}</td>'
     return f"<td{_number_class(column)}{raw}>{text}</td>"
+
+
+# A printed number that the page's script can read back; others ("2,74 milioni di euro") carry their value to be sorted.
+_PLAIN = re.compile(r"[+\u2212]?€?[\d.,]+[°\u00a0 %€]*")
+
+
+def _raw(value: Any) -> str:
+    """A value to sort by: seven digits are more than a page prints."""
+    return escape(repr(float(f"{value:.7g}") if isinstance(value, float) else value))
 
 
 _MARKED = ("estimated", "break")
@@ -252,7 +263,7 @@ def _key_figures(payload: Payload, words: Words) -> str:
 
 
 def _key_figure(item: Payload) -> str:
-    raw = f' data-v="{escape(repr(item["v"]))}"' if item.get("v") is not None else ""
+    raw = f' data-v="{_raw(item["v"])}"' if item.get("v") is not None else ""
     unit = f' <span class="unit">{escape(item["unit"])}</span>' if item.get("unit") else ""
     value = (
         f'<span class="value"{raw} data-flag="{escape(item.get("flag", "observed"))}">{escape(item["value"])}</span>'

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit.render.shell import ASSETS, LANGUAGES, extract, page
+from toolkit.render.shell import ASSETS, LANGUAGES, charts_name, extract, page
 
 __all__ = ["assets", "outputs", "page", "pdf", "site"]
 
@@ -24,7 +24,8 @@ def outputs(
     """Write the page of an executed notebook and its result files into `folder`, which is made if need be.
 
     `<report>.<language>.html`, `<report>-<extract>.<language>.html` and `.xlsx` are in the page's language;
-    `<report>.json` and one CSV a table or figure are the same in every language.
+    `<report>.json` and one CSV a table or figure are the same in every language. `<report>-charts.<language>.js` has
+    what the page's script needs when a reader explores a chart.
 
     Returns:
         What was written, the page last.
@@ -32,7 +33,8 @@ def outputs(
     Raises:
         ToolkitError: the notebook opened no report, failed, or did not close its report; then nothing is written.
     """
-    from toolkit.render.content import extracts, frame
+    from toolkit.display import is_explorable, specs_script
+    from toolkit.render.content import extracts, frame, payloads
     from toolkit.render.results import files
     from toolkit.render.workbook import workbook
 
@@ -40,6 +42,8 @@ def outputs(
     stem = f"{opened['report']}.{opened['language']}"
     contents: dict[str, bytes] = {name: text.encode() for name, text in files(notebook).items()}
     contents[f"{stem}.xlsx"] = workbook(notebook)
+    if explorable := [payload for payload in payloads(notebook) if is_explorable(payload)]:
+        contents[charts_name(opened)] = specs_script(explorable).encode()
     for part in extracts(notebook):
         name = f"{opened['report']}-{part['id']}.{opened['language']}.html"
         contents[name] = extract(notebook, part, assets=assets, languages=languages).encode()

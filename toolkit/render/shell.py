@@ -98,9 +98,11 @@ def _draw(payload: Payload) -> str:
     from toolkit import display
     from toolkit.render.shared import boundaries
 
+    if payload["kind"] == "sources":  # the foot of the page has the hashes of what was read, the results file in full
+        payload = {**payload, "items": [{**item, "sha256": ""} for item in payload["items"]]}
     drawn = drawings.get()(payload) if payload["kind"] == "figure" else None
     mapped = drawn is None and payload["kind"] == "figure" and "boundaries" in str(payload["spec"])
-    return display.html(payload, svg=drawn, datasets={"boundaries": boundaries()} if mapped else {})
+    return display.html(payload, svg=drawn, datasets={"boundaries": boundaries()} if mapped else {}, specs=False)
 
 
 def context(content: Page, words: Any, assets: str, languages: Sequence[str]) -> dict[str, Any]:
@@ -134,10 +136,16 @@ def context(content: Page, words: Any, assets: str, languages: Sequence[str]) ->
             for section in content.sections
             if section.title
         ],
+        "charts": charts_name(opened),
         "provenance": list(_provenance(content.closed, words)),
         "next_due": words.date(content.closed["next_due"]) if content.closed.get("next_due") else "",
         "licence": LICENCE[language],
     }
+
+
+def charts_name(opened: Payload) -> str:
+    """The file beside a page that holds what its charts need to be explored."""
+    return f"{opened['report']}-charts.{opened['language']}.js"
 
 
 def labels(words: Any, file: str) -> dict[str, str]:

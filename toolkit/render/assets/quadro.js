@@ -7,7 +7,11 @@
   const collator = new Intl.Collator(language, { numeric: true });
 
   /* Tables: a button in each header; absent values stay last in both directions. */
-  const key = cell => cell.classList.contains('absent') ? null : cell.dataset.v === undefined ? cell.textContent.trim() : Number(cell.dataset.v);
+  const [decimal, thousands] = language === 'it' ? [',', '.'] : ['.', ','];
+  const number = text => Number(text.replaceAll(thousands, '').replace(decimal, '.').replace('\u2212', '-').replace(/[^\d.-]/g, ''));
+  const key = cell => cell.classList.contains('absent') ? null
+    : cell.dataset.v !== undefined ? Number(cell.dataset.v)
+    : cell.classList.contains('n') ? number(cell.firstChild.textContent) : cell.textContent.trim();
   const compare = (a, b) => typeof a === 'number' && typeof b === 'number' ? a - b : collator.compare(a, b);
   const sort = (table, header, index) => {
     const descending = header.getAttribute('aria-sort') === 'ascending';
@@ -56,30 +60,36 @@
 
   /* Charts: Vega is loaded when a reader asks for it, without `eval`; shared data come as scripts, never by request. */
   const loaded = new Map();
-  const load = name => {
-    if (!loaded.has(name)) loaded.set(name, new Promise((done, failed) => {
+  const load = address => {
+    if (!loaded.has(address)) loaded.set(address, new Promise((done, failed) => {
       const script = document.createElement('script');
-      script.src = base + name;
+      script.src = address;
       script.onload = done;
-      script.onerror = () => { loaded.delete(name); failed(new Error(name)); };
+      script.onerror = () => { loaded.delete(address); failed(new Error(address)); };
       document.head.append(script);
     }));
-    return loaded.get(name);
+    return loaded.get(address);
   };
   const named = spec => JSON.stringify(spec).includes('"name":"boundaries"');
+  const told = async figure => {
+    const carried = figure.querySelector('script.spec');
+    if (carried) return JSON.parse(carried.textContent);
+    await load(main.dataset.charts);
+    return window.quadroCharts[figure.id];
+  };
   const explore = async (button, figure) => {
     const plot = figure.querySelector('.plot');
     const drawn = figure.querySelector('.plot svg');
-    const specs = JSON.parse(figure.querySelector('script.spec').textContent);
-    const narrow = specs.narrow && getComputedStyle(figure.querySelector('.plot .wide')).display === 'none';
-    const spec = narrow ? specs.narrow : specs.wide;
     const live = document.createElement('div');
     live.className = 'live';
     button.disabled = true;
     try {
-      await load('vega.js');
+      const specs = await told(figure);
+      const narrow = specs.narrow && getComputedStyle(figure.querySelector('.plot .wide')).display === 'none';
+      const spec = structuredClone(narrow ? specs.narrow : specs.wide);
+      await load(base + 'vega.js');
       if (named(spec)) {
-        await load('boundaries.js');
+        await load(base + 'boundaries.js');
         spec.datasets = { ...spec.datasets, boundaries: window.quadroBoundaries };
       }
       plot.append(live);
