@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -85,7 +86,7 @@ def trend(
     """
     changes = change(series, first, last, relative=relative).set_index("territory")["value"]
     levels = series[series["year"] == last].set_index("territory")["value"].astype(float)
-    about = {"direction": direction, "nominal": nominal, "noise": noise}
+    about: dict[str, Any] = {"direction": direction, "nominal": nominal, "noise": noise}
     return trend_of(levels, changes, code, members, years=(first, last), **about)
 
 

@@ -37,7 +37,7 @@ def activity_shares(employment: pd.DataFrame) -> pd.DataFrame:
     whole = employment[employment["activity"] == "TOTAL"].set_index(keys)["value"]
     parts = employment[employment["activity"] != "TOTAL"].reset_index(drop=True)
     at = pd.MultiIndex.from_frame(parts[keys])
-    lost = at.difference(whole.dropna().index)
+    lost = at.difference(pd.MultiIndex.from_tuples(whole.dropna().index))
     if len(lost):
         raise DataError(f"no total of {lost[0][0]} in {lost[0][1]}", where="metro_employment")
     value = 100.0 * parts["value"].to_numpy(dtype=float) / whole.reindex(at).to_numpy(dtype=float)
@@ -62,7 +62,9 @@ def distances(structure: pd.DataFrame, own: str) -> pd.Series:
     if own not in structure.index:
         raise DataError(f"'{own}' is not among the places", allowed=list(structure.index))
     rest = structure.drop(index=own)
-    return pd.Series({name: krugman(structure.loc[own], row) for name, row in rest.iterrows()})
+    mine = structure.loc[own].to_numpy(dtype=float)
+    far = [float(krugman(mine, row)) for row in rest.to_numpy(dtype=float)]
+    return pd.Series(far, index=rest.index)
 
 
 def regional_panel(regions: pd.DataFrame, merged: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:

@@ -159,4 +159,4 @@ def swot(path: Path = SWOT) -> SwotRules:
 def own(code: str, folder: Path = OWN) -> OwnFigures:
     """What a municipality declares; nothing where it has no file."""
     path = folder / f"{code}.yml"
-    return load(OwnFigures, path) if path.is_file() else OwnFigures()
+    return load(OwnFigures, path) if path.is_file() else OwnFigures(figures=(), entries=())

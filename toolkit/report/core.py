@@ -191,7 +191,7 @@ class Report(Setting):
             note: uncertainty, what is left out.
             highlight: values of the first column whose rows are this territory's.
         """
-        about = {"subtitle": subtitle, "note": note, "highlight": highlight}
+        about: dict[str, Any] = {"subtitle": subtitle, "note": note, "highlight": highlight}
         show(self.made_table(id, caption, frame, columns, tables=tables, **about))
 
     def made_table(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -146,10 +147,11 @@ def _cross(path: Path) -> pd.DataFrame:
     return numbers
 
 
-def _cells(values: object, table: str, rows: tuple[str, ...], columns: tuple[str, ...]) -> pd.DataFrame:
+def _cells(values: Any, table: str, rows: tuple[str, ...], columns: tuple[str, ...]) -> pd.DataFrame:
     """The cells other than zero of one part."""
     frame = pd.DataFrame(values, index=list(rows), columns=list(columns)).astype(float)
-    cells = frame.stack().rename("value").reset_index()
+    stacked: Any = frame.stack()
+    cells = stacked.rename("value").reset_index()
     cells.columns = ["row", "column", "value"]
     own = (table == "supply") & (cells["row"] == cells["column"])  # written even if zero: an industry without output
     return cells[(cells["value"] != 0) | own].assign(table=table)

@@ -212,7 +212,7 @@ def _jumps(study: Study) -> list[dict[str, str]]:
         span = study.span(name)
         if span is None:
             continue
-        wide = wide[[year for year in wide.columns if span[0] <= year <= span[1]]]
+        wide = wide[[year for year in wide.columns if span[0] <= int(str(year)) <= span[1]]]
         relative = indicators.get(name).unit != "percent"
         for before, after in zip(wide.columns[:-1], wide.columns[1:], strict=True):
             change = wide[after] - wide[before]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from toolkit import charts, display, indicators
@@ -43,7 +45,7 @@ def _deciles(study: Study) -> None:
     if not decile.own.known:
         report.text(report.say("decile_absent", place=report.place))
         return
-    values = wide.loc["fragility_decile"].dropna()
+    values: Any = wide.loc["fragility_decile"].dropna()
     about = {"place": report.place, "year": decile.year, "decile": int(decile.own.value)}
     about["parent"] = report.scales[report.parent].prose
     about |= {
@@ -120,7 +122,9 @@ def index_sentence(study: Study) -> str:
     """Rank with both intervals, or that the indicator does not rank this municipality."""
     report, index = study.report, study.index
     code = report.own
-    rank, around, free = index.rank(code), index.around.table.loc[code], index.free.table.loc[code]
+    rank = index.rank(code)
+    around: Any = index.around.table.loc[code]
+    free: Any = index.free.table.loc[code]
     low, high = (min(rank, int(around["low"])), max(rank, int(around["high"])))
     about = {
         "place": report.place,
@@ -143,7 +147,8 @@ def _moved(study: Study) -> str:
 
 def _removed(study: Study, about: dict) -> str:
     """The indicator whose absence moves the rank most."""
-    report, shifts = study.report, study.index.removed.loc[study.report.own]
+    report = study.report
+    shifts: Any = study.index.removed.loc[report.own]
     name = str(shifts.abs().idxmax())
     shift = int(shifts[name])
     label = indicators.get(name).name[report.language]
@@ -162,7 +167,8 @@ def _intervals(study: Study, about: dict) -> None:
     at = order.index(code)
     first = max(0, min(at - NEIGHBOURS, len(order) - 2 * NEIGHBOURS - 1))
     codes = order[first : first + 2 * NEIGHBOURS + 1]
-    table, free = index.around.table, index.free.table
+    table: Any = index.around.table
+    free: Any = index.free.table
     names = report.names(codes)
     frame = pd.DataFrame(
         {
@@ -321,7 +327,7 @@ def _over_time(study: Study) -> None:
     scores = over_time(inside, directions, first, last)["ampi"]
     own = scores.loc[report.own]
     change = scores.xs(last, level="year") - scores.xs(first, level="year")
-    about = {
+    about: dict[str, Any] = {
         "place": report.place,
         "first": first,
         "last": last,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from toolkit import charts, display, indicators
@@ -76,7 +78,7 @@ def _cohorts(study: Study) -> None:
         report.text(report.say("cohorts_absent", place=report.place))
         return
     figures = {name: standing.own.value for name, standing in known.items()}
-    about = figures | {"place": report.place, "year": known["residents_0_2"].year}
+    about: dict[str, Any] = figures | {"place": report.place, "year": known["residents_0_2"].year}
     about["nursery_gap"] = figures["residents_0_2"] - figures["residents_3_5"]
     about["nursery_size"] = abs(about["nursery_gap"])
     about["work_gap"] = figures["residents_15_24"] - figures["residents_55_64"]
@@ -109,7 +111,7 @@ def income(study: Study) -> None:
 def _level(study: Study) -> None:
     report, standing = study.report, study["income_per_taxpayer"]
     found = study.changes("income_per_taxpayer")
-    about = {"place": report.place, "year": standing.year, "value": standing.own.value}
+    about: dict[str, Any] = {"place": report.place, "year": standing.year, "value": standing.own.value}
     title = report.say("income_title_level", **about)
     if found:
         start, end, moved = found
@@ -173,7 +175,7 @@ def _distribution(study: Study) -> None:
     frame = found.assign(name=[report.scales[key].name for key in found["territory"]])
     frame[["low", "high"]] *= 100.0
     own = frame[frame["territory"] == report.own].iloc[0]
-    classes = _class(study, middle.loc[report.own])
+    classes = _class(study, pd.Series(middle.loc[report.own]))
     about = {"place": report.place, "year": last, "low": own["low"], "high": own["high"], "median": classes}
     known = bool(pd.notna(own["high"]))
     if known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -82,7 +83,7 @@ def index_of(data: pd.DataFrame, declared: CompositeIndicator, fingerprint: str)
     if key not in _known:
         _known.clear()
         framework = framework_of(declared)
-        drawn = {"recipe": RECIPE, "draws": declared.draws, "seed": declared.seed}
+        drawn: dict[str, Any] = {"recipe": RECIPE, "draws": declared.draws, "seed": declared.seed}
         _known[key] = Index(
             declared,
             framework,
@@ -121,7 +122,7 @@ def over_time(series: dict[str, pd.DataFrame], directions: dict[str, int], first
     data = pd.DataFrame(wide).dropna()
     whole = data.groupby(level="territory").size()
     data = data.loc[data.index.get_level_values("territory").isin(whole.index[whole == 2])]
-    centre = data.xs(first, level="year").median().to_dict()
+    centre = pd.DataFrame(data.xs(first, level="year")).median().to_dict()
     return ampi(data, directions, {str(name): float(value) for name, value in centre.items()})
 
 

@@ -160,7 +160,7 @@ class Study:
             if len(_known) >= 8:
                 _known.clear()
             found = indicators.compute(names, report.tables, groups, parent=parent)
-            _known[key] = dict(iter(found.groupby("indicator", sort=False)))
+            _known[key] = {str(name): rows for name, rows in found.groupby("indicator", sort=False)}
         return {name: self._renamed(rows) for name, rows in _known[key].items()}
 
     def _renamed(self, rows: pd.DataFrame) -> pd.DataFrame:
@@ -387,7 +387,7 @@ class Study:
     @cached_property
     def own_figures(self) -> choices.OwnFigures:
         """What the municipality declares of itself."""
-        return choices.own(self.report.own) if self.municipal else choices.OwnFigures()
+        return choices.own(self.report.own) if self.municipal else choices.OwnFigures(figures=(), entries=())
 
     def series(self, name: str, keys: Iterable[str] | None = None) -> pd.DataFrame:
         """Years of an indicator for the territory and its scales, as charts take them."""
