@@ -358,3 +358,4 @@ def test_lines_are_those_with_a_rule() -> None:
     takeup.take_up(one)
     note = next(table.note for table in shown if isinstance(table, display.Table) and table.id == "take-up")
     assert "208 candidature su 954" in note
+    assert "Candidature delle linee con una regola: 746; con l'importo della regola: 746." in note

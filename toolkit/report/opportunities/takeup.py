@@ -90,12 +90,18 @@ def _lines_of(case: Case, code: str) -> None:
         rows,
         columns,
         tables=["applications", "lump_sums", "population"],
-        note=case.say("take_up_note", lines=left_out, n=_not_modelled(case), of=len(case.applications)),
+        note=case.say("take_up_note", lines=left_out, of=len(case.applications), **_modelled(case)),
     )
 
 
-def _not_modelled(case: Case) -> int:
-    return int(case.applications["line"].isin(NOT_MODELLED).sum())
+def _modelled(case: Case) -> dict[str, int]:
+    """Funded applications by whether their line has a rule of population, and whether their amount is the rule's."""
+    if case.applications.empty:
+        return {"n": 0, "modelled": 0, "equal": 0}
+    sums = case.report.table("lump_sums")
+    checked = pnrr.check_applications(case.applications.drop(columns="line"), sums, case.lines, case.people)
+    modelled = checked["modelled"]
+    return {"n": int((~modelled).sum()), "modelled": int(modelled.sum()), "equal": int(checked["equal"].sum())}
 
 
 def _groups_of(case: Case) -> None:
