@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -184,6 +185,7 @@ class ExAnte(Strict):
         description="what is bought", examples=[[]]
     )
     source: Title = Field(description="where the composition comes from", examples=[_BOTH])
+    region: str = Field(description="NUTS code of the territory, in `metro_employment`", examples=["ITC4C"])
     seed: int = Field(2017, description="of the draws", examples=[2017])
     draws: int = Field(4000, ge=100, le=100_000, description="random draws", examples=[4000])
 
@@ -271,6 +273,9 @@ class QuotedClaim(Strict):
         "", description="id of the area or ISTAT code; empty: not stated", examples=["nord-milano-2008"]
     )
     parent: str = Field("", description="for a share: id of the whole", examples=["provincia-milano-2008"])
+    region: str = Field(
+        "", description="NUTS code of the territory recounted, in `metro_employment`", examples=["ITC4C"]
+    )
     check: Check = Field(description="how it is recomputed", examples=["area_share"])
     why: Title | None = Field(None, description="why it cannot be recomputed", examples=[_BOTH])
     source: Title = Field(description="where it is quoted", examples=[_BOTH])
@@ -374,6 +379,13 @@ def read(name: str, folder: Path = FOLDER) -> Policy:
     path = folder / f"{name}.yml"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) or not path.is_file():
         raise ParameterError(f"There is no policy {name!r}.", where=str(folder), allowed=names(folder))
+    state = path.stat()
+    return _read(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=64)
+def _read(path: Path, changed: int, size: int) -> Policy:
+    """A page reads every policy, and a batch makes hundreds of pages: a file is parsed again when it changes."""
     return load(Policy, path)
 
 

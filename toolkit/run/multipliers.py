@@ -10,7 +10,6 @@ from toolkit import impact
 from toolkit.catalog import Catalog
 from toolkit.params.policy import Assumed, ExAnte
 
-METROPOLITAN = "ITC4C"
 YEAR = 2016
 IMPUTED_RENTS = "L68A"
 BALANCE = 0.41  # million EUR: published to one decimal
@@ -33,13 +32,13 @@ class Economy:
     employed: float
 
     @classmethod
-    def of(cls, catalog: Catalog) -> Economy:
+    def of(cls, catalog: Catalog, region: str) -> Economy:
         """From the tables `supply_use`, `national_employment` and `metro_employment`, balances checked."""
         tables = impact.SupplyUse.of(catalog.load("supply_use"))
         tables.check(BALANCE)
         nation = impact.industry_by_industry(tables)
         national = _blocks(catalog.load("national_employment"), "IT")
-        regional = _blocks(catalog.load("metro_employment"), METROPOLITAN)
+        regional = _blocks(catalog.load("metro_employment"), region)
         added = nation.value_added.drop(IMPUTED_RENTS)
         letters = {name: block for block, firsts in BLOCKS.items() for name in added.index if name[0] in firsts}
         key = pd.Series(letters).reindex(added.index)

@@ -17,7 +17,7 @@ from toolkit.errors import Faults, MethodError, ParameterError, ToolkitError
 from toolkit.params import policy as policies
 from toolkit.params.policy import ExAnte, Outcome, Policy, Pool
 from toolkit.run.fingerprint import file_hash
-from toolkit.run.multipliers import Economy
+from toolkit.run.multipliers import YEAR, Economy
 from toolkit.text import Words
 
 FORMAT = 1  # raise it when the rows written for the same inputs change
@@ -116,17 +116,27 @@ def faults(policy: Policy, catalog: Catalog, where: str) -> list[ToolkitError]:
     for code in policy.territory.municipalities:
         if code not in codes:
             wrong(f"territory: no municipality {code!r}.", hint="quadro list municipalities --search NAME")
-    for unit in {one.unit for one in (*policy.outcomes, *policy.claims, *policy.trials)}:
+    counted = [*(o.unit for o in policy.outcomes), *(c.unit for c in policy.claims), *(t.unit for t in policy.trials)]
+    for unit in dict.fromkeys(counted):
         try:
             words.unit(unit)
         except ToolkitError:
             wrong(f"no unit {unit!r}.", hint="units are in toolkit/text/units.yml")
+    for table in dict.fromkeys(outcome.table for outcome in policy.outcomes if outcome.design != "none"):
+        frame = catalog.load(table)
+        absent = sorted(set(policy.treated.units) - set(frame[_unit_column(frame)]))
+        if absent:
+            wrong(f"the treated unit {absent[0]} is not in {table}.", "codes of that table")
     for outcome in policy.outcomes:
         if outcome.design != "none":
             for what, allowed in _unknown(policy, outcome, catalog):
                 wrong(f"outcome {outcome.id}: {what}.", allowed)
     if policy.ex_ante and not policy.ex_ante.per_euro and not policy.budget:
         wrong("ex_ante has no money: give a budget, or per_euro: true.")
+    regions = set(catalog.load("metro_employment").query("year == @YEAR")["nuts"])
+    for region in {policy.ex_ante.region} if policy.ex_ante else set():
+        if region not in regions:
+            wrong(f"ex_ante: no region {region!r} in metro_employment in {YEAR}.", sorted(regions))
     industries = set(catalog.load("supply_use").query("table == 'supply'")["column"]) if policy.ex_ante else set()
     for spending in policy.ex_ante.composition if policy.ex_ante else ():
         if spending.industry not in industries:
@@ -143,9 +153,6 @@ def _unknown(policy: Policy, outcome: Outcome, catalog: Catalog) -> list[tuple[s
     found += [
         (f"no item {name!r} in {outcome.table}", items) for name in (outcome.item, *outcome.parts) if name not in items
     ]
-    absent = [code for code in policy.treated.units if code not in units]
-    if absent:
-        found.append((f"the treated unit {absent[0]} is not in {outcome.table}", "codes of that table"))
     if outcome.first_year not in years:
         found.append((f"the first year {outcome.first_year} is not in {outcome.table}", years))
     elif outcome.first_year == years[0]:
@@ -322,7 +329,7 @@ def _breaks(told: Any) -> list[dict[str, Any]]:
 
 def _ex_ante(name: str, assumed: ExAnte, policy: Policy, catalog: Catalog, found: Found) -> float | None:
     """Ranges of what the money is assumed to move; the largest share of jobs it could be, in percent."""
-    economy = Economy.of(catalog)
+    economy = Economy.of(catalog, assumed.region)
     amount = 1.0 if assumed.per_euro or policy.budget is None else policy.budget.amount
     expectation = economy.expect(assumed, amount)
 

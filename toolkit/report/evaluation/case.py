@@ -97,10 +97,9 @@ class Case:
         self.language = report.language
         known = policies.everything()
         if policy:
-            chosen = policies.read(policy)
-            known = {policy: chosen}
+            policies.read(policy)  # an unknown name is refused
         self._all = [Concerned(name, one, self._members(one)) for name, one in known.items()]
-        self._named = bool(policy)
+        self._named = policy
         self._outcomes: dict[str, list[Known]] = {}
 
     # ---- which
@@ -109,8 +108,17 @@ class Case:
     def here(self) -> list[Concerned]:
         """Policies begun by the day of the report, whose territory holds a part of this one; the oldest first."""
         own = set(self.report.members)
-        found = [one for one in self._all if (self._named or one.members & own) and self._begun(one)]
+        found = [
+            one
+            for one in self._all
+            if (one.name == self._named if self._named else one.members & own) and self._begun(one)
+        ]
         return sorted(found, key=lambda one: (one.policy.treated.since, one.name))
+
+    @property
+    def concerned(self) -> bool:
+        """Whether the policies shown concern the territory: one asked for by name may not."""
+        return any(one.members & set(self.report.members) for one in self.here)
 
     @cached_property
     def elsewhere(self) -> list[Concerned]:

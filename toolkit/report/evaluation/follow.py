@@ -11,9 +11,6 @@ from toolkit import charts, display, impact
 from toolkit.params.policy import LightTrial, QuotedClaim
 from toolkit.report.evaluation.case import Case, Concerned
 
-METROPOLITAN = "ITC4C"
-
-
 # ---- actions
 
 
@@ -266,10 +263,10 @@ def check(case: Case, claim: QuotedClaim) -> tuple[impact.ClaimCheck, str]:
         return impact.check_claim(quoted, value, **ours), said
     if claim.check == "manufacturing_jobs":
         table = case.report.table("metro_employment").query(
-            "nuts == @METROPOLITAN and activity == 'C' and flag == 'observed'"
+            "nuts == @claim.region and activity == 'C' and flag == 'observed'"
         )
         last = table.sort_values("year").iloc[-1]
-        ours = {"unit": "persons_employed", "year": int(last["year"]), "territory": "citta-metropolitana-milano"}
+        ours = {"unit": "persons_employed", "year": int(last["year"]), "territory": claim.region}
         said = case.say(
             "claim_metropolitan", value=case.words.value(last["value"], "persons_employed"), year=last["year"]
         )

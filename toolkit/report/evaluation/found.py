@@ -9,9 +9,7 @@ import pandas as pd
 from toolkit import charts, display
 from toolkit.report.evaluation.case import Case, Concerned, Known
 
-SHARES_OF_PANEL = ("unemployment", "industry_share", "services_share", "participation")
 NOISE = 0.05  # p above which a gap cannot be told from zero
-MILANO = "015"
 
 
 def results(case: Case) -> None:
@@ -71,16 +69,23 @@ def _as_large(known: Known) -> int:
     return sum(value >= own for unit, value in ratios.items() if unit not in known.policy.policy.treated.units)
 
 
+def _names(case: Case) -> dict[str, str]:
+    """Names of provinces by code."""
+    table = case.report.table("provinces").drop_duplicates("province_code")
+    return dict(zip(table["province_code"], table["name"], strict=True))
+
+
 def _path(case: Case, known: Known) -> None:
+    names = _names(case)
+    name = case.words.place(names[known.policy.policy.treated.units[0]]).name
     part = known.part("path").assign(year=lambda rows: rows["period"].astype(int))
-    labels = {"actual": case.say("path_actual"), "synthetic": case.say("path_synthetic")}
+    labels = {"actual": case.say("path_actual", name=name), "synthetic": case.say("path_synthetic")}
     drawn = part.assign(series=part["item"], label=part["item"].map(labels))
     breaks = {(one["time"]) for one in known.breaks}
     drawn["flag"] = ["break" if year in breaks else "observed" for year in drawn["year"]]
     wide = drawn.pivot(index="year", columns="item", values="value").reset_index()
     year, gap = known.outcome.first_year, known.figure("estimate") or 0.0
     weights = sorted(known.values("weight").items(), key=lambda pair: -pair[1])[:5]
-    names = case.report.table("provinces").drop_duplicates("province_code").set_index("province_code")["name"]
     donors = [f"{names[unit]} {case.words.percent(weight, 0)}" for unit, weight in weights]
     about = {"outcome": case.outcome_title(known), "year": year}
     span = (int(wide["year"].min()), int(wide["year"].max()))
@@ -89,11 +94,11 @@ def _path(case: Case, known: Known) -> None:
         case.say(
             "path_title",
             policy=case.title(known.policy),
-            place=case.say("the_province"),
+            place=case.say("the_province", name=name),
             gap=case.amount(abs(gap), known.outcome.unit),
             **about,
         ),
-        subtitle=case.say("path_subtitle", period=span, **about),
+        subtitle=case.say("path_subtitle", name=name, period=span, **about),
         alt=case.say("path_alt", **about),
         description=case.say(
             "path_description",
@@ -105,7 +110,7 @@ def _path(case: Case, known: Known) -> None:
         frame=wide,
         columns=[
             case.report.column("year", unit="year"),
-            case.column("actual", "path_actual", unit="percent"),
+            case.column("actual", "path_observed", unit="percent"),
             case.column("synthetic", "path_synthetic", unit="percent"),
         ],
         tables=["provinces", "policy_series"],
@@ -115,7 +120,8 @@ def _path(case: Case, known: Known) -> None:
 
 def _placebos(case: Case, known: Known) -> None:
     own = known.policy.policy.treated.units[0]
-    names = case.report.table("provinces").drop_duplicates("province_code").set_index("province_code")["name"]
+    names = _names(case)
+    name = case.words.place(names[own]).name
     parts = {"placebo_gap": ("percentage_points", 1), "placebo_ratio": ("ratio", 1)}
     rows: list[dict[str, Any]] = []
     for part, (unit, decimals) in parts.items():
@@ -141,16 +147,16 @@ def _placebos(case: Case, known: Known) -> None:
     p, controls = known.figure("p") or 1.0, int(known.figure("controls") or 0)
     case.report.figure(
         f"placebos-{known.policy.name}",
-        case.say("placebo_title" if p > NOISE else "placebo_title_out"),
+        case.say("placebo_title" if p > NOISE else "placebo_title_out", name=name),
         subtitle=case.say("placebo_subtitle", year=known.outcome.first_year, n=len(wide)),
-        alt=case.say("placebo_alt"),
-        description=case.say("placebo_description", as_large=_as_large(known), controls=controls),
+        alt=case.say("placebo_alt", name=name),
+        description=case.say("placebo_description", name=name, as_large=_as_large(known), controls=controls),
         specs=charts.pair(
             charts.dot_strip,
             drawn,
             case.words,
             ours=own,
-            name=case.say("province_milano"),
+            name=case.say("path_actual", name=name),
             others_label=case.say("other_provinces"),
         ),
         frame=wide,
@@ -192,28 +198,38 @@ def _means(case: Case, known: Known) -> None:
 
 
 def _breaks(case: Case) -> bool:
-    """The yearly median change of the outcomes of a policy whose series break."""
+    """The yearly median change of the outcomes of each policy some of whose series break; whether any was shown."""
+    shown = False
     for one in case.here:
-        known = [outcome for outcome in case.outcomes(one) if outcome.outcome.id in SHARES_OF_PANEL]
-        if any(outcome.status == "break" for outcome in known):
-            break
-    else:
-        return False
-    case.report.text(*(effect(case, outcome) for outcome in known if outcome.status == "break"))
+        known = [outcome for outcome in case.outcomes(one) if len(outcome.part("median_change")) and not outcome.later]
+        refused = [outcome for outcome in known if outcome.status == "break"]
+        if refused:
+            _changes(case, known, refused)
+            shown = True
+    return shown
+
+
+def _changes(case: Case, known: list[Known], refused: list[Known]) -> None:
+    case.report.text(*(effect(case, outcome) for outcome in refused))
     parts = [
         outcome.part("median_change").assign(series=outcome.outcome.id, label=case.outcome_title(outcome))
         for outcome in known
     ]
     drawn = pd.concat(parts).assign(year=lambda rows: rows["period"].astype(int), flag="observed")
     wide = drawn.pivot(index="year", columns="series", values="value").reset_index()
-    jump = float(wide.loc[wide["year"] == 2015, "industry_share"].iloc[0])
+    first = refused[0]
+    year = first.outcome.first_year
+    years = sorted({str(one["time"]) for outcome in refused for one in outcome.breaks if one["kind"] == "jump"})
+    jump = float(wide.loc[wide["year"] == year, first.outcome.id].iloc[0])
     case.report.figure(
-        f"breaks-{one.name}",
+        f"breaks-{first.policy.name}",
         case.say("break_title"),
         subtitle=case.say("break_subtitle", period=(int(wide["year"].min()), int(wide["year"].max()))),
-        alt=case.say("break_alt"),
-        description=case.say("break_description", jump=jump),
-        specs=charts.pair(charts.lines, drawn, case.words, unit="percentage_points", ours="unemployment", zero=True),
+        alt=case.say("break_alt", years=years),
+        description=case.say("break_description", jump=jump, year=year, outcome=case.outcome_title(first)),
+        specs=charts.pair(
+            charts.lines, drawn, case.words, unit="percentage_points", ours=known[0].outcome.id, zero=True
+        ),
         frame=wide,
         columns=[
             case.report.column("year", unit="year"),
@@ -221,7 +237,6 @@ def _breaks(case: Case) -> bool:
         ],
         tables=["provinces", "policy_series"],
     )
-    return True
 
 
 def timing(case: Case) -> None:
@@ -242,7 +257,7 @@ def timing(case: Case) -> None:
     described = "timing_description" if single else "timing_description_other"
     case.report.figure(
         "timing",
-        case.say("timing_title", n=half)
+        case.say("timing_title", months=half, **about)
         if half
         else case.say("timing_title_few", n=len(first), of=len(case.report.universe)),
         subtitle=case.say("timing_subtitle"),

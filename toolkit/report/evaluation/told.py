@@ -14,7 +14,8 @@ def sentences(case: Case) -> list[str]:
     if not case.here:
         return [case.say("brief_nothing", place=case.report.place)]
     names = [case.title(one) for one in case.here]
-    told = case.say("brief_policies", n=len(names), place=case.report.place, names=names)
+    key = "brief_policies" if case.concerned else "brief_named"
+    told = case.say(key, n=len(names), place=case.report.place, names=names)
     causal = [case.title(one) for one in case.here if case.verdict(one) != "descrittivo"]
     told += " " + (case.say("brief_some_causal", names=causal) if causal else case.say("brief_none_identified"))
     effects = [_of_policy(case, one) for one in case.here]
