@@ -84,6 +84,27 @@ def test_only_the_prose_of_the_language_and_only_what_the_report_shows(page: str
         assert absent not in page
 
 
+def test_a_heading_that_names_what_follows_keeps_it() -> None:
+    notebook = synthetic.notebook("it")
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace("## Metodo", "## Metodo e glossario")
+    # Moved behind the text of the method, where the section already shows something.
+    at = next(number for number, cell in enumerate(notebook.cells) if _shows(cell, "glossary"))
+    text = next(number for number, cell in enumerate(notebook.cells) if _shows(cell, "text"))
+    notebook.cells.insert(text + 1, notebook.cells.pop(at))
+    soup = BeautifulSoup(render.page(notebook), "html.parser")
+    titles = [heading.get_text() for heading in soup.select("main h2")]
+    assert "Metodo e glossario" in titles
+    assert "Glossario" not in titles
+    assert soup.select("#metodo-e-glossario dl.glossary")
+
+
+def _shows(cell: Any, kind: str) -> bool:
+    outputs = cell.get("outputs", [])
+    return any(output.get("data", {}).get(synthetic.MIME, {}).get("kind") == kind for output in outputs)
+
+
 def test_hostile_text_is_text(soup: BeautifulSoup) -> None:
     assert soup.get_text().count(synthetic.HOSTILE) >= 8
     assert [script["src"] for script in soup("script", src=True)] == ["../assets/quadro.js"]

@@ -153,10 +153,16 @@ def _items(notebook: Any, language: str) -> Iterator[markdown.Prose | Payload]:
 
 
 def _place(payload: Payload, sections: list[Section], draw: Draw, title_of: Callable[[str], str]) -> None:
-    """Put a payload in the open section, or in one of its own if it has a home and the open one shows something."""
+    """Put a payload in the open section; in one of its own, if it has a home and the open one is about something else.
+
+    A section is about the payload when nothing but prose follows its heading, or when the heading names it ("Method and
+    glossary").
+    """
     kind = _kind(payload)
-    if kind in HOMES and (not sections[-1].prose_only or not sections[-1].title):
-        sections.append(Section(title_of(HOMES[kind])))
+    title = title_of(HOMES[kind]) if kind in HOMES else ""
+    about_it = sections[-1].title and (sections[-1].prose_only or title.casefold() in sections[-1].title.casefold())
+    if title and not about_it:
+        sections.append(Section(title))
     section = sections[-1]
     if kind in HOMES and section.prose_only:
         section.home = kind
