@@ -151,8 +151,8 @@ class Host:
             stream.descriptor = descriptor
         sys.stdout, sys.stderr = self.streams
         sys.argv = [LAUNCHER]
-        if "" not in sys.path:
-            sys.path.insert(0, "")
+        sys.path[:] = [path for path in sys.path if path]
+        IPKernelApp.instance().init_path()  # puts the working directory where a kernel has it
         try:
             yield
         finally:
