@@ -142,7 +142,14 @@ class Report(Setting):
         )
 
     def comparison(
-        self, id: str, caption: str, chosen: Iterable[Standing], *, peers: bool = False, note: str = ""
+        self,
+        id: str,
+        caption: str,
+        chosen: Iterable[Standing],
+        *,
+        peers: bool = False,
+        note: str = "",
+        decimals: int | None = None,
     ) -> None:
         """A table of indicators by territory: ours, zone, metropolitan area with and without core, medians, rank."""
         rows = [wording.row(self, standing) for standing in chosen]
@@ -159,7 +166,7 @@ class Report(Setting):
             ),
             display.Column(key="year", label=self.words.label("year"), unit="year"),
             *(
-                display.Column(key=key, label=capital(name), unit_from="unit", flag=f"{key}_flag")
+                display.Column(key=key, label=capital(name), unit_from="unit", flag=f"{key}_flag", decimals=decimals)
                 for key, name in names.items()
             ),
         ]

@@ -9,6 +9,7 @@ from toolkit.indicators.swot import Finding
 from toolkit.params import benchmark as choices
 from toolkit.report import wording
 from toolkit.report.benchmark.study import FRAGILITY, MOVING, PROFILE, Study
+from toolkit.text import rounded
 
 FAR = 3.5
 """Robust standard deviations from the median of municipalities beyond which a figure is to be confirmed."""
@@ -98,8 +99,12 @@ def bullet_text(study: Study, finding: Finding) -> str:
         return report.say(f"swot.level_{rule.side}", **values)
     start, end, _ = study.changes(rule.indicator) or (0, 0, None)
     values |= {"first": start, "last": end, "change": finding.value}
-    points = about.unit == "percent"
-    return report.say(f"swot.change_{rule.side}{'_points' if points else ''}", **values)
+    # A change of zero is less of a rise where others rise, less of a fall where they fall.
+    rises = rounded(finding.value, 1) > 0 or (rounded(finding.value, 1) == 0 and rule.side == "low")
+    values["way"] = report.say(
+        f"swot.{'rose' if rises else 'fell'}_{'more' if rises == (rule.side == 'high') else 'less'}"
+    )
+    return report.say(f"swot.change{'_points' if about.unit == 'percent' else ''}", **values)
 
 
 def _bullet(study: Study, finding: Finding) -> dict[str, str]:

@@ -9,7 +9,7 @@ import pandas as pd
 from toolkit import catalog, charts, indicators
 from toolkit.indicators.standing import Standing
 from toolkit.report import wording
-from toolkit.report.benchmark.study import PROFILE, SHARES, Study
+from toolkit.report.benchmark.study import ALONE, PROFILE, SHARES, Study
 from toolkit.report.setting import BOUNDARIES
 
 OUTLIER = 3.5
@@ -49,13 +49,18 @@ def position(study: Study) -> None:
         frame=_summary(study, chosen),
         columns=_summary_columns(study),
         tables=_tables(chosen),
-        note=report.say("position_note" if study.municipal else "position_note_area", **values),
+        note=report.say(_note(study, bool(members)), **values),
     )
     report.comparison(
         "comparison", report.say("comparison_caption"), chosen, peers=study.municipal, note=report.say("foils_note")
     )
     if not study.municipal:
         _members(study)
+
+
+def _note(study: Study, some: bool) -> str:
+    """Key of the note of the strip: what its diamonds are."""
+    return "position_note" if study.municipal else "position_note_area" if some else "position_note_whole"
 
 
 def _dots(study: Study, standing: Standing) -> pd.DataFrame:
@@ -225,7 +230,7 @@ def similar(study: Study) -> None:
         "of": len(report.universe) - len(peers.left_out) - 1,
     }
     paragraphs = [report.say("similar_who", **about), report.say("similar_why", **about)]
-    paragraphs.append(report.say("similar_alone" if peers.isolation >= 90 else "similar_close", **about))
+    paragraphs.append(report.say("similar_alone" if peers.isolation >= ALONE else "similar_close", **about))
     report.text(*paragraphs)
     frame = pd.DataFrame({"istat_code": list(peers.codes), "value": peers.table["distance"].to_numpy()})
     frame["name"] = frame["istat_code"].map(names)
@@ -263,7 +268,7 @@ def weight(study: Study) -> None:
         report.text(report.say("weight_whole", place=report.place))
         return
     report.text(report.say("weight", **report.figures(shares)), report.say("concentration", **report.figures(shares)))
-    report.comparison("weight", report.say("weight_caption"), [shares[name] for name in SHARES])
+    report.comparison("weight", report.say("weight_caption"), [shares[name] for name in SHARES], decimals=2)
     parents = report.area_shares()
     if len(parents) > 1:
         now, then = parents[0], parents[1]

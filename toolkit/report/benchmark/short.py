@@ -7,7 +7,7 @@ from toolkit.indicators.swot import Finding
 from toolkit.report.benchmark.assessment import bullet_text
 from toolkit.report.benchmark.commuting import bounds, main
 from toolkit.report.benchmark.composite import index_sentence
-from toolkit.report.benchmark.study import Study
+from toolkit.report.benchmark.study import ALONE, Study
 
 TILES = ("income_per_taxpayer", "jobs_per_100_commuters", "local_units_per_1000", "old_age_index")
 
@@ -90,6 +90,8 @@ def _look_at(study: Study, finding: Finding) -> str:
         else float(peers[best]) < standing.own.value
     )
     label = standing.indicator.name[report.language]
+    if study.peers and study.peers.isolation >= ALONE:
+        return report.say("step_alone", name=label, value=report.value(standing))
     if not ahead:
         return report.say("step_weak", name=label, value=report.value(standing))
     return report.say(

@@ -80,6 +80,9 @@ PROFILE = (
 )
 """Indicators of the picture "where we stand"."""
 
+ALONE = 90.0
+"""Isolation of a municipality from which its peers are too far to learn from."""
+
 EVERY = tuple(
     dict.fromkeys(
         (
