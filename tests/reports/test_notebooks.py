@@ -77,7 +77,7 @@ def test_areas(name: str, area: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", notebooks())
 def test_all_municipalities(name: str) -> None:
-    """Every municipality runs, in one language or the other by turns; tests of each report read their sentences in both."""
+    """Every municipality runs, in the languages by turns; the tests of each report read their sentences in both."""
     codes = everybody()
     assert len(codes) == 133
     for position, code in enumerate(codes):
