@@ -86,5 +86,5 @@ def test_verdict_words_are_the_verdicts_own(level: str) -> None:
 
 def test_amounts_keep_what_tells_them_from_zero(case: evaluation.Case) -> None:
     assert case.amount(-0.1016, "percentage_points", signed=True) == "−0,1 punti percentuali"
-    assert case.amount(0.00697, "percentage_points") == "0,007 punti percentuali"
+    assert case.amount(0.00697, "percentage_points") == "meno di 0,01 punti percentuali"
     assert case.amount(114.09, "EUR", signed=True) == "+114\xa0€"

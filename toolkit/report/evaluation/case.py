@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from toolkit import display
 from toolkit.errors import TerritoryError
 from toolkit.impact.verdict import LEVELS
 from toolkit.params import policy as policies
 from toolkit.params.policy import Outcome, Policy
 from toolkit.report.core import Report
+from toolkit.text import Words
 
 TABLES = [
     "municipalities",
@@ -208,6 +212,34 @@ class Case:
             return float(self.own_grants["amount"].sum()) or None
         return one.policy.budget.amount if one.policy.budget else None
 
+    # ---- tables
+
+    @cached_property
+    def english(self) -> Case:
+        """The same case in English: what a table's file holds where a text is composed."""
+        twin = copy.copy(self)
+        twin.words, twin.language = Words("en"), "en"
+        twin.__dict__.pop("english", None)
+        return twin
+
+    def told(
+        self, build: Callable[[Case], pd.DataFrame], columns: Sequence[display.Column]
+    ) -> tuple[pd.DataFrame, list[display.Column]]:
+        """A table whose texts are composed: English in files, which have no language of their own; ours on the page.
+
+        Args:
+            build: the rows in the language of the case it is given.
+            columns: those shown; a column of texts that says how to print each of them is left as it is.
+        """
+        raw, printed = build(self.english), build(self)
+        shown = [
+            column
+            if column.numeric or column.texts
+            else dataclasses.replace(column, texts=dict(zip(raw[column.key], printed[column.key], strict=True)))
+            for column in columns
+        ]
+        return raw, shown
+
     # ---- words
 
     def say(self, key: str, **values: Any) -> str:
@@ -227,8 +259,10 @@ class Case:
         return self.say(f"verdict.{level}")
 
     def amount(self, value: float, unit: str, *, signed: bool = False) -> str:
-        """A figure in the unit of an outcome, with as many decimals as it needs to differ from zero."""
-        decimals = 1 if abs(value) >= 0.05 or value == 0 else 3
+        """A figure in the unit of an outcome; one too small for two decimals is said to be less than that."""
+        if 0 < abs(value) < 0.01 and unit != "EUR":
+            return self.say("less_than", value=self.amount(0.01, unit))
+        decimals = 1 if abs(value) >= 0.05 or value == 0 else 2
         if unit == "percentage_points":
             return self.words.points(value, decimals) if signed else self.say_points(value, decimals)
         if unit == "EUR":

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit import charts, display
+from toolkit.params.policy import ExAnte
 from toolkit.report.evaluation.case import Case, Concerned
 
 TABLES = ["supply_use", "national_employment", "metro_employment", "policy_series"]
@@ -136,6 +137,23 @@ def _drivers(case: Case, one: Concerned) -> None:
     assumed = one.policy.ex_ante
     if assumed is None:
         return
+    columns = [
+        case.column("assumption", "col_assumption"),
+        case.column("range", "col_range"),
+        case.column("weight", "col_drives", unit="percent", decimals=0),
+        case.column("source", "col_source"),
+    ]
+    case.report.show_table(
+        f"drivers-{one.name}",
+        case.say("drivers_caption", policy=case.title(one)),
+        *case.told(lambda words: _driver_rows(words, one, assumed), columns),
+        tables=["policy_series"],
+        subtitle=case.say("drivers_subtitle"),
+        note=case.say("drivers_note", source=case.of(assumed.source)),
+    )
+
+
+def _driver_rows(case: Case, one: Concerned, assumed: ExAnte) -> pd.DataFrame:
     weight = case.ex_ante(one).query("part == 'driver'").set_index("item")["value"]
     rows = [
         {
@@ -174,19 +192,4 @@ def _drivers(case: Case, one: Concerned) -> None:
         case.say("range_of", low=r["low"], mode=r["mode"], high=r["high"]) for r in frame.to_dict("records")
     ]
     frame["weight"] = [float(weight.get(name, 0.0)) for name in frame["id"]]
-    frame = frame.sort_values("weight", ascending=False, kind="stable", ignore_index=True)
-    columns = [
-        case.column("assumption", "col_assumption"),
-        case.column("range", "col_range"),
-        case.column("weight", "col_drives", unit="percent", decimals=0),
-        case.column("source", "col_source"),
-    ]
-    case.report.show_table(
-        f"drivers-{one.name}",
-        case.say("drivers_caption", policy=case.title(one)),
-        frame,
-        columns,
-        tables=["policy_series"],
-        subtitle=case.say("drivers_subtitle"),
-        note=case.say("drivers_note", source=case.of(assumed.source)),
-    )
+    return frame.sort_values("weight", ascending=False, kind="stable", ignore_index=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
 from toolkit import charts, display, impact
-from toolkit.params.policy import LightTrial, QuotedClaim
+from toolkit.params.policy import LightTrial, QuotedClaim, Role
 from toolkit.report.evaluation.case import Case, Concerned
 
 # ---- actions
@@ -18,18 +18,15 @@ def actions(case: Case) -> None:
     """Planned against actual dates of each action: a calendar for those that are dated, a table for all."""
     shown = [one for one in case.here if one.policy.actions]
     for one in shown:
-        states = _states(case, one)
         _gantt(case, one)
-        _actions_table(
-            case, one, [_action_row(case, one, action, states.get(action.id, {})) for action in one.policy.actions]
-        )
+        _actions_table(case, one)
     if not shown:
         case.report.text(case.say("actions_none"))
 
 
-def _actions_table(case: Case, one: Concerned, rows: list[dict[str, Any]]) -> None:
+def _actions_table(case: Case, one: Concerned) -> None:
     """All actions; what was spent and raised only where some source says it."""
-    frame = pd.DataFrame(rows).astype({"budget": float, "spent": float, "leverage": float})
+    frame = _action_rows(case, one)
     money = {"budget": "EUR", "spent": "EUR", "leverage": "ratio"}
     columns = [case.column(name, f"col_{name}") for name in ("action", "owner", "plan", "actual", "state")]
     columns += [
@@ -38,11 +35,16 @@ def _actions_table(case: Case, one: Concerned, rows: list[dict[str, Any]]) -> No
     case.report.show_table(
         f"actions-{one.name}",
         case.say("actions_caption", policy=case.title(one)),
-        frame,
-        columns,
+        *case.told(lambda words: _action_rows(words, one), columns),
         tables=["policy_outcomes"],
         note=case.say("actions_note"),
     )
+
+
+def _action_rows(case: Case, one: Concerned) -> pd.DataFrame:
+    states = _states(case, one)
+    rows = [_action_row(case, one, action, states.get(action.id, {})) for action in one.policy.actions]
+    return pd.DataFrame(rows).astype({"budget": float, "spent": float, "leverage": float})
 
 
 def _states(case: Case, one: Concerned) -> dict[str, dict[str, Any]]:
@@ -93,23 +95,16 @@ def _state(case: Case, row: dict[str, Any]) -> str:
 
 
 def _gantt(case: Case, one: Concerned) -> None:
-    day = case.report.as_of.isoformat()
-    rows: list[dict[str, Any]] = []
-    actual: list[str] = []
-    for action in one.policy.actions:
-        if action.start:
-            title = case.of(action.title)
-            rows.append({"name": case.say("gantt_plan", action=title), "start": action.start, "end": action.end})
-            if action.actual_start and action.actual_start <= day:
-                end = action.actual_end if action.actual_end and action.actual_end <= day else ""
-                actual.append(case.say("gantt_actual", action=title))
-                rows.append({"name": actual[-1], "start": action.actual_start, "end": end})
-    if not rows:
+    frame = _periods(case, one)
+    if frame.empty:
         return
-    frame = pd.DataFrame(rows)
-    shown = frame.assign(
-        start=[case.words.date(v) for v in frame["start"]], end=[case.words.date(v) if v else "" for v in frame["end"]]
-    )
+    actual = list(frame.loc[frame["actual"], "name"])
+    columns = [
+        case.column("name", "col_action"),
+        case.column("start", "col_since"),
+        case.column("end", "col_actual_end"),
+    ]
+    periods, columns = case.told(lambda words: _printed_periods(words, one), columns)
     case.report.figure(
         f"calendar-{one.name}",
         case.say("gantt_title", policy=case.title(one)),
@@ -117,14 +112,33 @@ def _gantt(case: Case, one: Concerned) -> None:
         alt=case.say("gantt_alt"),
         description=case.say("gantt_description"),
         specs=charts.pair(charts.timeline, frame, case.words, today=case.report.as_of, ours=actual),
-        frame=shown.replace("", case.say("not_stated")),
-        columns=[
-            case.column("name", "col_action"),
-            case.column("start", "col_since"),
-            display.Column(key="end", label=case.words.say("impact.col_actual_end")),
-        ],
+        frame=periods,
+        columns=columns,
         tables=["policy_outcomes"],
     )
+
+
+def _periods(case: Case, one: Concerned) -> pd.DataFrame:
+    """Planned and actual period of each dated action, as far as known on the day of the report."""
+    day = case.report.as_of.isoformat()
+    rows: list[dict[str, Any]] = []
+    for action in one.policy.actions:
+        if action.start:
+            title = case.of(action.title)
+            planned = {"name": case.say("gantt_plan", action=title), "start": action.start, "end": action.end}
+            rows.append(planned | {"actual": False})
+            if action.actual_start and action.actual_start <= day:
+                end = action.actual_end if action.actual_end and action.actual_end <= day else ""
+                name = case.say("gantt_actual", action=title)
+                rows.append({"name": name, "start": action.actual_start, "end": end, "actual": True})
+    return pd.DataFrame(rows)
+
+
+def _printed_periods(case: Case, one: Concerned) -> pd.DataFrame:
+    frame = _periods(case, one)
+    for name in ("start", "end"):
+        frame[name] = [case.words.date(day) if day else case.say("not_stated") for day in frame[name]]
+    return frame
 
 
 # ---- trials
@@ -207,6 +221,25 @@ def claims(case: Case) -> None:
 
 def claims_table(case: Case) -> display.Table | None:
     """Claim, source, status, what the data give, why."""
+    if not any(one.policy.claims for one in case.here):
+        return None
+    columns = [
+        case.column("claim", "col_claim"),
+        case.column("status", "col_recount"),
+        case.column("recomputed", "col_recomputed"),
+        case.column("why", "col_reason"),
+        case.column("source", "col_quoted"),
+    ]
+    return case.report.made_table(
+        "claims",
+        case.say("claims_caption"),
+        *case.told(_claim_rows, columns),
+        tables=["municipalities", "local_units", "metro_employment"],
+        subtitle=case.say("claims_subtitle"),
+    )
+
+
+def _claim_rows(case: Case) -> pd.DataFrame:
     rows = []
     for one in case.here:
         for claim in one.policy.claims:
@@ -221,23 +254,7 @@ def claims_table(case: Case) -> display.Table | None:
                     "why": why,
                 }
             )
-    if not rows:
-        return None
-    columns = [
-        case.column("claim", "col_claim"),
-        case.column("status", "col_recount"),
-        case.column("recomputed", "col_recomputed"),
-        case.column("why", "col_reason"),
-        case.column("source", "col_quoted"),
-    ]
-    return case.report.made_table(
-        "claims",
-        case.say("claims_caption"),
-        pd.DataFrame(rows),
-        columns,
-        tables=["municipalities", "local_units", "metro_employment"],
-        subtitle=case.say("claims_subtitle"),
-    )
+    return pd.DataFrame(rows)
 
 
 def _why(case: Case, found: impact.ClaimCheck) -> str:
@@ -285,19 +302,7 @@ def _area(case: Case, area: str, year: int) -> float:
 
 def actors(case: Case) -> None:
     """Register of actors, the matrix of who does what, and how many were heard."""
-    rows = [
-        {
-            "actor": case.of(actor.name),
-            "policy": one.name,
-            "type": case.say(f"type.{actor.type}"),
-            "topic": case.of(actor.topic),
-            "territory": case.of(actor.territory),
-            "source": case.of(actor.source),
-        }
-        for one in case.here
-        for actor in one.policy.actors
-    ]
-    if not rows:
+    if not any(one.policy.actors for one in case.here):
         case.report.text(case.say("actors_none"))
         return
     columns = [
@@ -324,8 +329,7 @@ def actors(case: Case) -> None:
     case.report.show_table(
         "actors",
         case.say("actors_caption"),
-        pd.DataFrame(rows),
-        columns,
+        *case.told(_actor_rows, columns),
         tables=["policy_outcomes"],
         note=case.say("actors_note"),
     )
@@ -333,20 +337,37 @@ def actors(case: Case) -> None:
         _matrix(case, one)
 
 
+def _actor_rows(case: Case) -> pd.DataFrame:
+    rows = [
+        {
+            "actor": case.of(actor.name),
+            "policy": one.name,
+            "type": case.say(f"type.{actor.type}"),
+            "topic": case.of(actor.topic),
+            "territory": case.of(actor.territory),
+            "source": case.of(actor.source),
+        }
+        for one in case.here
+        for actor in one.policy.actors
+    ]
+    return pd.DataFrame(rows)
+
+
 def _matrix(case: Case, one: Concerned) -> None:
     roles = [
-        {"actor": actor, "action": action.id, "role": case.say(f"role.{role}")}
+        {"actor": actor, "action": action.id, "role": role}
         for action in one.policy.actions
         for actor, role in action.roles.items()
     ]
     if not roles:
         return
     register = pd.DataFrame({"actor": [actor.id for actor in one.policy.actors]})
-    matrix = impact.actor_matrix(register, pd.DataFrame(roles)).reset_index().replace("", case.say("nothing"))
+    matrix = impact.actor_matrix(register, pd.DataFrame(roles)).reset_index()
     names = {actor.id: case.of(actor.name) for actor in one.policy.actors}
+    parts = {role: case.say(f"role.{role}") for role in get_args(Role)} | {"": case.say("nothing")}
     columns = [case.column("actor", "col_actor", texts=names)]
     columns += [
-        display.Column(key=action.id, label=case.of(action.title))
+        display.Column(key=action.id, label=case.of(action.title), texts=parts)
         for action in one.policy.actions
         if action.id in matrix
     ]

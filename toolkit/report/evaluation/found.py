@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -248,7 +249,8 @@ def timing(case: Case) -> None:
     counts = pd.Series(quarters, index=first.index).value_counts().sort_index()
     counts = counts.reindex(pd.period_range(counts.index.min(), counts.index.max(), freq="Q"), fill_value=0)
     names = [case.say("quarter", year=period.year, n=period.quarter) for period in counts.index]
-    frame = pd.DataFrame({"name": names, "value": counts.to_numpy(dtype=float), "flag": "observed"})
+    codes = [f"{period.year}-Q{period.quarter}" for period in counts.index]
+    frame = pd.DataFrame({"quarter": codes, "name": names, "value": counts.to_numpy(dtype=float), "flag": "observed"})
     own = [code for code in case.report.members if code in first.index]
     mine = {case.say("quarter", year=q.year, n=q.quarter) for q in pd.PeriodIndex(pd.to_datetime(first[own]), freq="Q")}
     single = len(case.report.members) == 1 and bool(mine)
@@ -265,9 +267,12 @@ def timing(case: Case) -> None:
         description=case.say(described, **about, **({"place": case.report.place} if single else {})),
         specs=charts.pair(charts.ranked_bars, frame, case.words, unit="municipalities", ours=mine if single else ()),
         frame=frame,
-        columns=[case.column("name", "col_quarter"), case.column("value", "col_count", unit="municipalities")],
+        columns=[
+            case.column("quarter", "col_quarter", texts=dict(zip(codes, names, strict=True))),
+            case.column("value", "col_count", unit="municipalities"),
+        ],
         tables=["applications"],
-        highlight=mine if single else ["-"],
+        highlight=frame.loc[frame["name"].isin(mine), "quarter"] if single else ["-"],
     )
     case.report.keep("funded", municipalities=len(first), of=len(case.report.universe))
 
@@ -284,12 +289,11 @@ def _months_to_half(first: pd.Series, everybody: int, here: list[Concerned]) -> 
 
 def robustness(case: Case) -> None:
     """The estimate on other comparison sets, without one donor, at another date."""
-    rows: list[dict[str, Any]] = []
     for known in case.known:
         if known.status == "estimated":
-            rows += _checks(case, known)
             case.report.text(*_said(case, known))
-    if not rows:
+    estimated = [known for known in case.known if known.status == "estimated"]
+    if not estimated:
         case.report.text(case.say("results_none"))
         return
     columns = [
@@ -302,12 +306,16 @@ def robustness(case: Case) -> None:
     case.report.show_table(
         "checks",
         case.say("robust_caption"),
-        pd.DataFrame(rows).astype({"estimate": float, "p": float, "units": float}),
-        columns,
+        *case.told(lambda words: _check_rows(words, estimated), columns),
         tables=["policy_series"],
         subtitle=case.say("robust_subtitle"),
         note=case.say("robust_note"),
     )
+
+
+def _check_rows(case: Case, estimated: Sequence[Known]) -> pd.DataFrame:
+    rows = [row for known in estimated for row in _checks(case, known)]
+    return pd.DataFrame(rows).astype({"estimate": float, "p": float, "units": float})
 
 
 def _checks(case: Case, known: Known) -> list[dict[str, Any]]:

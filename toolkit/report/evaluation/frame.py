@@ -43,17 +43,6 @@ def policies(case: Case) -> None:
 
 def policies_table(case: Case) -> display.Table:
     """Name, programme, place, date, money and verdict of each policy."""
-    rows = [
-        {
-            "policy": one.name,
-            "programme": case.of(one.policy.programme),
-            "where": case.of(one.policy.territory.name),
-            "since": _since(case, one),
-            "money": one.policy.budget.amount if one.policy.budget else None,
-            "verdict": case.verdict(one),
-        }
-        for one in case.here
-    ]
     columns = [
         case.column("policy", "col_policy", texts={one.name: case.title(one) for one in case.here}),
         case.column("programme", "col_programme"),
@@ -65,10 +54,25 @@ def policies_table(case: Case) -> display.Table:
     return case.report.made_table(
         "policies",
         case.say("policies_caption"),
-        pd.DataFrame(rows),
-        columns,
+        *case.told(_policy_rows, columns),
         tables=["policy_outcomes"],
         note=case.say("policies_note"),
+    )
+
+
+def _policy_rows(case: Case) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "policy": one.name,
+                "programme": case.of(one.policy.programme),
+                "where": case.of(one.policy.territory.name),
+                "since": _since(case, one),
+                "money": one.policy.budget.amount if one.policy.budget else None,
+                "verdict": case.verdict(one),
+            }
+            for one in case.here
+        ]
     )
 
 
@@ -85,23 +89,25 @@ def logic(case: Case) -> None:
     """What is put in, done, made and hoped for: one column a policy."""
     if not case.here:
         return
+    shown = [case.column("element", "col_element", texts={name: case.say(f"logic.{name}") for name in ELEMENTS})]
+    shown += [display.Column(key=one.name, label=case.title(one)) for one in case.here]
+    case.report.show_table(
+        "logic",
+        case.say("logic_caption"),
+        *case.told(_logic_rows, shown),
+        tables=["policy_outcomes"],
+        subtitle=case.say("logic_subtitle"),
+    )
+
+
+def _logic_rows(case: Case) -> pd.DataFrame:
     columns = {one.name: _elements(case, one) for one in case.here}
     rows = [
         {"element": element} | {name: texts[element] for name, texts in columns.items()}
         for element in ELEMENTS
         if any(texts[element] for texts in columns.values())
     ]
-    shown = [case.column("element", "col_element", texts={name: case.say(f"logic.{name}") for name in ELEMENTS})]
-    shown += [display.Column(key=one.name, label=case.title(one)) for one in case.here]
-    frame = pd.DataFrame(rows).replace("", case.say("nothing"))
-    case.report.show_table(
-        "logic",
-        case.say("logic_caption"),
-        frame,
-        shown,
-        tables=["policy_outcomes"],
-        subtitle=case.say("logic_subtitle"),
-    )
+    return pd.DataFrame(rows).replace("", case.say("nothing"))
 
 
 def _elements(case: Case, one: Concerned) -> dict[str, str]:
@@ -117,17 +123,7 @@ def _elements(case: Case, one: Concerned) -> dict[str, str]:
 
 def data(case: Case) -> None:
     """Each outcome with its data, what was compared, and what came of it."""
-    rows = [
-        {
-            "policy": known.policy.name,
-            "outcome": case.outcome_title(known),
-            "data": _data(case, known),
-            "compared": _compared(case, known),
-            "status": _status(case, known),
-        }
-        for known in case.known
-    ]
-    if not rows:
+    if not case.known:
         case.report.text(case.say("none_here"))
         return
     columns = [
@@ -138,7 +134,22 @@ def data(case: Case) -> None:
         case.column("status", "col_status"),
     ]
     tables = ["policy_outcomes", *sorted({k.outcome.table for k in case.known if k.outcome.table == "provinces"})]
-    case.report.show_table("data", case.say("data_caption"), pd.DataFrame(rows), columns, tables=tables)
+    case.report.show_table("data", case.say("data_caption"), *case.told(_data_rows, columns), tables=tables)
+
+
+def _data_rows(case: Case) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "policy": known.policy.name,
+                "outcome": case.outcome_title(known),
+                "data": _data(case, known),
+                "compared": _compared(case, known),
+                "status": _status(case, known),
+            }
+            for known in case.known
+        ]
+    )
 
 
 def _data(case: Case, known: Known) -> str:
@@ -189,8 +200,27 @@ def knowable(case: Case) -> None:
 
 def knowable_table(case: Case, chosen: Sequence[Known] = ()) -> display.Table:
     """Outcome, verdict, estimate, minimum detectable effect, p; of some outcomes only, or of all."""
+    columns = [
+        case.column("outcome", "col_outcome"),
+        case.column("policy", "col_policy", texts={one.name: case.title(one) for one in case.here}),
+        case.column("verdict", "col_verdict"),
+        case.column("estimate", "col_estimate", unit_from="unit", decimals_from="decimals"),
+        case.column("mde", "col_mde", unit_from="plain", decimals_from="decimals"),
+        case.column("p", "col_p", unit="p_value"),
+    ]
+    return case.report.made_table(
+        "knowable",
+        case.say("knowable_caption"),
+        *case.told(lambda words: _verdict_rows(words, chosen or case.known), columns),
+        tables=["policy_outcomes"],
+        subtitle=case.say("knowable_subtitle"),
+        note=case.say("knowable_note"),
+    )
+
+
+def _verdict_rows(case: Case, chosen: Sequence[Known]) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
-    for known in chosen or case.known:
+    for known in chosen:
         figures = {name: None if known.later else known.figure(name) for name in ("estimate", "mde", "p")}
         rows.append(
             {
@@ -203,20 +233,4 @@ def knowable_table(case: Case, chosen: Sequence[Known] = ()) -> display.Table:
                 "plain": "points_unsigned" if known.outcome.unit == "percentage_points" else known.outcome.unit,
             }
         )
-    columns = [
-        case.column("outcome", "col_outcome"),
-        case.column("policy", "col_policy", texts={one.name: case.title(one) for one in case.here}),
-        case.column("verdict", "col_verdict"),
-        case.column("estimate", "col_estimate", unit_from="unit", decimals_from="decimals"),
-        case.column("mde", "col_mde", unit_from="plain", decimals_from="decimals"),
-        case.column("p", "col_p", unit="p_value"),
-    ]
-    return case.report.made_table(
-        "knowable",
-        case.say("knowable_caption"),
-        pd.DataFrame(rows).astype({"estimate": float, "mde": float, "p": float}),
-        columns,
-        tables=["policy_outcomes"],
-        subtitle=case.say("knowable_subtitle"),
-        note=case.say("knowable_note"),
-    )
+    return pd.DataFrame(rows).astype({"estimate": float, "mde": float, "p": float})
