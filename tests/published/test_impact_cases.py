@@ -139,7 +139,7 @@ def test_sicily_with_seasons_and_dispersion(shared: Path) -> None:
 
 @pytest.mark.parametrize("name", ["io_uk_2010_siot.csv", "io_netherlands_2000.csv"])
 def test_other_input_output_tables(name: str, shared: Path) -> None:
-    """Value added, imports and taxes account for all of final demand: v'L ≤ 1, and output multipliers are at least 1."""
+    """Value added, imports and taxes make up all final demand: v'L ≤ 1, and output multipliers are at least 1."""
     table = pd.read_csv(shared / "cases" / "data" / name, index_col=0)
     industries = [column for column in table.columns if column in table.index and column != "TOTAL"]
     output = table.loc["output_bp" if "output_bp" in table.index else "Total output", industries].astype(float)
