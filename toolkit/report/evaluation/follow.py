@@ -219,8 +219,8 @@ def claims(case: Case) -> None:
         case.report.keep(f"claim:{one.claim.id}", status=one.status, claimed=one.claim.value, recomputed=one.recomputed)
 
 
-def claims_table(case: Case) -> display.Table | None:
-    """Claim, source, status, what the data give, why."""
+def claims_table(case: Case, *, sources: bool = True) -> display.Table | None:
+    """Claim, status, what the data give, why, and where it is quoted, unless there is no room for `sources`."""
     if not any(one.policy.claims for one in case.here):
         return None
     columns = [
@@ -228,7 +228,7 @@ def claims_table(case: Case) -> display.Table | None:
         case.column("status", "col_recount"),
         case.column("recomputed", "col_recomputed"),
         case.column("why", "col_reason"),
-        case.column("source", "col_quoted"),
+        *([case.column("source", "col_quoted")] if sources else []),
     ]
     return case.report.made_table(
         "claims",

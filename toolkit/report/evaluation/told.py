@@ -86,7 +86,7 @@ def paper(case: Case) -> None:
     if case.here:
         parts += [frame.policies_table(case), frame.knowable_table(case, [_main(case, one) for one in case.here])]
         parts += [expected.ranges_table(case, one) for one in case.here if expected.ranges(case, one)][:1]
-        table = follow.claims_table(case)
+        table = follow.claims_table(case, sources=False)
         parts += [table] if table else []
     case.report.text(case.say("paper_about", place=case.report.place, day=case.report.as_of))
     case.report.extract("paper", case.say("paper_title"), *parts, apart=True)
