@@ -26,7 +26,7 @@ lint: $(READY)  ## style, types, notebooks without outputs
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/nbstripout --verify notebooks/*.ipynb
+	$(BIN)/nbstripout --keep-id --verify notebooks/*.ipynb
 
 lock: $(READY)  ## resolve requirements.lock and environment.yml again (needs a registry)
 	$(BIN)/python tools/lock.py
