@@ -98,11 +98,11 @@ def pss(pid: int) -> float:
 # ---- the ways --------------------------------------------------------------------------------------------------------
 
 
-def shell_script(folder: Path, name: str, notebook: Path, codes: list[str], charts: bool) -> list[str]:
+def shell_script(folder: Path, name: str, notebook: Path, codes: list[str]) -> list[str]:
     """What users write: a loop in a shell."""
     out = folder / name
     out.mkdir()
-    lines = ["set -e"] if charts else ["set -e", "export QUADRO_NO_CHARTS=1"]
+    lines = ["set -e"]
     bin = Path(PYTHON).parent
     template = ROOT / "toolkit" / "render" / "templates" / "quadro"
     for code in codes:
@@ -162,9 +162,9 @@ def one_round(folder: Path, way: str, notebook: str, codes: list[str], into: Mea
     (folder / "notebooks").symlink_to(ROOT / "notebooks")
     path = ROOT / "notebooks" / f"{notebook}.ipynb"
     if way == "stock":
-        measure([shell_script(folder, "a", path, codes, True)], into, folder)
+        measure([shell_script(folder, "a", path, codes)], into, folder)
     elif way == "two shells":
-        both = [shell_script(folder, name, path, codes[at::2], True) for at, name in enumerate("ab")]
+        both = [shell_script(folder, name, path, codes[at::2]) for at, name in enumerate("ab")]
         measure(both, into, folder)
     elif way == "plain":
         measure([plain(folder, notebook, codes, "plain")], into, folder)

@@ -29,7 +29,7 @@ def work(notebook: str, folder: str, codes: list[str]) -> None:
 
 
 def profile(notebook: str) -> None:
-    """Seconds of each part of one report, after a first one has warmed the process."""
+    """Milliseconds of CPU of each part of one report, after a first one has warmed the process."""
     import tempfile
 
     from harness import execute, payloads
@@ -39,27 +39,27 @@ def profile(notebook: str) -> None:
     from toolkit.run import worker
 
     for turn in range(2):
-        began = time.perf_counter()
+        began = time.process_time()
         node = execute(notebook, municipality="015032")
-        cells = time.perf_counter() - began
-        began = time.perf_counter()
+        cells = time.process_time() - began
+        began = time.process_time()
         drawn = {}
         figures = payloads(node, "figure")
         for figure in figures:
             shared = {"boundaries": painter.boundaries()} if "boundaries" in str(figure["spec"]) else {}
             drawn[figure["id"]] = svg.figure(figure, shared)
-        charts = time.perf_counter() - began
+        charts = time.process_time() - began
         shell.drawings.set(lambda payload, drawn=drawn: drawn[payload["id"]])
-        began = time.perf_counter()
+        began = time.process_time()
         with tempfile.TemporaryDirectory() as name:
             render.outputs(node, Path(name))
-        page = time.perf_counter() - began
-        began = time.perf_counter()
+        page = time.process_time() - began
+        began = time.process_time()
         text = worker._written(node)
         worker._read(text)
-        file = time.perf_counter() - began
+        file = time.process_time() - began
         if turn:
-            print(f"\n| part of one {notebook} report | ms |\n|---|---|")
+            print(f"\n| part of one {notebook} report | CPU ms |\n|---|---|")
             print(f"| cells (analysis and words) | {cells * 1000:.0f} |")
             print(f"| {len(figures)} figures, wide and narrow | {charts * 1000:.0f} |")
             print(f"| page, results and workbook | {page * 1000:.0f} |")
