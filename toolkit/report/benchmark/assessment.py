@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from toolkit import indicators
+from toolkit import display, indicators
 from toolkit.indicators.swot import Finding
 from toolkit.params import benchmark as choices
 from toolkit.report import wording
@@ -48,12 +48,13 @@ def swot(study: Study) -> None:
     rows = [_bullet(study, finding) for finding in study.findings]
     rows += [
         {
+            "code": f"office_{number}",
             "kind": entry.kind,
             "text": entry.text.model_dump()[report.language],
             "certainty": report.say("swot.manual", date=entry.date),
             "origin": report.say("swot.by_office", role=entry.role.model_dump()[report.language]),
         }
-        for entry in study.own_figures.entries
+        for number, entry in enumerate(study.own_figures.entries, 1)
     ]
     declared = choices.swot()
     about = {"place": report.place, "n": len(study.findings), "rules": len(declared.rules)}
@@ -71,14 +72,24 @@ def swot(study: Study) -> None:
         frame,
         [
             report.column("kind", "swot.column_kind", texts=kinds),
-            report.column("text", "swot.column_text"),
-            report.column("certainty", "swot.column_certainty"),
-            report.column("origin", "swot.column_origin"),
+            *_worded(
+                study, frame, text="swot.column_text", certainty="swot.column_certainty", origin="swot.column_origin"
+            ),
         ],
         tables=[name for name in report.tables if name in _swot_tables(study)],
         note=report.say("swot.note"),
         highlight=("-",),
     )
+
+
+def _worded(study: Study, frame: pd.DataFrame, **labels: str) -> list[display.Column]:
+    """Columns of sentences: the results hold the code of the row, free of language, and the page its words."""
+    columns = []
+    for key, label in labels.items():
+        texts = dict(zip(frame["code"], frame[key].astype(str), strict=True))
+        frame[key] = frame["code"]
+        columns.append(study.report.column(key, label, texts=texts))
+    return columns
 
 
 def _swot_tables(study: Study) -> set[str]:
@@ -111,6 +122,7 @@ def _bullet(study: Study, finding: Finding) -> dict[str, str]:
     report = study.report
     percentile = report.say("swot.percentile", percentile=finding.position.percentile)
     return {
+        "code": finding.rule.id,
         "kind": finding.rule.kind,
         "text": bullet_text(study, finding),
         "certainty": f"{percentile}; {study.certainty(finding.agreement)}",
@@ -129,10 +141,11 @@ def own_figures(study: Study) -> None:
         report.text(report.say("own_none", place=report.place, code=report.own))
         return
     rows = []
-    for figure in declared:
+    for number, figure in enumerate(declared, 1):
         beside = study.standings.get(figure.beside)
         rows.append(
             {
+                "code": f"own_{number}",
                 "name": figure.name.model_dump()[report.language],
                 "value": figure.value,
                 "unit": figure.unit,
@@ -149,17 +162,17 @@ def own_figures(study: Study) -> None:
                 else report.say("own_alone"),
             }
         )
+    frame = pd.DataFrame(rows)
     report.show_table(
         "own-figures",
         report.say("own_caption", place=report.place),
-        pd.DataFrame(rows),
+        frame,
         [
-            report.column("name", "indicator"),
+            *_worded(study, frame, name="indicator"),
             report.column("value", unit_from="unit"),
-            report.column("date", "benchmark.column_date"),
+            *_worded(study, frame, date="benchmark.column_date"),
             report.column("source", "source"),
-            report.column("role", "benchmark.column_role"),
-            report.column("official", "benchmark.column_official"),
+            *_worded(study, frame, role="benchmark.column_role", official="benchmark.column_official"),
         ],
         tables=[],
         note=report.say("own_note"),
@@ -172,17 +185,19 @@ def checklist(study: Study) -> None:
     report = study.report
     rows = (_far(study) + _jumps(study) + _absent(study)) if study.municipal else []
     rows.append(
-        {"what": report.say("check_zone"), "value": report.say("check_zone_value"), "why": report.say("check_zone_why")}
+        {
+            "code": "zone",
+            "what": report.say("check_zone"),
+            "value": report.say("check_zone_value"),
+            "why": report.say("check_zone_why"),
+        }
     )
+    frame = pd.DataFrame(rows)
     report.show_table(
         "checklist",
         report.say("check_caption", place=report.place, n=len(rows)),
-        pd.DataFrame(rows),
-        [
-            report.column("what", "benchmark.column_what"),
-            report.column("value"),
-            report.column("why", "benchmark.column_why"),
-        ],
+        frame,
+        _worded(study, frame, what="benchmark.column_what", value="value", why="benchmark.column_why"),
         tables=["area_members"] if "area_members" in report.tables else ["municipalities"],
         note=report.say("check_note"),
         highlight=("-",),
@@ -200,6 +215,7 @@ def _far(study: Study) -> list[dict[str, str]]:
             median = report.words.value(standing.median, standing.indicator.unit)
             found.append(
                 {
+                    "code": f"far_{name}",
                     "what": standing.indicator.name[report.language],
                     "value": value,
                     "why": report.say("check_far", median=median, side=z),
@@ -227,6 +243,7 @@ def _jumps(study: Study) -> list[dict[str, str]]:
                 unit = "pct" if relative else "points"
                 found.append(
                     {
+                        "code": f"jump_{name}_{before}_{after}",
                         "what": indicators.get(name).name[report.language],
                         "value": report.say(
                             f"check_jump_{unit}", change=float(change[report.own]), first=int(before), last=int(after)
@@ -242,6 +259,7 @@ def _absent(study: Study) -> list[dict[str, str]]:
     report = study.report
     return [
         {
+            "code": f"absent_{standing.indicator.id}",
             "what": standing.indicator.name[report.language],
             "value": report.words.absent(wording.absent_flag(standing.own.flag), long=True),
             "why": report.say("check_absent"),

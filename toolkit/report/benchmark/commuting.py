@@ -117,7 +117,7 @@ def _bounds(study: Study) -> None:
         ),
         frame=frame,
         columns=[
-            report.column("name", "indicator"),
+            report.column("side", "indicator", texts=dict(zip(frame["side"], frame["name"], strict=True))),
             report.column("low", "benchmark.column_least", unit="percent"),
             report.column("high", "benchmark.column_most", unit="percent"),
         ],

@@ -270,18 +270,18 @@ def _structure(study: Study, about: dict) -> None:
     """What the composite is made of: direction, weight, our value; which parts repeat each other."""
     report, index = study.report, study.index
     weights = index.framework.effective_weights()
-    groups = {part.code: part for part in index.declared.parts if not part.direction}
+    titles = {part.code: part.title.model_dump()[report.language] for part in index.declared.parts if part.title}
+    ways = {key: report.say(key) for key in ("direction_up", "direction_down")}
     rows = []
     for part in index.declared.parts:
         if not part.direction:
             continue
-        title = groups[part.parent].title if part.parent in groups else None
         standing = study[part.code]
         rows.append(
             {
                 "indicator": part.code,
-                "group": title.model_dump()[report.language] if title else part.parent,
-                "direction": report.say("direction_up" if part.direction > 0 else "direction_down"),
+                "group": part.parent,
+                "direction": "direction_up" if part.direction > 0 else "direction_down",
                 "weight": 100.0 * float(weights[part.code]),
                 "unit": standing.indicator.unit,
                 "value": standing.own.value,
@@ -301,8 +301,8 @@ def _structure(study: Study, about: dict) -> None:
         pd.DataFrame(rows),
         [
             report.column("indicator", texts=names),
-            report.column("group", "benchmark.column_group"),
-            report.column("direction", "benchmark.column_direction"),
+            report.column("group", "benchmark.column_group", texts=titles),
+            report.column("direction", "benchmark.column_direction", texts=ways),
             report.column("weight", "benchmark.column_weight", unit="percent"),
             report.column("value", "benchmark.column_own", unit_from="unit", flag="flag"),
         ],

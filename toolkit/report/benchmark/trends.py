@@ -8,6 +8,8 @@ from toolkit import charts, indicators
 from toolkit.indicators.trend import NOISE, Trend
 from toolkit.report.benchmark.study import Study
 
+VERDICTS = ("verdict_worse_worsening", "verdict_worse", "verdict_worsening", "verdict_ordinary")
+
 
 def trends(study: Study) -> None:
     """Change of place on each indicator, level and change against the peers, and the filter "worse and worsening"."""
@@ -39,7 +41,7 @@ def trends(study: Study) -> None:
             report.column("median", "benchmark.column_peers", unit_from="unit"),
             report.column("change", "benchmark.column_change", unit_from="change_unit"),
             report.column("median_change", "benchmark.column_peers_change", unit_from="change_unit"),
-            report.column("verdict", "benchmark.column_verdict"),
+            report.column("verdict", "benchmark.column_verdict", texts={key: report.say(key) for key in VERDICTS}),
         ],
         tables=_tables(found),
         note=report.say("trends_note"),
@@ -71,7 +73,7 @@ def _row(study: Study, name: str, trend: Trend) -> dict:
         "change": trend.change,
         "median_change": trend.median_change,
         "moved": moved,
-        "verdict": report.say(verdict(trend)),
+        "verdict": verdict(trend),
     }
 
 
@@ -98,7 +100,7 @@ def _places(study: Study, frame: pd.DataFrame) -> None:
         ),
         frame=shown,
         columns=[
-            report.column("name", "indicator"),
+            report.column("indicator", texts=dict(zip(shown["indicator"], shown["name"], strict=True))),
             report.column("years", "benchmark.column_years"),
             report.column("moved", "benchmark.column_moved", unit="percentile"),
         ],

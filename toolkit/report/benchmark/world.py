@@ -156,7 +156,9 @@ def international(study: Study) -> None:
 
 def _cards(study: Study) -> None:
     report = study.report
-    frame = report.table("policy_cards").assign(text=lambda cards: cards[f"text_{report.language}"])
+    cards = report.table("policy_cards")
+    frame = cards.assign(card=cards["city"] + "-" + cards["order"].astype(str))
+    texts = dict(zip(frame["card"], frame[f"text_{report.language}"], strict=True))
     cities = {city: report.say(f"city_{city.replace('-', '_')}") for city in frame["city"].unique()}
     report.show_table(
         "policy-cards",
@@ -165,7 +167,7 @@ def _cards(study: Study) -> None:
         [
             report.column("city", "benchmark.column_city", texts=cities),
             report.column("period", "benchmark.column_period"),
-            report.column("text", "benchmark.column_card"),
+            report.column("card", "benchmark.column_card", texts=texts),
             report.column("source", "source"),
         ],
         tables=["policy_cards"],
@@ -177,20 +179,22 @@ def _cards(study: Study) -> None:
 def _quoted(study: Study) -> None:
     report = study.report
     language = report.language
-    frame = report.table("city_figures").assign(
-        territory=lambda found: found[f"territory_{language}"], measure=lambda found: found[f"measure_{language}"]
-    )
-    frame["period"] = frame["period"].fillna("").replace("", report.say("undated"))
+    frame = report.table("city_figures").copy()
+    frame["period"] = frame["period"].fillna("")
+    frame["territory"] = frame["city"] + "-" + frame["item"]
+    frame["measure"] = frame["territory"] + "-" + frame["period"]
+    places = dict(zip(frame["territory"], frame[f"territory_{language}"], strict=True))
+    measures = dict(zip(frame["measure"], frame[f"measure_{language}"], strict=True))
     kinds = {kind: report.say(f"kind_{kind}") for kind in frame["kind"].unique()}
     report.show_table(
         "city-figures",
         report.say("quoted_caption"),
         frame,
         [
-            report.column("territory"),
-            report.column("period", "benchmark.column_period"),
+            report.column("territory", texts=places),
+            report.column("period", "benchmark.column_period", texts={"": report.say("undated")}),
             report.column("value", unit_from="unit"),
-            report.column("measure", "benchmark.column_measure"),
+            report.column("measure", "benchmark.column_measure", texts=measures),
             report.column("kind", "benchmark.column_kind", texts=kinds),
             report.column("source", "source"),
         ],
