@@ -246,7 +246,7 @@ def test_a_killed_run_loses_nothing_and_the_next_one_finishes_the_rest(checkout:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_stopped_run_ends_cleanly_and_holds_the_folder_meanwhile(checkout: Path, root: Path, number: int) -> None:
     process = background(checkout, root, "run", "waiting")
-    wait_for(lambda: (checkout / "reports/.quadro/work/00000").exists())
+    wait_for(lambda: (checkout / "reports" / ".quadro" / "work" / "00000").exists())
     second = background(checkout, root, "run", "one")
     _, told = second.communicate(timeout=60)
     assert second.returncode == 2
