@@ -93,6 +93,13 @@ def _find(id: str, site: Path) -> _Figure:
     content = json.loads(path.read_text(encoding="utf-8"))
     figures = content["results"].get("figures", {})
     said = _named(name, figures, f"{territory}/{report}", path)
+    if "scales" not in said:
+        raise ParameterError(
+            f"{name} is not an indicator: it comes from a method of the report, with these figures: {said}.",
+            where=str(path),
+            allowed=[one for one, about in figures.items() if "scales" in about],
+            hint=f"run the cells of notebooks/{report}.ipynb (make lab)",
+        )
     wanted = scale[0] if scale else said["territory"]
     found = _named(wanted, said["scales"], f"{territory}/{report}/{name}", path)
     keys = [key for key in (wanted, said.get("parent", "")) if key]
