@@ -154,7 +154,7 @@ def synthetic(draws: int) -> Iterator[Row]:
 def synthetic_did(draws: int) -> Iterator[Row]:
     for count in (1, 5):
         how = {"units": 40, "periods": 14, "treated": dict.fromkeys(range(count), 2009)}
-        run = lambda one: impact.synthetic_did(one, draws=50)  # noqa: E731
+        run = lambda one: impact.synthetic_did(one, draws=100)  # noqa: E731
         yield from _design(f"synthetic DiD, {count} of 40 treated, placebo error", run, draws, **how)
 
 
@@ -163,7 +163,9 @@ def interrupted(draws: int) -> Iterator[Row]:
     yield from _series("independent errors, least squares", draws, family="gaussian", serial=0.0, errors="model")
     serial: dict[str, Any] = {"family": "gaussian", "serial": 0.5}
     yield from _series("autocorrelated .5, least squares", draws, errors="model", claim="fails", **serial)
-    yield from _series("autocorrelated .5, Newey-West", draws, errors="newey_west", claim="fails", **serial)
+    for n in (96, 480):
+        name = f"autocorrelated .5, Newey-West, {n} periods"
+        yield from _series(name, draws, errors="newey_west", n=n, claim="fails", **serial)
     for n, claim in ((48, "fails"), (96, "shown"), (240, "nominal")):
         yield from _series(f"autocorrelated .5, hac, {n} periods", draws, errors="hac", n=n, claim=claim, **serial)
 

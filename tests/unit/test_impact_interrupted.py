@@ -80,7 +80,14 @@ def test_autocorrelation_is_seen_and_robust_errors_are_wider() -> None:
     assert "impact.note.autocorrelated" not in {note.key for note in robust.notes}
     assert robust.se > 1.2 * plain.se
     assert robust.se > impact.interrupted_time_series(data, outcome="y", time="t", start=61, errors="newey_west").se
-    assert impact.judge(impact.Evidence.of("series", plain, pre_periods=60)).level == "fragile"
+    evidence = impact.Evidence.of("series", plain)
+    assert evidence.coverage is not None
+    assert evidence.coverage < 0.8
+    keys = {reason.key for reason in impact.judge(evidence).reasons}
+    assert keys >= {
+        f"impact.reason.{name}" for name in ("autocorrelated", "coverage_below_nominal", "no_control_group")
+    }
+    assert impact.judge(evidence).level == "fragile"
 
 
 def test_robust_intervals_cover_where_plain_ones_do_not() -> None:

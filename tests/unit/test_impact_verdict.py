@@ -13,6 +13,7 @@ from test_impact_breaks import SHARES, provinces
 
 from toolkit import impact
 from toolkit.errors import MethodError
+from toolkit.impact.coverage import CLUSTERED
 from toolkit.impact.verdict import RULES
 
 SOUND_TRENDS = {
@@ -247,3 +248,19 @@ def test_almost_everybody_financed_cannot_be_estimated() -> None:
     assert found.verdict.level != "identificato"
     assert isinstance(found.verdict.reasons, tuple)
     assert pd.notna(found.main.estimate)
+
+
+def test_measured_coverage_reaches_the_verdict() -> None:
+    """Clustered errors of three treated units cover far below their claim: the figure is shown, the verdict lowered."""
+    few = impact.two_way_fixed_effects(panel(3, units=60, treated=dict.fromkeys(range(3), 2006)))
+    evidence = impact.Evidence.of("trends", few)
+    assert evidence.coverage == CLUSTERED[2]  # the largest size measured that is not above the one met
+    reasons = {reason.key: reason for reason in impact.judge(evidence).reasons}
+    assert reasons["impact.reason.coverage_below_nominal"].values == {"coverage": CLUSTERED[2], "nominal": 0.95}
+    many = impact.two_way_fixed_effects(panel(3, units=60))
+    assert len(panel(3, units=60).treated_units) < max(CLUSTERED)
+    assert impact.Evidence.of("trends", many).coverage == CLUSTERED[10]
+    enough = impact.two_way_fixed_effects(panel(3, units=120))
+    assert impact.Evidence.of("trends", enough).coverage is None
+    ranked = impact.randomisation_test(panel(3, units=60, treated=dict.fromkeys(range(3), 2006)))
+    assert impact.Evidence.of("trends", ranked).coverage is None

@@ -82,7 +82,7 @@ def _drawn_sets(n: int, k: int, draws: int, seed: int) -> np.ndarray:
     parts = []
     for first in range(0, draws, chunk):
         keys = generator.random((min(chunk, draws - first), n))
-        parts.append(np.argpartition(keys, k - 1, axis=1)[:, :k])
+        parts.append(np.argpartition(keys, k - 1, axis=1)[:, :k].copy())
     return np.concatenate(parts)
 
 

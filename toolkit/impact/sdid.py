@@ -37,8 +37,8 @@ def synthetic_did(
         draws, seed: of the placebo error; 0 draws for the point only.
 
     Returns:
-        Tables `unit_weights`, `time_weights`, and for sdid `placebos` (effect). The interval is the normal
-        one of the placebo error, p the rank among placebos.
+        Tables `unit_weights`, `time_weights`, and for sdid `placebos` (effect). The interval is the placebo error times
+        Student's t with as many degrees of freedom as donors less one; p is the rank among placebos.
 
     Raises:
         MethodError: staggered dates; fewer donors than treated units plus one when a placebo error is asked.
@@ -68,7 +68,7 @@ def synthetic_did(
     unit_weights, time_weights = fit.get_unit_weights_df(), fit.get_time_weights_df()
     se = float(fit.se) if draws and np.isfinite(fit.se) else None
     estimate = finite(fit.att, "synthetic DiD")
-    half = _z(level)
+    half = _t(level, len(controls) - 1)
     effects = (
         np.asarray(fit.variance_effects, dtype=float) if draws and fit.variance_effects is not None else np.array([])
     )
@@ -159,7 +159,8 @@ def _step(A: np.ndarray, b: np.ndarray, w: np.ndarray, ridge: float) -> np.ndarr
     return w + min(1.0, max(0.0, length)) * direction
 
 
-def _z(level: float) -> float:
+def _t(level: float, df: int) -> float:
+    """Half-width in standard errors: the error is the spread of as many placebos as there are donors."""
     from scipy import stats
 
-    return float(stats.norm.ppf(0.5 + level / 2))
+    return float(stats.t.ppf(0.5 + level / 2, df))

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from toolkit.errors import MethodError
 from toolkit.impact.breaks import Screening
+from toolkit.impact.coverage import measured_coverage
 from toolkit.impact.did import FEW_CLUSTERS, FEW_TREATED
 from toolkit.impact.interface import Result
 from toolkit.impact.synthetic import BAD_FIT, TOO_GOOD
@@ -50,8 +51,8 @@ class Evidence:
             most do.
         twfe_staggered: two-way fixed effects on staggered dates.
         autocorrelated: residual autocorrelation not covered by the errors.
-        coverage: measured coverage of the interval, where a simulation of this design was made; `nominal` what it
-            claims.
+        coverage: measured coverage of the interval, where simulations of such designs fell short (`coverage.py`);
+            `nominal` what it claims.
         honest_breakdown, honest_smallest_m: from the smoothness bounds.
     """
 
@@ -106,6 +107,7 @@ class Evidence:
             gathered["estimate"] = first.estimate if first.scale == "difference" else None
             keys = {note.key for result in results for note in result.notes}
             gathered["autocorrelated"] = "impact.note.autocorrelated" in keys
+            gathered["coverage"] = measured_coverage(first)
         if screening is not None:
             kinds = set(screening.found["kind"])
             gathered["break_detected"] = bool(kinds - {"declared"}) if screening.screened else None
