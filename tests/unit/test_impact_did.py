@@ -122,14 +122,6 @@ def test_pre_trend_untestable_without_periods_or_rank() -> None:
     assert pre_trends(np.array([-3, -2, 0]), np.zeros(3), np.ones((3, 3)))["pre_trend_p"] is None
 
 
-def test_no_variation_over_time_is_refused() -> None:
-    data = frame(1, units=8, periods=6)
-    data["y"] = data["unit"].str[1:].astype(float)
-    flat = impact.Panel.of(data, unit="unit", time="time", outcome="y", first_treated="first")
-    with pytest.raises(MethodError, match="does not vary over time"):
-        impact.two_way_fixed_effects(flat)
-
-
 def test_missing_covariate_is_refused_by_name() -> None:
     data = frame(1).assign(x=lambda d: np.where(d.index == 4, np.nan, 1.0))
     one = impact.Panel.of(data, unit="unit", time="time", outcome="y", first_treated="first", covariates=["x"])

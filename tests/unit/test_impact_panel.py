@@ -45,6 +45,9 @@ BAD: dict[str, tuple[Callable[[pd.DataFrame], pd.DataFrame], str]] = {
     "empty": (lambda d: d.iloc[:0], "the panel is empty"),
     "text outcome": (lambda d: d.assign(y="many"), "column 'y' is not numeric"),
     "fractional period": (lambda d: d.assign(time=d["time"] + 0.5), "whole numbers"),
+    "no unit": (lambda d: d.assign(unit=d["unit"].where(d.index != 3)), "a row has no unit"),
+    "beyond measure": (lambda d: d.assign(y=d["y"] * 1e200), "which is no measure"),
+    "constant in time": (lambda d: d.assign(y=d["unit"].str[1:].astype(float)), "does not vary over time"),
     "period zero": (lambda d: d.assign(time=d["time"] - 2001), "must be above 0"),
     "no column": (lambda d: d.drop(columns="y"), "no column 'y'"),
 }
@@ -63,6 +66,36 @@ def test_bad_panel_is_refused(name: str) -> None:
 def test_treated_unit_absent() -> None:
     with pytest.raises(MethodError, match="treated unit absent from the panel: Atlantide"):
         build(frame(1), treated={"Atlantide": 2005})
+
+
+@pytest.mark.parametrize("date", [2004.5, np.nan, "2004"])
+def test_a_date_of_treatment_is_a_period(date: object) -> None:
+    with pytest.raises(MethodError, match="which is not a period"):
+        build(frame(1, units=8, periods=6), treated={"u000": date}, unit="unit", time="time", outcome="y")
+
+
+@pytest.mark.parametrize("flat", ["one control", "constant controls"])
+@pytest.mark.parametrize(
+    "estimate",
+    [
+        impact.two_way_fixed_effects,
+        impact.event_study,
+        impact.callaway_santanna,
+        lambda p: impact.synthetic_did(p, draws=20),
+    ],
+)
+def test_no_error_of_zero_or_nothing(estimate: Callable[[impact.Panel], impact.Result], flat: str) -> None:
+    """One treated unit, and controls that cannot vary: a refusal, or an estimate without error, interval or p."""
+    data = frame(1, units=2 if flat == "one control" else 9, periods=6, treated={0: 2004})
+    if flat == "constant controls":
+        data["y"] = data["y"].where(data["unit"] == "u000", 1.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            found = estimate(build(data))
+        except MethodError:
+            return
+    assert (found.se, found.interval, found.p) == (None, None, None)
 
 
 def test_treated_said_twice_or_never() -> None:

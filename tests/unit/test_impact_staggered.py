@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
-from impact_making import panel
+from impact_making import frame, panel
 
 from toolkit import impact
 from toolkit.errors import MethodError
@@ -35,6 +36,34 @@ def test_aggregates_are_means_of_the_cells() -> None:
     groups = found.tables["groups"].set_index("group")["estimate"]
     assert groups[2007] == pytest.approx(after.loc[after["group"] == 2007, "estimate"].mean())
     assert found.diagnostics["group_overall"] == pytest.approx(groups.mean())  # cohorts of equal size
+
+
+def test_calendar_is_the_mean_of_cohorts_in_a_period() -> None:
+    found = impact.callaway_santanna(panel(8, treated=STAGGERED, effect=1.0))
+    cells = found.tables["group_time"].set_index(["group", "time"])["estimate"]
+    calendar = found.tables["calendar"].set_index("time")["estimate"]
+    assert calendar[2004] == pytest.approx(cells[2003, 2004])
+    assert calendar[2008] == pytest.approx((cells[2003, 2008] + cells[2007, 2008]) / 2)  # cohorts of equal size
+    assert found.diagnostics["calendar_overall"] == pytest.approx(calendar.mean())
+    assert 0 < found.diagnostics["dynamic_overall_se"] < 1
+
+
+def test_weights_count_as_copies_of_units() -> None:
+    data = frame(8, treated=STAGGERED, effect=1.0)
+    data["w"] = np.where(data["unit"] == "u005", 3.0, 1.0)
+    named = {"unit": "unit", "time": "time", "outcome": "y", "first_treated": "first"}
+    weighted = impact.Panel.of(data, weights="w", **named)
+    copies = [data.assign(unit=data["unit"] + mark)[data["w"] >= i] for i, mark in enumerate("abc", start=1)]
+    copied = impact.Panel.of(pd.concat(copies), **named)
+    one, other = impact.callaway_santanna(weighted), impact.callaway_santanna(copied)
+    assert one.estimate == pytest.approx(other.estimate)
+    for name in ("dynamic_overall", "group_overall", "calendar_overall"):
+        assert one.diagnostics[name] == pytest.approx(other.diagnostics[name])
+    with pytest.raises(MethodError, match="takes no weights"):
+        impact.goodman_bacon(weighted)
+    changing = impact.Panel.of(data.assign(w=data["time"]), weights="w", **named)
+    with pytest.raises(MethodError, match="weights change over time"):
+        impact.callaway_santanna(changing)
 
 
 def test_decomposition_adds_to_fixed_effects() -> None:

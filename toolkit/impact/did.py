@@ -274,8 +274,6 @@ def _within(panel: Panel, columns: np.ndarray, covariance: Covariance, method: s
     y = panel.data["outcome"].to_numpy()
     everything = np.column_stack([y, columns, period_dummies(units, periods)])
     swept = demean(everything, units, weights)
-    if float(np.abs(swept[:, 0]).max()) < 1e-12 * max(1.0, float(np.abs(y).max())):
-        raise MethodError(f"{method}: {panel.outcome!r} does not vary over time within any unit")
     return least_squares(
         swept[:, 0],
         swept[:, 1:],

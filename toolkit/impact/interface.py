@@ -20,6 +20,7 @@ from toolkit.impact.result import Note, Result, finite, quiet
 __all__ = ["NEVER", "Break", "Note", "Panel", "Result", "finite", "quiet"]
 
 NEVER = 0  # `first_treated` of a unit that is never treated
+LARGEST = 1e100  # beyond it squares overflow: no measure is as large, nor an outcome that varies as little
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,8 @@ class Panel:
             unit, time, outcome: column names; periods are whole numbers (number quarters or months in a row).
             first_treated: column with the first treated period of the unit; 0, empty or infinite means never.
             treated: instead of that column, the treated units and their first treated period.
-            weights: column of positive weights, constant within a unit or not.
+            weights: column of positive weights, used by fixed effects, first differences, event studies and, one a
+                unit, Callaway-Sant'Anna; methods that compare units one by one leave them aside.
             covariates: columns kept for estimators that use them; they may have gaps, not infinities.
             breaks: known breaks in series.
 
@@ -226,6 +228,8 @@ def _check_rows(panel: Panel) -> None:
     data = panel.data
     if data.empty:
         raise MethodError("the panel is empty")
+    if data["unit"].isna().any():
+        raise MethodError("a row has no unit", where=f"{int(data['unit'].isna().sum())} rows", hint="drop these rows")
     doubled = data.duplicated(["unit", "time"])
     if doubled.any():
         row = data[doubled].iloc[0]
@@ -235,6 +239,9 @@ def _check_rows(panel: Panel) -> None:
             hint="keep one row per unit and period",
         )
     _refuse_missing(data, "outcome", panel.outcome)
+    largest = float(data["outcome"].abs().max())
+    if largest > LARGEST:
+        raise MethodError(f"{panel.outcome!r} holds {largest:g}, which is no measure", hint="check the file's units")
     times = np.sort(data["time"].unique())
     counts = data.groupby("unit", sort=True)["time"].nunique()
     short = counts[counts < len(times)]
@@ -248,8 +255,10 @@ def _check_rows(panel: Panel) -> None:
         )
     if len(times) < 2:
         raise MethodError("the panel has one period only, so nothing can be compared over time")
-    if float(np.ptp(data["outcome"].to_numpy())) == 0:
+    if float(np.ptp(data["outcome"].to_numpy())) <= 1 / LARGEST:
         raise MethodError(f"constant outcome: {panel.outcome!r} is {data['outcome'].iloc[0]:g} in every row")
+    if float(np.ptp(panel.wide().to_numpy(), axis=1).max()) <= 1e-12 * largest:
+        raise MethodError(f"constant outcome: {panel.outcome!r} does not vary over time within any unit")
     if not np.isfinite(data["weight"]).all() or (data["weight"] <= 0).any():
         raise MethodError("weights must be positive numbers")
 
@@ -324,6 +333,12 @@ def _from_mapping(units: pd.Series, treated: Mapping[Any, int]) -> np.ndarray:
             allowed=sorted(map(str, set(units))),
             hint="check the names",
         )
+    for unit, date in treated.items():
+        if not isinstance(date, int | float | np.number) or not np.isfinite(date) or date != round(date):
+            raise MethodError(
+                f"unit {unit!r} is treated from {date!r}, which is not a period",
+                allowed="whole numbers, as the periods of the panel",
+            )
     return units.map(dict(treated)).fillna(NEVER).to_numpy(dtype=np.int64)
 
 

@@ -26,10 +26,15 @@ class Fit:
 
     def test(self, index: int, level: float = 0.95) -> tuple[float, tuple[float, float], float]:
         """Standard error, interval and two-sided p of one coefficient."""
-        se = float(np.sqrt(self.covariance[index, index]))
-        estimate = float(self.beta[index])
+        estimate, variance = float(self.beta[index]), float(self.covariance[index, index])
+        if not variance > (1e-7 * float(np.abs(self.residuals).max())) ** 2:  # else nothing but rounding
+            raise MethodError(
+                "no standard error exists: the rows that tell the effect, or their clusters, are too few to vary",
+                hint="add comparison units, or use randomisation_test or synthetic_control",
+            )
+        se = float(np.sqrt(variance))
         half = float(stats.t.ppf(0.5 + level / 2, self.df)) * se
-        p = float(2 * stats.t.sf(abs(estimate / se), self.df)) if se > 0 else float("nan")
+        p = float(2 * stats.t.sf(abs(estimate / se), self.df))
         return se, (estimate - half, estimate + half), p
 
 

@@ -81,6 +81,13 @@ def finite(value: float, method: str, what: str = "estimate") -> float:
     return number
 
 
+def usable_error(se: float | None, outcome: np.ndarray) -> float | None:
+    """A library's standard error, or None where it is missing or nothing but rounding: no test can rest on it."""
+    if se is None or not np.isfinite(se) or se <= 1e-10 * float(np.std(outcome)):
+        return None
+    return float(se)
+
+
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep a library's warnings away from readers: inputs are checked before, and results after, the call."""

@@ -16,6 +16,7 @@ import pandas as pd
 from toolkit.errors import MethodError
 from toolkit.impact.did import _describe
 from toolkit.impact.interface import NEVER, Note, Panel, Result, finite, quiet
+from toolkit.impact.result import usable_error
 
 
 def synthetic_did(
@@ -66,7 +67,7 @@ def synthetic_did(
         except ValueError as fault:
             raise MethodError("synthetic DiD is not defined on this panel", where=str(fault)) from None
     unit_weights, time_weights = fit.get_unit_weights_df(), fit.get_time_weights_df()
-    se = float(fit.se) if draws and np.isfinite(fit.se) else None
+    se = usable_error(fit.se, panel.data["outcome"].to_numpy()) if draws else None
     estimate = finite(fit.att, "synthetic DiD")
     half = _t(level, len(controls) - 1)
     effects = (

@@ -14,6 +14,7 @@ import pandas as pd
 from toolkit.errors import MethodError
 from toolkit.impact.did import _covariates_complete, _describe, _treated_notes, pre_trends
 from toolkit.impact.interface import Note, Panel, Result, finite, quiet
+from toolkit.impact.result import usable_error
 
 FORBIDDEN = "later_vs_earlier"
 
@@ -32,7 +33,7 @@ def callaway_santanna(
     """Effects by cohort and period, doubly robust with covariates, never compared with units already treated.
 
     The estimate is R's `simple` aggregate: the mean of all effects after treatment, each cohort-period weighted by its
-    units.
+    units. Weights of the panel, constant within a unit, count as sampling weights.
 
     Args:
         control: compare with units never treated, or with all not yet treated.
@@ -41,8 +42,9 @@ def callaway_santanna(
         draws, seed: of the multiplier bootstrap; with 0 draws, errors are those of the influence function.
 
     Returns:
-        Tables `group_time`, `event_time` (with `covariance`), `groups`; diagnostics `dynamic_overall` (mean over
-        event times from 0), `group_overall` (mean over cohorts, weighted by units) and those of `did.pre_trends`.
+        Tables `group_time`, `event_time` (with `covariance`), `groups`, `calendar` (effects by period); diagnostics
+        `dynamic_overall` (mean over event times from 0, with `dynamic_overall_se`), `group_overall` (mean over cohorts,
+        weighted by units), `calendar_overall` (mean over periods) and those of `did.pre_trends`.
 
     Raises:
         MethodError: no unit left to compare with; an effect that is not defined.
@@ -53,8 +55,12 @@ def callaway_santanna(
         raise MethodError("a bootstrap needs a seed, so that it can be repeated")
     names = list(panel.covariates) if covariates else []
     _covariates_complete(panel, tuple(names))
-    from diff_diff import CallawaySantAnna
+    from diff_diff import CallawaySantAnna, SurveyDesign
 
+    masses = _masses(panel)
+    survey = SurveyDesign(weights="weight") if np.ptp(masses.to_numpy()) > 0 else None
+    if survey and draws:
+        raise MethodError("Callaway-Sant'Anna: no bootstrap with weights", hint="ask for 0 draws")
     data = panel.data.assign(first_treated=np.repeat(panel.first_treated.to_numpy(), len(panel.times)))
     estimator = CallawaySantAnna(
         control_group="never_treated" if control == "never" else "not_yet_treated",
@@ -68,7 +74,13 @@ def callaway_santanna(
     with quiet():
         try:
             fit = estimator.fit(
-                data, outcome="outcome", unit="unit", time="time", first_treat="first_treated", covariates=names or None
+                data,
+                outcome="outcome",
+                unit="unit",
+                time="time",
+                first_treat="first_treated",
+                covariates=names or None,
+                survey_design=survey,
             )
             simple = fit.aggregate("simple").to_dataframe().iloc[0]
             dynamic = fit.aggregate("event_study")
@@ -94,13 +106,16 @@ def callaway_santanna(
     cells = cells[known].reset_index(drop=True)
     events = _event_table(dynamic)
     covariance = _event_covariance(dynamic)
-    sizes = panel.first_treated.value_counts()
-    shares = np.array([sizes[int(g)] for g in groups["label"]], dtype=float)
+    sizes, mass = panel.first_treated.value_counts(), masses.groupby(panel.first_treated).sum()
+    shares = mass.loc[groups["label"].astype(int)].to_numpy(dtype=float)
+    calendar = _by_calendar(cells, mass)
     diagnostics: dict[str, Any] = _describe(panel) | {
         "pre_periods": int((panel.times < panel.treatment_times[-1]).sum()),
         "control": control,
         "dynamic_overall": float(events.loc[events["event_time"] >= 0, "estimate"].mean()),
+        "dynamic_overall_se": _dynamic_error(covariance),
         "group_overall": float(np.average(groups["att"], weights=shares)),
+        "calendar_overall": float(calendar["estimate"].mean()),
         "cohorts": len(panel.treatment_times),
         "smallest_cohort": int(sizes.drop(0, errors="ignore").min()),
         "anticipation": anticipation,
@@ -108,11 +123,12 @@ def callaway_santanna(
     if covariance is not None:
         diagnostics |= _pre_trends(events, covariance, anticipation, base)
     estimate = finite(simple["att"], "Callaway-Sant'Anna")
-    se = float(simple["se"])
+    se = usable_error(simple["se"], panel.data["outcome"].to_numpy())
     tables = {
         "group_time": cells,
         "event_time": events,
         "groups": groups[["label", "att", "se"]].rename(columns={"label": "group", "att": "estimate"}),
+        "calendar": calendar,
     }
     if covariance is not None:
         tables["covariance"] = covariance
@@ -120,9 +136,9 @@ def callaway_santanna(
         method="callaway_santanna",
         estimate=estimate,
         inference="bootstrap" if draws else "influence",
-        se=se if np.isfinite(se) else None,
-        interval=(float(simple["conf_int_lower"]), float(simple["conf_int_upper"])) if np.isfinite(se) else None,
-        p=float(simple["p_value"]) if np.isfinite(se) else None,
+        se=se,
+        interval=(float(simple["conf_int_lower"]), float(simple["conf_int_upper"])) if se else None,
+        p=float(simple["p_value"]) if se else None,
         level=level,
         diagnostics=diagnostics,
         tables=tables,
@@ -135,6 +151,8 @@ def callaway_santanna(
 def goodman_bacon(panel: Panel) -> Result:
     """What two-way fixed effects average: all 2×2 comparisons, their weights and effects.
 
+    It is defined without weights of units: a panel that has them is refused.
+
     Weight on later against earlier treated units (`forbidden_weight`) is weight on comparisons with units already
     treated.
 
@@ -143,6 +161,8 @@ def goodman_bacon(panel: Panel) -> Result:
     """
     from diff_diff import BaconDecomposition
 
+    if np.ptp(_masses(panel).to_numpy()) > 0:
+        raise MethodError("the Goodman-Bacon decomposition takes no weights", hint="build the panel without them")
     data = panel.data.assign(first_treated=np.repeat(panel.first_treated.to_numpy(), len(panel.times)))
     with quiet():
         try:
@@ -174,6 +194,32 @@ def goodman_bacon(panel: Panel) -> Result:
         tables={"types": types, "comparisons": comparisons},
         notes=notes,
     )
+
+
+def _masses(panel: Panel) -> pd.Series:
+    """The weight of each unit, which must not change over time."""
+    wide = panel.wide("weight")
+    if float(np.ptp(wide.to_numpy(), axis=1).max()) > 0:
+        unit = wide.index[np.ptp(wide.to_numpy(), axis=1) > 0][0]
+        raise MethodError(f"weights change over time in unit {unit!r}", hint="use one weight a unit")
+    return wide.iloc[:, 0]
+
+
+def _by_calendar(cells: pd.DataFrame, mass: pd.Series) -> pd.DataFrame:
+    """Effects by period: the mean over cohorts already treated, weighted by their units."""
+    after = cells[cells["time"] >= cells["group"]]
+    weight = mass.loc[after["group"]].to_numpy(dtype=float)
+    total = pd.Series(after["estimate"].to_numpy() * weight).groupby(after["time"].to_numpy()).sum()
+    whole = pd.Series(weight).groupby(after["time"].to_numpy()).sum()
+    return pd.DataFrame({"time": total.index, "estimate": (total / whole).to_numpy()})
+
+
+def _dynamic_error(covariance: pd.DataFrame | None) -> float | None:
+    if covariance is None:
+        return None
+    after = [event for event in covariance.index if event >= 0]
+    total = float(covariance.loc[after, after].to_numpy().sum())
+    return float(np.sqrt(total)) / len(after) if total > 0 else None
 
 
 def _event_table(dynamic: Any) -> pd.DataFrame:
