@@ -124,3 +124,28 @@ def test_income_change_is_nominal_and_since_the_first_year():
     one_year = {"income": frame["income"].query("year == 2018")}
     with pytest.raises(DataError, match="a change needs two tax years"):
         indicators.compute("income_change", one_year, {"a": ("000001",)})
+
+
+def test_class_shares_docstring_example_and_an_area():
+    incomes = np.concatenate([np.full(40, 20_000.0), np.full(2, 200_000.0)])
+    table = classes("a", incomes)
+    table.loc[(table["item"] == "taxpayers") & (table["measure"] == "count"), "value"] = 100.0
+    both = pd.concat([table, table.assign(istat_code="b")])
+    found = indicators.class_shares(both, {"a": ("a",), "ab": ("a", "b")}).set_index(["territory", "item"])
+    for territory in ("a", "ab"):
+        lines = found.loc[territory]
+        assert lines.loc["class_15000_26000", ["low", "high"]].tolist() == [40.0, 40.0]
+        assert lines.loc["class_gt_120000", ["low", "high"]].tolist() == [1.0, 3.0]
+        assert lines.loc["no_class", ["low", "high"]].tolist() == [57.0, 59.0]
+        assert set(lines["flag"]) == {"estimated"}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_class_shares_hold_the_truth(seed):
+    groups = {code: people(seed + k, 120) for k, code in enumerate("abc")}
+    table = pd.concat([classes(code, x) for code, x in groups.items()], ignore_index=True)
+    found = indicators.class_shares(table, {"all": ("a", "b", "c")}).set_index("item")
+    everybody = np.concatenate(list(groups.values()))
+    for item, (low, high) in CLASSES.items():
+        truth = 100 * ((everybody > low) & (everybody <= high)).mean()
+        assert found.loc[item, "low"] - 1e-9 <= truth <= found.loc[item, "high"] + 1e-9

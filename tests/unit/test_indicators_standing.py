@@ -72,3 +72,11 @@ def test_an_absent_value_has_no_position(tables, groups, universe) -> None:
 def test_own_must_be_a_group(tables, groups, universe) -> None:
     with pytest.raises(DataError, match="not among the groups"):
         standings(["income_per_taxpayer"], tables, groups, own="015999", universe=universe)
+
+
+def test_without_a_value_of_its_own_the_year_is_that_of_the_others(tables, groups, universe) -> None:
+    """Income classes end before the table does: an area with a confidential class stands beside their last year."""
+    found = standings(["share_income_over_55000"], tables, groups, own="whole", universe=universe)
+    standing = found["share_income_over_55000"]
+    assert (standing.year, standing.own.flag) == (2021, "confidential")
+    assert standing.median == standing.median

@@ -81,13 +81,46 @@ def gini_bounds(
 
 @dataclass(frozen=True)
 class Cells:
-    """Classes of one territory and year: what is published, and what its suppressed cells may hold (8 values each)."""
+    """Classes of one territory and year: what is published, and what its suppressed cells may hold (8 values each).
+
+    `taxpayers` are all of them, those in no class included.
+    """
 
     count: np.ndarray
     amount: np.ndarray
     hidden_least: np.ndarray
     hidden_most: np.ndarray
     suppressed: int
+    taxpayers: float
+
+
+def class_shares(income: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+    """Share of all taxpayers in each class of total income, as bounds over what suppressed cells may hold.
+
+    Args:
+        income: municipal table `istat_code, year, item, measure, value, unit, flag`.
+        groups: territory -> codes of its members.
+
+    Returns:
+        DataFrame[territory, year, item, low, high, flag], percent: a row a class of `CLASSES`, and `no_class` for the
+        taxpayers that are in none. `low` and `high` are equal where nothing is suppressed; otherwise flag `estimated`.
+
+    Raises:
+        DataError: no classes in the table.
+
+    Example: 100 taxpayers, 40 in one class, another suppressed: 40 to 40 percent, 1 to 3 percent, 57 to 59 in none.
+    """
+    found = []
+    for territory, year, cells in _territories(income, groups):
+        low = high = np.full(len(CLASSES) + 1, np.nan)
+        if cells:
+            least, most = cells.count + cells.hidden_least, cells.count + cells.hidden_most
+            rest = np.maximum(cells.taxpayers - np.array([most.sum(), least.sum()]), 0.0)
+            low = 100.0 * np.append(least, rest[0]) / cells.taxpayers
+            high = 100.0 * np.append(most, rest[1]) / cells.taxpayers
+        lines = zip([*CLASSES, "no_class"], low, high, strict=True)
+        found += [(territory, year, *line, _state(cells)) for line in lines]
+    return pd.DataFrame(found, columns=["territory", "year", "item", "low", "high", "flag"])
 
 
 def income_gini(income: pd.DataFrame, groups: Groups) -> pd.DataFrame:
@@ -162,6 +195,7 @@ def _territories(income: pd.DataFrame, groups: Groups) -> Iterator[tuple[str, in
                     hidden[at].sum(axis=0),
                     (hidden[at] * most[at, None]).sum(axis=0),
                     int(hidden[at].any(axis=1).sum()),
+                    float(count["taxpayers"].to_numpy()[at].sum()),
                 )
             yield territory, year, cells
     if not some:
@@ -236,8 +270,8 @@ def _income_share(name: str, items: tuple[str, ...], it: str, en: str, formula: 
 _income_share(
     "share_income_0_15000",
     ("class_0_10000", "class_10000_15000"),
-    "Contribuenti con reddito complessivo fino a 15.000 €",
-    "Taxpayers with total income up to €15,000",
+    "Contribuenti con reddito complessivo fra 0 e 15.000 €",
+    "Taxpayers with total income between €0 and €15,000",
     "100 × taxpayers with total income above 0 and up to 15,000 EUR / all taxpayers",
 )
 _income_share(

@@ -33,7 +33,7 @@ class Standing:
     Attributes:
         indicator: what is measured.
         territory: key of the territory in `groups`.
-        year: latest year with a value for the territory; the latest year of the table where it has none.
+        year: latest year with a value for the territory; where it has none, with a value for anybody.
         own: its figure.
         scales: the same figure of the other territories of `groups`, same year, in their order.
         municipalities: value by code of all municipalities of the universe, same year (NaN where absent).
@@ -114,7 +114,9 @@ def _standing(
     territory, years, found = (rows[column].to_numpy() for column in ("territory", "year", "value"))
     mine = territory == own
     known = mine & ~np.isnan(found)
-    year = int(years[known if known.any() else mine if mine.any() else slice(None)].max())
+    # Without a value of its own, the latest year in which anybody has one: there is something to stand beside.
+    seen = known if known.any() else ~np.isnan(found)
+    year = int(years[seen if seen.any() else mine if mine.any() else slice(None)].max())
     at = np.flatnonzero(years == year)
     then = dict(zip(territory[at], zip(found[at], rows["flag"].to_numpy()[at], strict=True), strict=True))
     absent = (float("nan"), "missing")

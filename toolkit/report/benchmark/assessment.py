@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from toolkit import display, indicators
@@ -103,7 +105,8 @@ def bullet_text(study: Study, finding: Finding) -> str:
     others = finding.position.of - 1
     above, ties = finding.position.rank - 1, finding.position.ties
     passed = above if rule.side == "low" else others - above - ties
-    values = {"name": about.name[report.language], "passed": passed, "of": others}
+    of_others = report.say(f"swot.others_{'all' if passed == others else 'some'}", passed=passed, of=others)
+    values: dict[str, Any] = {"name": about.name[report.language], "others": of_others}
     if rule.measure == "level":
         standing = study[rule.indicator]
         values |= {"value": report.value(standing), "when": report.when(standing)}

@@ -86,7 +86,7 @@ def _decile_counts(study: Study) -> None:
         report.say("decile_counts_caption", **about),
         frame,
         [
-            report.column("decile", "benchmark.column_decile", unit="rank"),
+            report.column("decile", "benchmark.column_decile"),
             report.column("value", "benchmark.column_municipalities", unit="municipalities"),
         ],
         tables=["fragility"],

@@ -182,7 +182,10 @@ def _distribution(study: Study) -> None:
         report.text(report.say("distribution", **about), report.say("distribution_why"))
     else:
         report.text(report.say("distribution_open", **about))
-    drawn = frame.assign(flag=frame["flag"].astype(str))
+    # Bounds over suppressed cells are ours, not an estimate of the publisher: the column of such cells says so.
+    drawn = frame.assign(flag=frame["flag"].astype(str).replace("estimated", "observed"))
+    drawn["low_flag"] = drawn["flag"].where(drawn["low"].isna(), "observed")
+    drawn["high_flag"] = drawn["flag"].where(drawn["high"].isna(), "observed")
     if drawn["high"].notna().any():
         report.figure(
             "distribution",
@@ -201,14 +204,52 @@ def _distribution(study: Study) -> None:
             frame=drawn,
             columns=[
                 report.column("territory", texts={key: scale.name for key, scale in report.scales.items()}),
-                report.column("low", "benchmark.column_gini_low", unit="index", flag="flag"),
-                report.column("high", "benchmark.column_gini_high", unit="index", flag="flag"),
+                report.column("low", "benchmark.column_gini_low", unit="index", flag="low_flag"),
+                report.column("high", "benchmark.column_gini_high", unit="index", flag="high_flag"),
                 report.column("suppressed", "benchmark.column_suppressed", unit="municipalities"),
             ],
             tables=["income"],
             note=report.say("distribution_note"),
             highlight=(report.own,),
         )
+    _class_shares(study, then, last)
+
+
+def _class_shares(study: Study, income_table: pd.DataFrame, year: int) -> None:
+    """How many taxpayers are in each class, here and in the territories of comparison, as bounds."""
+    report = study.report
+    found = indicators.class_shares(income_table, report.groups)
+    labels = {"no_class": report.say("class_none")}
+    for item, (low, high) in CLASSES.items():
+        key = "class_zero" if high == 0.0 else "class_over" if high == float("inf") else "class_between"
+        labels[item] = report.say(key, low=max(low, 0.0), high=0 if high == float("inf") else high)
+    printed: dict[str, str] = {"": report.words.label("missing")}
+    raw = []
+    for row in found.to_dict("records"):
+        about = {"low": float(row["low"]), "high": float(row["high"])}
+        text = ""
+        if about["low"] == about["low"]:
+            ends = dict.fromkeys(str(rounded(end, 1)) for end in about.values())
+            text = "–".join(ends)
+            printed[text] = report.say("class_one" if len(ends) == 1 else "class_range", **about)
+        raw.append(text)
+        if text and row["territory"] == report.own:
+            report.keep(f"share_{row['item']}_bounds", **about, unit="percent", year=year)
+    wide = found.assign(raw=raw).pivot(index="item", columns="territory", values="raw").reindex([*CLASSES, "no_class"])
+    report.show_table(
+        "income-classes",
+        report.say("classes_caption", place=report.place, year=year),
+        wide.reset_index(),
+        [
+            report.column("item", "benchmark.column_class", texts=labels),
+            *(
+                display.Column(key=key, label=capital(scale.name), texts=printed)
+                for key, scale in report.scales.items()
+            ),
+        ],
+        tables=["income"],
+        note=report.say("classes_bounds"),
+    )
 
 
 def _class(study: Study, row: pd.Series) -> str:

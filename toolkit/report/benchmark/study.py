@@ -36,6 +36,7 @@ TABLES = (
     "policy_cards",
     "boundaries",
 )
+SIDES = {1: "above", -1: "below", 0: "level"}
 SHARES = ("share_area", "share_residents", "share_local_units", "share_persons_employed", "concentration_local_units")
 PEOPLE = (
     "residents_per_km2",
@@ -264,9 +265,14 @@ class Study:
             return None
         return agreement(standing.municipalities, self.report.own, self.groups)
 
-    def certainty(self, told: Agreement, brief: bool = False) -> str:
-        """Whether the side holds with other groups or depends on the group; brief after a side has been named."""
+    def certainty(self, told: Agreement, brief: bool = False, side: int | None = None) -> str:
+        """Whether the side holds with other groups or depends on the group; brief after a side has been named.
+
+        `side`, as printed: where the groups, which leave the municipality out, say another, it is too close to tell.
+        """
         more = "_brief" if brief else ""
+        if side is not None and SIDES[side] != told.side:
+            return self.report.say("certainty_close")
         if told.holds:
             return self.report.say(f"certainty_holds{more}", groups=len(told.table))
         if not told.against:
@@ -280,7 +286,8 @@ class Study:
         told = self.agreement(name)
         if told is None:
             return plain
-        return self.report.say("with_certainty", sentence=plain.removesuffix("."), certainty=self.certainty(told))
+        certainty = self.certainty(told, side=self.side(self.standings[name]))
+        return self.report.say("with_certainty", sentence=plain.removesuffix("."), certainty=certainty)
 
     def short(self, name: str) -> str:
         """Figure, rank, side of the median and certainty: for sections whose table has the other scales."""
@@ -299,7 +306,7 @@ class Study:
         told = self.agreement(name)
         if told is None:
             return report.say("short_area", **about)
-        certainty = self.certainty(told, brief=True)
+        certainty = self.certainty(told, brief=True, side=self.side(standing))
         return report.say("short_said", rank=report.rank(standing), certainty=certainty, **about)
 
     def side(self, standing: Standing) -> int:
