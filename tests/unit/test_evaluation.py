@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from toolkit import impact
@@ -88,3 +90,9 @@ def test_amounts_keep_what_tells_them_from_zero(case: evaluation.Case) -> None:
     assert case.amount(-0.1016, "percentage_points", signed=True) == "−0,1 punti percentuali"
     assert case.amount(0.00697, "percentage_points") == "meno di 0,01 punti percentuali"
     assert case.amount(114.09, "EUR", signed=True) == "+114\xa0€"
+
+
+def test_names_of_provinces_are_whole(case: evaluation.Case) -> None:
+    names = set(found._names(case).values())
+    assert {"Reggio Emilia", "Vibo Valentia", "La Spezia", "Pesaro e Urbino"} <= names
+    assert not [name for name in names if name.endswith(".") or re.search("[a-z][A-Z]", name)]

@@ -189,7 +189,8 @@ def _driver_rows(case: Case, one: Concerned, assumed: ExAnte) -> pd.DataFrame:
     ]
     frame = pd.DataFrame(rows)
     frame["range"] = [
-        case.say("range_of", low=r["low"], mode=r["mode"], high=r["high"]) for r in frame.to_dict("records")
+        case.say("range_of" if r["low"] < r["high"] else "range_one", low=r["low"], mode=r["mode"], high=r["high"])
+        for r in frame.to_dict("records")
     ]
     frame["weight"] = [float(weight.get(name, 0.0)) for name in frame["id"]]
     return frame.sort_values("weight", ascending=False, kind="stable", ignore_index=True)

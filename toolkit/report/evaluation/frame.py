@@ -51,12 +51,17 @@ def policies_table(case: Case) -> display.Table:
         case.column("money", "col_money", unit="EUR"),
         case.column("verdict", "col_verdict", texts=_verdicts(case)),
     ]
+    years = [
+        case.say("money_years", policy=case.title(one), years=case.of(one.policy.budget.years))
+        for one in case.here
+        if one.policy.budget and one.policy.budget.years
+    ]
     return case.report.made_table(
         "policies",
         case.say("policies_caption"),
         *case.told(_policy_rows, columns),
         tables=["policy_outcomes"],
-        note=case.say("policies_note"),
+        note=" ".join([case.say("policies_note"), *years]),
     )
 
 
