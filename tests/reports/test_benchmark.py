@@ -305,3 +305,9 @@ def test_bounds_over_hidden_cells_are_no_estimate_of_the_publisher(shown: list[d
     said = " ".join(studied(shown, municipality="015209", language="it")[1])
     assert "stima di chi pubblica" not in said
     assert "48,0" in said  # the Gini index of the metropolitan city has a lower bound even here
+
+
+def test_quoted_figures_have_the_decimals_of_their_source(shown: list[display.Shown]) -> None:
+    said = studied(shown, municipality="015032", language="it")[1]
+    assert "67" in said
+    assert "67,0" not in said

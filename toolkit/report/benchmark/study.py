@@ -282,11 +282,13 @@ class Study:
 
     def sentence(self, name: str) -> str:
         """One sentence: figure, rank, gaps, and whether the judgement holds with other groups."""
-        plain = self.report.sentence(self.standings[name])
+        standing = self.standings[name]
+        plain = self.report.sentence(standing)
         told = self.agreement(name)
         if told is None:
             return plain
-        certainty = self.certainty(told, side=self.side(self.standings[name]))
+        gap = rounded(standing.gap(standing.median), 1 if standing.indicator.unit == "percent" else 0)
+        certainty = self.certainty(told, side=(gap > 0) - (gap < 0))
         return self.report.say("with_certainty", sentence=plain.removesuffix("."), certainty=certainty)
 
     def short(self, name: str) -> str:

@@ -186,6 +186,7 @@ def _quoted(study: Study) -> None:
     places = dict(zip(frame["territory"], frame[f"territory_{language}"], strict=True))
     measures = dict(zip(frame["measure"], frame[f"measure_{language}"], strict=True))
     kinds = {kind: report.say(f"kind_{kind}") for kind in frame["kind"].unique()}
+    frame["decimals"] = (frame["value"] % 1 != 0).astype(int)
     report.show_table(
         "city-figures",
         report.say("quoted_caption"),
@@ -193,7 +194,7 @@ def _quoted(study: Study) -> None:
         [
             report.column("territory", texts=places),
             report.column("period", "benchmark.column_period", texts={"": report.say("undated")}),
-            report.column("value", unit_from="unit"),
+            report.column("value", unit_from="unit", decimals_from="decimals"),
             report.column("measure", "benchmark.column_measure", texts=measures),
             report.column("kind", "benchmark.column_kind", texts=kinds),
             report.column("source", "source"),
