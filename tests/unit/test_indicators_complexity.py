@@ -93,6 +93,14 @@ def test_proximity_and_density():
     assert alone.at[2, "z"] == pytest.approx(0.5)
 
 
+def test_fitness_that_dies_away_stays_a_number():
+    table = pd.DataFrame([[1.0, 1, 1, 1], [0, 0, 0, 1]])
+    with np.errstate(all="raise", under="ignore"):
+        found = fitness(table, iterations=5000)
+    assert found.territories.to_numpy() == pytest.approx([2, 0], abs=1e-9)
+    assert found.activities.to_numpy() == pytest.approx([4 / 3, 4 / 3, 4 / 3, 0], abs=1e-9)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [

@@ -69,6 +69,13 @@ def test_entropy_is_between_plus_weighted_within(cells, base):
     assert set(found.within.index) == set(groups)
 
 
+def test_normalised_gini_is_one_where_one_has_all():
+    assert regional.gini([0, 0, 0, 7], normalised=True) == pytest.approx(1)
+    assert regional.gini([1, 1, 2, 4]) == pytest.approx(0.3125)
+    assert regional.gini([1, 1, 2, 4], normalised=True) == pytest.approx(0.3125 * 4 / 3)
+    assert regional.gini_concentration([0, 5], [5, 5], normalised=True) == pytest.approx(1)
+
+
 def test_related_variety_by_hand():
     found = regional.related_variety(
         pd.Series([1.0, 1, 2], index=list("xyz")), pd.Series(["a", "a", "b"], index=list("xyz"))

@@ -117,9 +117,11 @@ def fitness(present: pd.DataFrame, *, iterations: int = 20, extremality: float =
     if iterations < 2 or not extremality > 0:
         raise MethodError("fitness needs two iterations at least, and a positive extremality")
     f, q = np.ones(m.shape[0]), np.ones(m.shape[1])
+    # Where fitness dies away it stays a number: the inverse of zero would spoil every activity.
+    floor = 1e-150 ** (1.0 / max(extremality, 1.0))
     for _ in range(iterations - 1):
         ahead = m @ q
-        harder = 1.0 / (m.T @ f**-extremality) ** (1.0 / extremality)
+        harder = 1.0 / (m.T @ np.maximum(f, floor) ** -extremality) ** (1.0 / extremality)
         f, q = ahead / ahead.mean(), harder / harder.mean()
     full = _without_empty(present)
     return Complexity(

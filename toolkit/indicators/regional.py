@@ -89,8 +89,9 @@ def hachman(local: Vector, reference: Vector) -> float:
 def krugman(local: Vector, benchmark: Vector, *, halved: bool = False) -> float:
     """Krugman index of specialisation (sectors of two territories) or of concentration (two sectors over territories).
 
-    K = Σ |sᵢ − bᵢ|, 0 (same structure) to 2 (nothing in common); `halved` gives 0–1, the share to be moved. State the
-    benchmark: `krugman_benchmark` builds the usual ones, which give different figures. Krugman (1991).
+    K = Σ |sᵢ − bᵢ|, 0 (same structure) to 2 (nothing in common); `halved` gives 0–1, the share to be moved: the
+    Hoover index. State the benchmark: `krugman_benchmark` builds the usual ones, which give different figures.
+    Krugman (1991), Hoover (1936).
 
     Raises:
         MethodError: negative or absent numbers, all zero, unequal lengths or labels.
@@ -168,20 +169,23 @@ def equivalent_number(values: Vector) -> float:
     return 1.0 / herfindahl(values)
 
 
-def gini(values: Vector) -> float:
+def gini(values: Vector, *, normalised: bool = False) -> float:
     """Gini coefficient of a list: half the mean absolute difference over the mean, 0 to 1 − 1/n.
+
+    `normalised`: times n / (n − 1), 0–1 whatever the length of the list; a single number gives 0.
 
     Raises:
         MethodError: negative or absent numbers, all zero.
 
-    Example: 1, 1, 2, 4: 0.3125.
+    Example: 1, 1, 2, 4: 0.3125, normalised 0.4167.
     """
     x = np.sort(counts_of(values))
     n = len(x)
-    return float(2.0 * (np.arange(1, n + 1) * x).sum() / (n * x.sum()) - (n + 1.0) / n)
+    raw = float(2.0 * (np.arange(1, n + 1) * x).sum() / (n * x.sum()) - (n + 1.0) / n)
+    return raw * n / (n - 1.0) if normalised and n > 1 else raw
 
 
-def gini_specialisation(local: Vector, reference: Vector) -> float:
+def gini_specialisation(local: Vector, reference: Vector, *, normalised: bool = False) -> float:
     """Gini coefficient of specialisation of a territory: the Gini of its location quotients, sectors counting alike.
 
     Raises:
@@ -192,10 +196,10 @@ def gini_specialisation(local: Vector, reference: Vector) -> float:
     here, there = paired(local, reference)
     if (there == 0).any():
         raise MethodError("a sector is absent from the reference: its location quotient is not defined")
-    return gini(shares(here) / shares(there))
+    return gini(shares(here) / shares(there), normalised=normalised)
 
 
-def gini_concentration(sector: Vector, all_sectors: Vector) -> float:
+def gini_concentration(sector: Vector, all_sectors: Vector, *, normalised: bool = False) -> float:
     """Gini coefficient of spatial concentration of a sector: as `gini_specialisation`, over territories.
 
     Args:
@@ -204,7 +208,7 @@ def gini_concentration(sector: Vector, all_sectors: Vector) -> float:
 
     Example: 500, 500, 1000, 7000, 1000 of 20000, 15000, 20000, 40000, 5000: 0.4069. Farhauer and Kröll (2013).
     """
-    return gini_specialisation(sector, all_sectors)
+    return gini_specialisation(sector, all_sectors, normalised=normalised)
 
 
 def entropy(values: Vector, *, base: float = 2.0) -> float:

@@ -205,7 +205,7 @@ def where_on_map(study: Study) -> None:
             report.column("value", "benchmark.column_income", unit=standing.indicator.unit, flag="flag"),
         ],
         tables=[*standing.indicator.tables, "boundaries"],
-        note=report.say("map_note"),
+        note=report.say("map_note", some=study.municipal),
         highlight=report.members,
     )
 
