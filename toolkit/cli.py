@@ -86,9 +86,9 @@ def _list(commands: Commands) -> None:
         commands,
         "list",
         "what there is: municipalities, areas, plans, tables …",
-        "quadro list municipalities --search sesto",
+        "quadro list municipalities --search sesto\n  quadro list   how many of each",
     )
-    command.add_argument("kind", choices=KINDS, help="what to list")
+    command.add_argument("kind", nargs="?", choices=KINDS, help="what to list (without it: how many of each)")
     command.add_argument(
         "--search", default="", metavar="TEXT", help="only what has this text; words of names may be cut"
     )
@@ -98,7 +98,10 @@ def _list(commands: Commands) -> None:
 def _do_list(options: argparse.Namespace) -> int:
     from toolkit.run import listing
 
-    rows = listing.KINDS[options.kind](_home(), options.search)
+    if options.kind:
+        rows = listing.KINDS[options.kind](_home(), options.search)
+    else:
+        rows = [(kind, str(len(found(_home(), options.search)))) for kind, found in listing.KINDS.items()]
     widths = [
         max(len(row[column]) for row in rows if len(row) > column) for column in range(max(map(len, rows), default=0))
     ]
@@ -194,7 +197,7 @@ def _do_check(options: argparse.Namespace) -> int:
 
 
 def _data(commands: Commands) -> None:
-    data = _command(commands, "data", "build or fetch the embedded tables", "quadro data build --from FOLDER")
+    data = _command(commands, "data", "rebuild the embedded tables, or ask for one", "quadro data build --from FOLDER")
     parts = data.add_subparsers(title="commands", metavar="COMMAND", required=True)
     build = _command(
         parts, "build", "rebuild data/ from the publishers' files", "quadro data build --from FOLDER --to data"
@@ -204,7 +207,8 @@ def _data(commands: Commands) -> None:
     )
     build.add_argument("--to", type=Path, metavar="FOLDER", help="where to write (data of the checkout)")
     build.set_defaults(command=_do_build)
-    fetch = _command(parts, "fetch", "get the figures of a territory, or a table", "quadro data fetch 001272")
+    about = "say which figures of a territory are embedded, and where absent ones are published"
+    fetch = _command(parts, "fetch", about, "quadro data fetch 001272")
     fetch.add_argument("what", help="code or name of a municipality, or name of a table")
     fetch.set_defaults(command=_do_fetch)
 

@@ -83,6 +83,8 @@ def test_list_everything(capsys: pytest.CaptureFixture[str], root: Path, monkeyp
         assert code == 0
         assert expected in out
     assert len(told(capsys, "list", "municipalities")[1].splitlines()) == 133
+    counts = dict(line.split() for line in told(capsys, "list")[1].splitlines())
+    assert (list(counts), counts["municipalities"]) == (list(cli.KINDS), "133")
 
 
 def test_list_finds_any_municipality(capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,7 +129,11 @@ def test_bad_input_is_exit_2_without_a_traceback(capsys: pytest.CaptureFixture[s
         (["new", "small"], "There is a notebook 'small' already."),
         (["explain", "015032"], "is not the id of a figure"),
         (["explain", "015032/small/x", "--site", "nowhere"], "There are no results of 015032/small."),
-        (["data", "fetch", "populaton"], "is neither a table nor a municipality"),
+        (["data", "fetch", "populaton"], "did you mean 'population'?"),
+        (["data", "fetch", "nowhere"], "There is no municipality called 'nowhere'."),
+        (["data", "fetch", "Castro"], "allowed: Castro (BG), 016065, Castro (LE), 075096"),
+        (["data", "fetch", "15032"], 'did you mean "015032" (Bresso)?'),
+        (["data", "fetch", "Vermezzo"], "use its successor Vermezzo con Zelo (MI), 015251"),
         (["data", "build", "--from", "nowhere"], "no folder nowhere"),
     ],
 )

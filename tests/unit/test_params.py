@@ -66,6 +66,12 @@ def test_a_code_without_its_zero(tmp_path: Path) -> None:
     assert 'write "015032"' in told
 
 
+def test_a_name_where_a_code_is_wanted(tmp_path: Path) -> None:
+    told = refused(tmp_path, PLAN + 'municipalities: ["San Teodoro"]\n')
+    assert "'San Teodoro' is not an ISTAT code" in told
+    assert "quadro list municipalities --search San" in told
+
+
 def test_a_duplicate_key(tmp_path: Path) -> None:
     told = refused(tmp_path, PLAN + "sets: [a]\njobs: 1\nsets: [b]\n")
     assert "'sets' is given twice, first on line 3." in told

@@ -264,7 +264,7 @@ def _not_a_code(name: str, value: str, where: str) -> ToolkitError:
         allowed="six digits as text, zeros in front included",
         hint=f'write "{value.zfill(6)}" if that is the municipality you mean'
         if lost_zero
-        else "quadro list municipalities",
+        else f"quadro list municipalities{f' --search {value.split()[0]}' if value[:1].isalpha() else ''}",
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 from toolkit import catalog
 from toolkit.catalog import Catalog, Source
 from toolkit.errors import DataNotEmbedded, TerritoryError, ToolkitError
@@ -20,7 +22,8 @@ def state(what: str) -> str:
 
     Raises:
         DataNotEmbedded: it is not; the message names the tables, their publishers and addresses.
-        ToolkitError: neither a table nor a municipality.
+        TerritoryError: neither a table nor a municipality, or one that is abolished or not alone in its name.
+        ToolkitError: nearly the name of a table.
     """
     data = catalog.default()
     if what in data.names():
@@ -29,12 +32,11 @@ def state(what: str) -> str:
     try:
         register = Register(data)
         municipality = register.municipality(what)
-    except TerritoryError as error:
-        raise ToolkitError(
-            f"{what!r} is neither a table nor a municipality. {error.what}",
-            allowed=[f"tables: {', '.join(data.names())}"],
-            hint=error.hint,
-        ) from None
+    except TerritoryError:
+        near = difflib.get_close_matches(what, data.names(), n=1)
+        if near:
+            raise ToolkitError(f"There is no table {what!r}.", hint=f"did you mean {near[0]!r}?") from None
+        raise
     if municipality.istat_code in register.embedded():
         return f"{municipality} is embedded: its figures are in {', '.join(source.name for source in _tables(data))}."
     absent = _tables(data)
