@@ -37,7 +37,7 @@ def activity_shares(employment: pd.DataFrame) -> pd.DataFrame:
     whole = employment[employment["activity"] == "TOTAL"].set_index(keys)["value"]
     parts = employment[employment["activity"] != "TOTAL"].reset_index(drop=True)
     at = pd.MultiIndex.from_frame(parts[keys])
-    lost = at.difference(whole.dropna().index)
+    lost = at[~at.isin(whole.dropna().index)]
     if len(lost):
         raise DataError(f"no total of {lost[0][0]} in {lost[0][1]}", where="metro_employment")
     value = 100.0 * parts["value"].to_numpy(dtype=float) / whole.reindex(at).to_numpy(dtype=float)
