@@ -35,12 +35,28 @@ def test_two_by_two_clustered_and_robust_equal_statsmodels() -> None:
 
 
 @pytest.mark.parametrize(
+    ("how", "message"),
+    [
+        ({"weights": "none"}, "weights must be positive"),
+        ({"cluster": "gap"}, "missing value in 'gap'"),
+        ({"covariance": "white"}, "no covariance 'white'"),
+    ],
+)
+def test_two_by_two_refuses_options(how: dict, message: str) -> None:
+    rows = pd.DataFrame({"y": [1.0, 3, 2, 4, 10, 12, 13, 17], "t": [0, 0, 0, 0, 1, 1, 1, 1], "p": [0, 0, 1, 1] * 2})
+    rows = rows.assign(none=0.0, gap=[np.nan, 1, 1, 2, 2, 3, 3, 4])
+    with pytest.raises(MethodError, match=message):
+        impact.two_by_two(rows, outcome="y", treated="t", post="p", **how)
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         (lambda d: d[~((d["t"] == 1) & (d["p"] == 1))], "all four cells"),
         (lambda d: d.assign(t=d["t"] * 2), "must be 0 or 1"),
         (lambda d: d.assign(y=d["y"].where(d.index > 0)), "missing or infinite value in 'y'"),
         (lambda d: d.assign(y=3.0), "fit is perfect"),
+        (lambda d: d.assign(y=d["y"] * 1e200), "which is no measure"),
     ],
 )
 def test_two_by_two_refuses(change, message: str) -> None:

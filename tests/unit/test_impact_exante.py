@@ -133,6 +133,23 @@ def test_leontief_refuses_what_is_no_economy() -> None:
         )
 
 
+def test_an_industry_without_a_value_is_not_zero() -> None:
+    coefficients, output = pd.DataFrame([[0.2, 0.3], [0.4, 0.1]]), pd.Series([10.0, 20.0])
+    elsewhere = pd.Series([1.0, 2.0], index=["a", "b"])
+    with pytest.raises(MethodError, match="employment: no value for industry 0"):
+        impact.employment_multipliers(coefficients, elsewhere, output)
+    with pytest.raises(MethodError, match="no value for industry 1"):
+        impact.multipliers(coefficients, pd.Series([1.0], index=[0]))
+    with pytest.raises(MethodError, match="labour income: no value for industry 1"):
+        impact.households_closed(coefficients, pd.Series([0.1]), pd.Series([0.1, 0.2]))
+    with pytest.raises(MethodError, match="negative number of jobs"):
+        impact.employment_multipliers(coefficients, pd.Series([-1.0, 2.0]), output)
+    with pytest.raises(MethodError, match="no industry has output"):
+        impact.mean_multipliers(pd.Series([1.0, 2.0]), pd.Series([0.0, 0.0]))
+    with pytest.raises(MethodError, match="must be numbers"):
+        impact.leontief_inverse(pd.DataFrame([["a", 1], [1, 2]]))
+
+
 def test_means_may_leave_out_imputed_rents(shared: Path) -> None:
     nation = impact.industry_by_industry(italy(shared))
     made = impact.multipliers(nation.coefficients)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -144,8 +146,18 @@ def test_change_of_slope() -> None:
         (lambda d: d.assign(p=1.0), {"offset": "p"}, "an offset needs a model of counts"),
         (lambda d: d.iloc[:8], {"start": 7, "harmonics": 2}, "too few"),
         (lambda d: d.drop(columns="y"), {}, "no column 'y'"),
+        (lambda d: d.assign(y=2.0 * d["t"]), {}, "the fit is perfect"),
+        (lambda d: d.assign(y=np.where(d["t"] > 60, 0, 5)), {"family": "poisson"}, "all zero on one side of 61"),
+        (lambda d: d.assign(y=d["y"] * 1e200), {}, "which is no measure"),
+        (lambda d: d.iloc[:0], {}, "the series is empty"),
+        (lambda d: d.assign(t=d["t"] + 0.5), {}, "whole numbers"),
+        (lambda d: d, {"family": "gamma"}, "no family 'gamma'"),
+        (lambda d: d, {"errors": "white"}, "no errors 'white'"),
+        (lambda d: d, {"harmonics": 1, "period": 0}, "a cycle of 0 periods"),
     ],
 )
 def test_refusals(change, how: dict, message: str) -> None:
-    with pytest.raises(MethodError, match=message):
-        impact.interrupted_time_series(change(series()), **({"outcome": "y", "time": "t", "start": 61} | how))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(MethodError, match=message):
+            impact.interrupted_time_series(change(series()), **({"outcome": "y", "time": "t", "start": 61} | how))

@@ -21,6 +21,11 @@ def test_n_per_arm_as_in_cohens_tables(effect: float, power: float, alpha: float
     assert impact.n_per_arm(-effect, power=power, alpha=alpha) == expected
 
 
+def test_effects_too_large_to_search_for_need_two_units() -> None:
+    assert impact.n_per_arm(50.0) == 2
+    assert impact.n_per_arm(0.5, power=0.04) == 2
+
+
 def test_multiplier() -> None:
     assert impact.mde_multiplier() == pytest.approx(2.8016, abs=1e-4)
     assert impact.mde_multiplier(df=20) == pytest.approx(stats.t(20).ppf(0.975) + stats.t(20).ppf(0.8))

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from toolkit.errors import MethodError
-from toolkit.impact.interface import Note, Panel, Result
+from toolkit.impact.interface import LARGEST, Note, Panel, Result
 from toolkit.impact.linear import Covariance, Fit, demean, least_squares, period_dummies
 
 FEW_CLUSTERS = 30
@@ -52,6 +52,12 @@ def two_by_two(
         raise MethodError(
             f"missing or infinite value in {column!r}", where=f"{int(bad.sum())} rows", hint="drop the rows"
         )
+    if float(data[outcome].abs().max()) > LARGEST:
+        raise MethodError(f"{outcome!r} holds {data[outcome].abs().max():g}, which is no measure")
+    if weights and (data[weights] <= 0).any():
+        raise MethodError("weights must be positive numbers")
+    if cluster and frame[cluster].isna().any():
+        raise MethodError(f"missing value in {cluster!r}", where=f"{int(frame[cluster].isna().sum())} rows")
     for name in (treated, post):
         if not set(data[name].unique()) <= {0.0, 1.0}:
             raise MethodError(f"column {name!r} must be 0 or 1", allowed=(0, 1))

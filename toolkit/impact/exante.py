@@ -22,7 +22,7 @@ from scipy import stats
 
 from toolkit.errors import MethodError
 from toolkit.impact.flq import direct_purchases, regional_coefficients
-from toolkit.impact.input_output import InputOutput, leontief_inverse, per_output
+from toolkit.impact.input_output import InputOutput, leontief_inverse, of_industries, per_output
 from toolkit.impact.interface import Note
 
 PERCENTILES = (5, 50, 95)
@@ -136,7 +136,7 @@ def expect(
     if jobs_nation is None or not (jobs_nation > 0).any():
         notes.append(Note("impact.note.jobs_missing"))
     else:
-        jobs = per_output(jobs_nation.reindex(industries).fillna(0.0), nation.output)
+        jobs = per_output(of_industries(jobs_nation, nation.output.index, "national employment"), nation.output)
         per_unit["jobs"] = jobs.to_numpy() / 1e6  # the table is in million EUR, spending in EUR
     effects = pd.DataFrame(assumed)
     national = leontief_inverse(nation.coefficients).to_numpy()

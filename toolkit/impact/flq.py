@@ -30,6 +30,7 @@ def size_factor(region: pd.Series, nation: pd.Series, delta: float) -> float:
     """λ = [log₂(1 + E_r/E_n)]^δ."""
     if not 0 <= delta < 1:
         raise MethodError(f"δ = {delta:g} is outside its range", allowed="0 ≤ δ < 1")
+    _checked(region, nation)
     return float(np.log2(1 + region.sum() / nation.sum()) ** delta)
 
 
@@ -64,7 +65,10 @@ def direct_purchases(region: pd.Series, nation: pd.Series, delta: float) -> pd.S
 def _checked(region: pd.Series, nation: pd.Series) -> None:
     if list(region.index) != list(nation.index):
         raise MethodError("regional and national employment must have the same industries, in the same order")
-    r, n = region.to_numpy(dtype=float), nation.to_numpy(dtype=float)
+    try:
+        r, n = region.to_numpy(dtype=float), nation.to_numpy(dtype=float)
+    except (TypeError, ValueError) as fault:
+        raise MethodError("employment must be numbers", where=str(fault)) from None
     if not (np.isfinite(r).all() and np.isfinite(n).all()) or (r < 0).any() or (n < 0).any():
         raise MethodError("employment must be finite and not negative: an absent value is not zero")
     if r.sum() == 0 or n.sum() == 0:

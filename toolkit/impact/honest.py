@@ -62,6 +62,8 @@ def honest_did(
         raise MethodError("effects and covariance must be finite, with positive variances")
     if not len(bounds) or min(bounds) < 0:
         raise MethodError("bounds M must be zero or positive", allowed="for example 0, half and one standard error")
+    if not 0 < level < 1:
+        raise MethodError(f"the level of an interval is a probability, here {level:g}", allowed="between 0 and 1")
     weights = np.eye(after)[0] if target is None else np.asarray(target, dtype=float)
     if weights.shape != (after,):
         raise MethodError(f"the target has {len(weights)} weights for {after} effects after treatment")

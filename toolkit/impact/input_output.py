@@ -192,8 +192,8 @@ def technical_coefficients(flows: pd.DataFrame, output: pd.Series) -> pd.DataFra
     """A = Z·x̂⁻¹; the column of an industry without output is zero."""
     if list(flows.index) != list(flows.columns) or list(flows.columns) != list(output.index):
         raise MethodError("flows must be square, with the industries of the output, in the same order")
-    values = output.to_numpy(dtype=float)
-    if not np.isfinite(flows.to_numpy(dtype=float)).all() or not np.isfinite(values).all() or (values < 0).any():
+    values = _table_of_numbers(output, "output")
+    if not np.isfinite(_table_of_numbers(flows, "flows")).all() or not np.isfinite(values).all() or (values < 0).any():
         raise MethodError("flows must be finite, output finite and not negative")
     return flows.div(output.where(output > 0), axis=1).fillna(0.0)
 
@@ -210,7 +210,7 @@ def leontief_inverse(coefficients: pd.DataFrame) -> pd.DataFrame:
         MethodError: not square, not finite, or an economy that uses more than it makes (spectral radius of A at
             least 1).
     """
-    A = coefficients.to_numpy(dtype=float)
+    A = _table_of_numbers(coefficients, "technical coefficients")
     if A.ndim != 2 or A.shape[0] != A.shape[1] or not np.isfinite(A).all():
         raise MethodError("technical coefficients must be a square table of numbers")
     if float(np.abs(np.linalg.eigvals(A)).max()) >= 1:
@@ -227,7 +227,8 @@ def multipliers(coefficients: pd.DataFrame, per_unit: pd.Series | None = None) -
     inverse = leontief_inverse(coefficients)
     if per_unit is None:
         return inverse.sum(axis=0)
-    return pd.Series(per_unit.reindex(inverse.index).to_numpy(dtype=float) @ inverse.to_numpy(), index=inverse.columns)
+    v = of_industries(per_unit, inverse.index, "an amount per unit of output")
+    return pd.Series(v.to_numpy() @ inverse.to_numpy(), index=inverse.columns)
 
 
 def employment_multipliers(coefficients: pd.DataFrame, jobs: pd.Series | None, output: pd.Series) -> pd.Series:
@@ -241,10 +242,33 @@ def employment_multipliers(coefficients: pd.DataFrame, jobs: pd.Series | None, o
             "no employment by industry: jobs cannot be computed (an employment row of zeros is a missing row)",
             hint="add a table of employment by industry",
         )
+    jobs = of_industries(jobs, output.index, "employment")
+    if (jobs < 0).any():
+        raise MethodError(f"industry {jobs.index[jobs < 0][0]!r} has a negative number of jobs")
     idle = (jobs > 0) & (output <= 0)
     if idle.any():
         raise MethodError(f"industry {idle.index[idle][0]!r} has jobs and no output")
     return multipliers(coefficients, per_output(jobs, output))
+
+
+def _table_of_numbers(table: pd.DataFrame | pd.Series, what: str) -> np.ndarray:
+    try:
+        return table.to_numpy(dtype=float)
+    except (TypeError, ValueError) as fault:
+        raise MethodError(f"{what} must be numbers", where=str(fault)) from None
+
+
+def of_industries(values: pd.Series, industries: pd.Index, what: str) -> pd.Series:
+    """The values in the order of the industries, all of them there and finite: an absent one is not zero."""
+    found = pd.Series(_table_of_numbers(values, what), index=values.index).reindex(industries)
+    bad = ~np.isfinite(found.to_numpy())
+    if bad.any():
+        raise MethodError(
+            f"{what}: no value for industry {industries[bad][0]!r}",
+            where=f"{int(bad.sum())} of {len(industries)} industries",
+            hint="give one finite value an industry, under the same names",
+        )
+    return found
 
 
 def spread_blocks(blocks: pd.Series, groups: Mapping[str, str], within: pd.Series) -> pd.Series:
@@ -285,6 +309,8 @@ def mean_multipliers(values: pd.Series, output: pd.Series, *, without: Sequence[
     """
     kept = [name for name in values.index if name not in set(without)]
     v, x = values[kept], output[kept]
+    if not (x > 0).any():
+        raise MethodError("no industry has output, so no mean is defined", where=f"{len(kept)} industries")
     return pd.Series(
         {"all": v.mean(), "producing": v[x > 0].mean(), "weighted": float(np.average(v, weights=x))}, name="mean"
     )
@@ -314,10 +340,12 @@ def households_closed(
     if not 0 <= retained <= 1:
         raise MethodError("the share of income retained lies between 0 and 1")
     n = len(coefficients)
+    income = of_industries(income, coefficients.index, "labour income")
+    consumption = of_industries(consumption, coefficients.index, "consumption")
     closed = np.zeros((n + 1, n + 1))
     closed[:n, :n] = coefficients.to_numpy()
-    closed[n, :n] = income.reindex(coefficients.index).to_numpy(dtype=float) * retained
-    closed[:n, n] = consumption.reindex(coefficients.index).to_numpy(dtype=float)
+    closed[n, :n] = income.to_numpy() * retained
+    closed[:n, n] = consumption.to_numpy()
     closed[n, n] = own
     names = [*coefficients.index, "households"]
     inverse = leontief_inverse(pd.DataFrame(closed, index=names, columns=names)).to_numpy()

@@ -12,10 +12,12 @@ import pandas as pd
 from scipy import stats
 
 from toolkit.errors import MethodError
-from toolkit.impact.interface import Note, Result, finite, quiet
+from toolkit.impact.interface import LARGEST, Note, Result, finite, quiet
 from toolkit.impact.linear import bartlett, long_run_covariance
 
 Family = Literal["poisson", "quasipoisson", "gaussian"]
+FAMILIES = ("poisson", "quasipoisson", "gaussian")
+ERRORS = ("model", "hac", "newey_west")
 
 
 def interrupted_time_series(
@@ -53,6 +55,7 @@ def interrupted_time_series(
     Raises:
         MethodError: missing values, gaps in time, negative counts, a constant series, too few periods on a side.
     """
+    _options(family, errors, period, harmonics, lags)
     data = _checked(frame, outcome, time, offset, family)
     t = data[time].to_numpy(dtype=float)
     after = (t >= start).astype(float)
@@ -74,11 +77,15 @@ def interrupted_time_series(
     if len(t) <= X.shape[1] + 1 or np.linalg.matrix_rank(X.to_numpy()) < X.shape[1]:
         raise MethodError("interrupted time series: too few periods to tell trend, step and seasons apart")
     y = data[outcome].to_numpy(dtype=float)
-    fit = _fit(y, X, data[offset].to_numpy() if offset else None, family)
-    covariance, df = _covariance(fit, X.to_numpy(), y, family, errors, lags)
     counts = family != "gaussian"
-    table = _coefficients(fit.params.to_numpy(), covariance, df, list(columns), level)
+    if counts and not (y[after == 0].any() and y[after == 1].any()):
+        raise MethodError(f"counts of {outcome!r} are all zero on one side of {start}: no ratio is defined")
+    fit = _fit(y, X, data[offset].to_numpy() if offset else None, family)
     resid = np.asarray(fit.resid_pearson if counts else fit.resid)
+    if float(np.abs(resid).max()) <= 1e-9 * (1.0 if counts else float(np.abs(y).max())):
+        raise MethodError("interrupted time series: the fit is perfect, so no standard error exists")
+    covariance, df = _covariance(fit, X.to_numpy(), y, family, errors, lags)
+    table = _coefficients(fit.params.to_numpy(), covariance, df, list(columns), level)
     dispersion = float((resid**2).sum() / fit.df_resid) if counts else None
     diagnostics: dict[str, Any] = {
         "observations": len(data),
@@ -115,16 +122,33 @@ def interrupted_time_series(
     )
 
 
+def _options(family: str, errors: str, period: int, harmonics: int, lags: int | None) -> None:
+    for name, value, allowed in (("family", family, FAMILIES), ("errors", errors, ERRORS)):
+        if value not in allowed:
+            raise MethodError(f"interrupted time series: no {name} {value!r}", allowed=allowed)
+    if harmonics < 0 or period < 2 or (lags is not None and lags < 0):
+        raise MethodError(
+            f"interrupted time series: {harmonics} harmonics of a cycle of {period} periods, lags {lags}",
+            allowed="harmonics and lags not negative, a cycle of two periods at least",
+        )
+
+
 def _checked(frame: pd.DataFrame, outcome: str, time: str, offset: str, family: Family) -> pd.DataFrame:
     names = [outcome, time, *([offset] if offset else [])]
     missing = [name for name in names if name not in frame.columns]
     if missing:
         raise MethodError(f"no column {missing[0]!r} in the table", allowed=list(frame.columns))
+    if frame.empty:
+        raise MethodError("the series is empty")
     data = frame[names].apply(pd.to_numeric, errors="coerce").sort_values(time, ignore_index=True)
     for name in names:
         bad = ~np.isfinite(data[name].to_numpy(dtype=float))
         if bad.any():
             raise MethodError(f"missing or infinite value in {name!r}", where=f"{int(bad.sum())} rows")
+        if float(data[name].abs().max()) > LARGEST:
+            raise MethodError(f"{name!r} holds {data[name].abs().max():g}, which is no measure")
+    if (data[time] != data[time].round()).any():
+        raise MethodError(f"periods in {time!r} must be whole numbers", hint="number months or quarters in a row")
     steps = np.diff(data[time].to_numpy(dtype=float))
     if (steps == 0).any():
         raise MethodError(f"duplicated rows: period {data[time][1:][steps == 0].iloc[0]:g} comes twice")

@@ -11,6 +11,7 @@ from scipy import stats
 from toolkit.errors import MethodError
 
 Covariance = Literal["classical", "robust", "cluster"]
+COVARIANCES = ("classical", "robust", "cluster")
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,8 @@ def least_squares(
     Raises:
         MethodError: collinear columns, too few rows or clusters, or a perfect fit.
     """
+    if covariance not in COVARIANCES:
+        raise MethodError(f"{method}: no covariance {covariance!r}", allowed=COVARIANCES)
     n, k = X.shape
     root = np.ones(n) if weights is None else np.sqrt(weights / weights.mean())
     Xw, yw = X * root[:, None], y * root

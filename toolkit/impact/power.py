@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from toolkit.errors import MethodError
-from toolkit.impact.interface import Panel
+from toolkit.impact.interface import Panel, finite, quiet
 
 
 def n_per_arm(effect_size: float, *, power: float = 0.8, alpha: float = 0.05) -> int:
@@ -24,10 +24,12 @@ def n_per_arm(effect_size: float, *, power: float = 0.8, alpha: float = 0.05) ->
         raise MethodError("the effect size must be a number other than zero")
     from statsmodels.stats.power import TTestIndPower
 
-    n = TTestIndPower().solve_power(
-        effect_size=abs(effect_size), power=power, alpha=alpha, ratio=1, alternative="two-sided"
-    )
-    return int(np.ceil(float(np.atleast_1d(n)[0]) - 1e-9))
+    test = TTestIndPower()
+    if test.power(min(abs(effect_size), 10.0), 2, alpha) >= power:  # the smallest arms that have a spread
+        return 2
+    with quiet():
+        n = test.solve_power(effect_size=abs(effect_size), power=power, alpha=alpha, ratio=1, alternative="two-sided")
+    return int(np.ceil(finite(np.atleast_1d(n)[0], "power", "number of units") - 1e-9))
 
 
 def mde_multiplier(*, power: float = 0.8, alpha: float = 0.05, df: float | None = None) -> float:
