@@ -19,8 +19,8 @@ test: $(READY)  ## run the tests; SLOW=1 adds the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS) $(if $(SLOW),,-m "not slow") $(ARGS)
 
 lab: $(READY)  ## open JupyterLab on the notebooks (Settings → Language for Italian)
-	$(BIN)/jupyter lab --notebook-dir=. $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url=None \
-	  --LabApp.check_for_updates_class=jupyterlab.handlers.announcements.NeverCheckForUpdate
+	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements  # asks for news
+	$(BIN)/jupyter lab --notebook-dir=. $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
 
 lint: $(READY)  ## style, types, notebooks without outputs
 	$(BIN)/ruff check
