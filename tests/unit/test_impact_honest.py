@@ -63,6 +63,9 @@ def test_from_an_event_study() -> None:
     found = impact.honest_event_study(study)
     assert len(found.tables["bounds"]) == 3
     assert found.estimate == pytest.approx(study.tables["effects"].set_index("event_time").loc[0, "estimate"])
+    last = np.eye(5)[-1]
+    late = impact.honest_event_study(study, bounds=(0,), target=last)
+    assert late.estimate == pytest.approx(study.tables["effects"]["estimate"].iloc[-1])
     cohorts = panel(
         3, units=60, effect=2.0, treated=dict.fromkeys(range(15), 2004) | dict.fromkeys(range(15, 30), 2006)
     )

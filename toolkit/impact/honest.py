@@ -91,11 +91,14 @@ def honest_did(
     )
 
 
-def honest_event_study(study: Result, *, bounds: Sequence[float] = (), level: float = 0.95) -> Result:
+def honest_event_study(
+    study: Result, *, bounds: Sequence[float] = (), target: np.ndarray | None = None, level: float = 0.95
+) -> Result:
     """The same, from the tables of `event_study` or of `callaway_santanna(base="universal")`.
 
     Args:
         bounds: values of M; unless said 0, half and the whole of the largest bend seen before treatment.
+        target: weights on the effects after treatment; the first one unless said.
 
     Raises:
         MethodError: effects before treatment that are changes from period to period, or gaps between periods.
@@ -122,7 +125,7 @@ def honest_event_study(study: Result, *, bounds: Sequence[float] = (), level: fl
             float(np.abs(np.diff(path, n=2)).max()) if len(path) > 2 else float(np.abs(np.diff(path)).max(initial=0.0))
         )
         bounds = (0.0, bend / 2, bend)
-    return honest_did(beta, covariance.loc[kept, kept].to_numpy(), pre=pre, bounds=bounds, level=level)
+    return honest_did(beta, covariance.loc[kept, kept].to_numpy(), pre=pre, bounds=bounds, target=target, level=level)
 
 
 def _interval(
