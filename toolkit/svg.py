@@ -198,6 +198,7 @@ def clean(raw: str, uid: str, title: str, description: str) -> str:
         _once(group)
     for group in reversed(list(root.iter(f"{{{_SVG}}}g"))):
         _hoist(group)
+        _line_up(group)
     _unwrap(root)
     _name(root, uid, title, description)
     return ET.tostring(root, encoding="unicode").replace(" />", "/>")
@@ -217,7 +218,9 @@ def _prune(parent: ET.Element) -> None:
 
 def _describe(element: ET.Element) -> None:
     text = element.get("aria-label")
-    if text and element.get("aria-roledescription") in ("point", "circle", "bar", "geoshape", "tick", "rule", "square"):
+    # Vega says "null" of a mark without a text of its own.
+    told = text and text != "null"
+    if told and element.get("aria-roledescription") in ("point", "circle", "bar", "geoshape", "tick", "rule", "square"):
         title = ET.SubElement(element, f"{{{_SVG}}}title")
         title.text = text
 
@@ -229,6 +232,14 @@ def _circle(element: ET.Element) -> None:
         element.tag = f"{{{_SVG}}}circle"
         del element.attrib["d"], element.attrib["transform"]
         element.attrib.update({"cx": placed[1], "cy": placed[2], "r": drawn[1]})
+
+
+def _line_up(parent: ET.Element) -> None:
+    """Circles that differ in place alone, row by row: the same drawing, and a page that packs better."""
+    children = list(parent)
+    alike = {tuple(sorted((k, v) for k, v in child.items() if k not in ("cx", "cy"))) for child in children}
+    if len(alike) == 1 and all(child.tag == f"{{{_SVG}}}circle" and not len(child) for child in children):
+        parent[:] = sorted(children, key=lambda child: (float(child.get("cy", 0)), float(child.get("cx", 0))))
 
 
 def _strip(element: ET.Element, renamed: Mapping[str, str]) -> None:

@@ -311,3 +311,9 @@ def test_quoted_figures_have_the_decimals_of_their_source(shown: list[display.Sh
     said = studied(shown, municipality="015032", language="it")[1]
     assert "67" in said
     assert "67,0" not in said
+
+
+def test_flows_beyond_the_map_are_bars(shown: list[display.Shown]) -> None:
+    studied(shown, area="citta-metropolitana-milano", language="en")
+    charts_of = {one.id: one.spec for one in shown if isinstance(one, display.Figure)}
+    assert charts_of["destinations"] == charts_of["origins"]

@@ -177,3 +177,27 @@ def test_marks_on_the_same_pixel_are_drawn_once_unless_they_tell_something():
     faint = {**spec, "mark": {**point, "aria": False, "opacity": 0.5}}
     drawn = [svg.render(one, "a", "t", "d", "it").count("<circle") for one in (spec, named, faint)]
     assert drawn == [1, 3, 3]
+
+
+def test_a_mark_without_a_text_has_no_title():
+    spec = {
+        "data": {"values": [{"x": 1, "t": "told"}, {"x": 2, "t": None}]},
+        "mark": "circle",
+        "encoding": {"x": {"field": "x", "type": "quantitative"}, "description": {"field": "t"}},
+    }
+    drawn = svg.render(spec, "dots", "Title", "Description", "en")
+    assert "told" in drawn
+    assert "null" not in drawn
+
+
+def test_circles_that_differ_in_place_alone_stand_in_rows():
+    places = [(3, 1), (1, 2), (2, 1), (1, 1), (3, 2)]
+    spec = {
+        "data": {"values": [{"x": x, "y": y} for x, y in places]},
+        "mark": {"type": "circle", "aria": False, "opacity": 1},
+        "encoding": {axis: {"field": axis, "type": "quantitative"} for axis in "xy"},
+    }
+    drawn = svg.render(spec, "dots", "Title", "Description", "en")
+    found = [(float(y), float(x)) for x, y in re.findall(r'<circle cx="([\d.]+)" cy="([\d.]+)"', drawn)]
+    assert len(found) == len(places)
+    assert found == sorted(found)

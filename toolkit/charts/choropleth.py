@@ -129,13 +129,16 @@ def _square(fill: str) -> Spec:
 
 
 def _shaded(records: Sequence[Record], frame: geo.Frame, width: int) -> Layer:
-    """All municipalities: those of the records in their colour, the others blank."""
+    """Municipalities of the records in their colour; the others blank, and on a telephone not at all."""
     found = {"data": draw.values(records), "key": "id", "fields": ["c", "t"]}
     colour = {"test": "isValid(datum.c)", "field": "c", "type": "nominal", "scale": None}
     return maps.shapes(
         frame,
         {"stroke": SLATE, "strokeWidth": 0.4, **draw.hover(width)},
-        transform=[{"lookup": "id", "from": found}],
+        transform=[
+            {"lookup": "id", "from": found},
+            *([{"filter": "isValid(datum.c)"}] if theme.is_narrow(width) else []),
+        ],
         encoding={"fill": {"condition": colour, "value": _EMPTY}, **draw.told(width)},
     )
 

@@ -66,6 +66,8 @@ def _flows(study: Study, side: str, item: str) -> None:
     columns.append(report.column("value", "benchmark.column_commuters", unit="persons"))
     if known:
         columns.append(report.column("share", f"benchmark.column_share_{item}", unit="percent"))
+    # A map that holds none of the places says nothing: those who leave the metropolitan city go beyond it.
+    mapped = side == "destinations" and frame["istat_code"].isin(list(report.universe)).any()
     specs = (
         charts.pair(
             charts.flow_map,
@@ -75,7 +77,7 @@ def _flows(study: Study, side: str, item: str) -> None:
             ours=report.members,
             direction="outgoing",
         )
-        if side == "destinations"
+        if mapped
         else charts.pair(charts.ranked_bars, frame, report.words, unit="persons")
     )
     report.figure(
@@ -87,7 +89,7 @@ def _flows(study: Study, side: str, item: str) -> None:
         specs=specs,
         frame=frame,
         columns=columns,
-        tables=["commuting_flows", *(["boundaries"] if side == "destinations" else [])],
+        tables=["commuting_flows", *(["boundaries"] if mapped else [])],
         note=report.say("flows_note"),
         highlight=(),
     )
