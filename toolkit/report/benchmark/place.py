@@ -176,7 +176,8 @@ def where_on_map(study: Study) -> None:
     ]
     zone = report.scales["zone"].members if "zone" in report.scales else ()
     focus = {*report.members, *around, *zone}
-    if study.municipal:
+    partial = len(report.members) < len(codes)
+    if partial:
         frame = frame[frame["istat_code"].isin(focus)]
     if study.municipal and standing.own.known and around:
         higher = sum(float(standing.municipalities[code]) > standing.own.value for code in around)
@@ -196,7 +197,7 @@ def where_on_map(study: Study) -> None:
             report.words,
             topology=topology,
             unit=standing.indicator.unit,
-            ours=report.members if len(report.members) < len(codes) else (),
+            ours=report.members if partial else (),
             name=report.name,
         ),
         frame=frame,
@@ -205,7 +206,7 @@ def where_on_map(study: Study) -> None:
             report.column("value", "benchmark.column_income", unit=standing.indicator.unit, flag="flag"),
         ],
         tables=[*standing.indicator.tables, "boundaries"],
-        note=report.say("map_note", some=study.municipal),
+        note=report.say("map_note", some=partial),
         highlight=report.members,
     )
 
