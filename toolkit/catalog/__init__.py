@@ -56,6 +56,9 @@ __all__ = [
     "used",
 ]
 
+# Tables here are small and read value by value: strings kept as Python objects are several times faster than Arrow's.
+pd.set_option("mode.string_storage", "python")
+
 
 @dataclass(frozen=True)
 class Source:

@@ -153,34 +153,69 @@ def sensitivity(
 
     Saltelli et al., Variance based sensitivity analysis of model output, Computer Physics Communications 181 (2010).
     """
+    return sampled(data, framework, space, recipe=recipe, draws=draws, seed=seed).sensitivity(unit)
+
+
+def sampled(
+    data: pd.DataFrame,
+    framework: Framework,
+    space: Space,
+    *,
+    recipe: Recipe | None = None,
+    draws: int = 1024,
+    seed: int = 20260101,
+) -> Sampled:
+    """The ranks that `sensitivity` rests on: the same for all units, so that many are explained at the cost of one."""
     engine = _Engine(data, framework, space)
-    names = list(engine.factors)
-    if len(names) < 2:
+    if len(engine.factors) < 2:
         raise MethodError("sensitivity needs two choices with alternatives at least", allowed="a wider space")
-    if unit and unit not in engine.units:
-        raise MethodError(f"'{unit}' is not among the units", allowed=list(map(str, engine.units)))
-    nominal = engine.nominal(recipe)
-
-    def target(sample: np.ndarray) -> np.ndarray:
-        ranks = engine.ranks(sample)
-        if unit:
-            return ranks[engine.units.get_loc(unit)]
-        return np.nanmean(np.abs(ranks - nominal[:, None]), axis=0)
-
     generator = np.random.default_rng(seed)
     a, b = (generator.random((draws, engine.dimensions)) for _ in range(2))
-    of_a, of_b = target(a), target(b)
-    variance = float(np.var(np.concatenate([of_a, of_b])))
-    rows = []
-    for name in names:
-        mixed = a.copy()
-        mixed[:, engine.factors[name]] = b[:, engine.factors[name]]
-        of_mixed = target(mixed)
-        first = float(np.mean(of_b * (of_mixed - of_a))) / variance if variance > 0 else 0.0
-        whole = float(np.mean((of_a - of_mixed) ** 2)) / (2.0 * variance) if variance > 0 else 0.0
-        rows.append((name, first, whole, variance))
-    table = pd.DataFrame(rows, columns=["choice", "first", "total", "variance"]).set_index("choice")
-    return table.sort_values("total", ascending=False)
+    mixed = {}
+    for name, columns in engine.factors.items():
+        sample = a.copy()
+        sample[:, columns] = b[:, columns]
+        mixed[name] = engine.ranks(sample)
+    return Sampled(engine.units, engine.nominal(recipe), engine.ranks(a), engine.ranks(b), mixed)
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Ranks (units × draws) of two independent samples of all choices, and of the first with one choice of the second.
+
+    Attributes:
+        units: labels of the rows.
+        nominal: ranks of the choices made.
+        a, b: of the two samples.
+        mixed: choice → ranks of `a` with that choice as in `b`.
+    """
+
+    units: pd.Index
+    nominal: np.ndarray
+    a: np.ndarray
+    b: np.ndarray
+    mixed: dict[str, np.ndarray]
+
+    def sensitivity(self, unit: str = "") -> pd.DataFrame:
+        """As the function `sensitivity`."""
+        if unit and unit not in self.units:
+            raise MethodError(f"'{unit}' is not among the units", allowed=list(map(str, self.units)))
+
+        def target(ranks: np.ndarray) -> np.ndarray:
+            if unit:
+                return ranks[self.units.get_loc(unit)]
+            return np.nanmean(np.abs(ranks - self.nominal[:, None]), axis=0)
+
+        of_a, of_b = target(self.a), target(self.b)
+        variance = float(np.var(np.concatenate([of_a, of_b])))
+        rows = []
+        for name, ranks in self.mixed.items():
+            of_mixed = target(ranks)
+            first = float(np.mean(of_b * (of_mixed - of_a))) / variance if variance > 0 else 0.0
+            whole = float(np.mean((of_a - of_mixed) ** 2)) / (2.0 * variance) if variance > 0 else 0.0
+            rows.append((name, first, whole, variance))
+        table = pd.DataFrame(rows, columns=["choice", "first", "total", "variance"]).set_index("choice")
+        return table.sort_values("total", ascending=False)
 
 
 class _Engine:

@@ -11,15 +11,12 @@ import re
 from collections import defaultdict
 from datetime import date
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from toolkit.catalog import Catalog, recording
 from toolkit.errors import DataNotEmbedded, TerritoryError
 from toolkit.territory.model import Area, Municipality
 from toolkit.territory.names import fold
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 FIGURES = "population"
 """The table that says whose figures are there: everybody whom any table of figures covers has residents."""
@@ -244,15 +241,15 @@ class Register:
 
     @cached_property
     def _rows(self) -> dict[str, dict[str, Any]]:
-        return _by(self.catalog.load("municipalities"), "istat_code")
+        return self._by("municipalities", "istat_code")
 
     @cached_property
     def _changes(self) -> dict[str, dict[str, Any]]:
-        return _by(self.catalog.load("territory_changes"), "istat_code")
+        return self._by("territory_changes", "istat_code")
 
     @cached_property
     def _areas(self) -> dict[str, dict[str, Any]]:
-        return _by(self.catalog.load("areas"), "area")
+        return self._by("areas", "area")
 
     @cached_property
     def _members(self) -> dict[str, list[Span]]:
@@ -260,6 +257,15 @@ class Register:
         for row in self.catalog.load("area_members").to_dict("records"):
             spans[row["area"]].append((row["istat_code"], _day(row["valid_from"]), _day(row["valid_to"])))
         return spans
+
+    def _by(self, name: str, column: str) -> dict[str, dict[str, Any]]:
+        """Rows of a table by their key; made once in a process, loaded each time, so that who uses it is recorded."""
+        table = self.catalog.load(name)
+        key = (name, self.catalog.hashes()[name])
+        if key not in _BY:
+            rows: list[Any] = table.to_dict("records")
+            _BY[key] = {row[column]: row for row in rows}
+        return _BY[key]
 
     @cached_property
     def _names(self) -> dict[str, list[str]]:
@@ -272,9 +278,7 @@ class Register:
         return dict(names)
 
 
-def _by(table: pd.DataFrame, key: str) -> dict[str, dict[str, Any]]:
-    rows: list[Any] = table.to_dict("records")
-    return {row[key]: row for row in rows}
+_BY: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
 
 
 def _day(text: Any) -> date | None:

@@ -4,6 +4,8 @@ A notebook makes one `study` of its report, and calls one function a section. Fi
 here they are worded, drawn and laid out.
 """
 
+from IPython.utils.capture import capture_output
+
 from toolkit.report.benchmark.assessment import checklist, limits, method, own_figures, swot
 from toolkit.report.benchmark.commuting import commuting
 from toolkit.report.benchmark.composite import composite, fragility
@@ -37,6 +39,7 @@ __all__ = [
     "swot",
     "tables",
     "trends",
+    "warm_up",
     "weight",
     "where_on_map",
     "work",
@@ -51,3 +54,10 @@ def study(report: Report, compare_with: str = "") -> Study:
         compare_with: name of a set of `params/sets/`, or id of an area: one more comparison group.
     """
     return Study(report, compare_with)
+
+
+def warm_up(municipality: str = "", area: str = "", as_of: str = "") -> None:
+    """Compute what the pages of a run share, so that processes forked afterwards have it."""
+    with capture_output():
+        known = study(Report("benchmark", municipality=municipality, area=area, as_of=as_of, tables=tables()))
+        known.share()

@@ -11,10 +11,11 @@ from toolkit.indicators.composite import Composite, Framework, Recipe, ampi, bui
 from toolkit.indicators.composite_uncertainty import (
     ON_1_100,
     RankIntervals,
+    Sampled,
     Space,
     Weights,
     rank_intervals,
-    sensitivity,
+    sampled,
 )
 from toolkit.params.benchmark import CompositeIndicator
 
@@ -37,6 +38,7 @@ class Index:
             three normalisations and two means.
         removed: shift of each rank when an indicator is taken out.
         repeated: pairs of indicators that tell the same story.
+        sampled: ranks under varied choices, weights around the declared ones.
     """
 
     declared: CompositeIndicator
@@ -47,6 +49,7 @@ class Index:
     free: RankIntervals
     removed: pd.DataFrame
     repeated: pd.DataFrame
+    sampled: Sampled
 
     def rank(self, code: str) -> int:
         """Rank, 1 = best conditions."""
@@ -63,8 +66,7 @@ class Index:
 
     def moved_by(self, code: str) -> pd.DataFrame:
         """Which choice moves the rank of a municipality most (weights around the declared ones)."""
-        space = _space("around", self.declared.spread)
-        return sensitivity(self.data, self.framework, space, unit=code, draws=128, seed=self.declared.seed)
+        return self.sampled.sensitivity(code)
 
 
 # The same for every page of a run: a process computes it once.
@@ -93,6 +95,7 @@ def index_of(data: pd.DataFrame, declared: CompositeIndicator, fingerprint: str)
             rank_intervals(data, framework, _space("free", declared.spread), **drawn),
             remove_each(data, framework, RECIPE),
             redundancy(data, framework, high=REPEATS, method="spearman"),
+            sampled(data, framework, _space("around", declared.spread), draws=128, seed=declared.seed),
         )
     return _known[key]
 

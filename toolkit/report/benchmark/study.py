@@ -128,6 +128,7 @@ class Study:
         self.report = report
         self.custom = custom
         self._spans: dict[str, tuple[int, int] | None] = {}
+        self._changes: dict[tuple[str, int, int], pd.Series] = {}
         self.rows = self._rows(EVERY)
         self.standings = report.standings(*EVERY, peers=self.peer_codes, rows=self.rows)
         shares = self._rows(SHARES, report.metropolitan.id)
@@ -202,6 +203,14 @@ class Study:
                 _shared.clear()
             _shared[whole] = make()
         return _shared[whole]
+
+    def share(self) -> None:
+        """Compute what other territories use too: kept by `_once` and by the composite indicator."""
+        assert self.index
+        for name in MOVING:
+            self.changes(name)
+        for name in PROFILE:
+            self.latest(name)
 
     # ---- whom to compare with
 
@@ -345,10 +354,13 @@ class Study:
         years = self.span(name)
         if years is None:
             return None
-        universe = self._once("changes", name, years, lambda: self._change(name, years, self.report.universe))
-        known = set(self.rows[name]["territory"])
-        scales = [key for key in self.report.scales if key in known and key not in universe.index]
-        return (*years, pd.concat([universe, self._change(name, years, scales)]) if scales else universe)
+        if (name, *years) not in self._changes:
+            universe = self._once("changes", name, years, lambda: self._change(name, years, self.report.universe))
+            known = set(self.rows[name]["territory"])
+            scales = [key for key in self.report.scales if key in known and key not in universe.index]
+            moved = pd.concat([universe, self._change(name, years, scales)]) if scales else universe
+            self._changes[name, *years] = moved
+        return (*years, self._changes[name, *years])
 
     def _change(self, name: str, years: tuple[int, int], territories: Iterable[str]) -> pd.Series:
         """Change of some territories between two years: percent, or points where the figure is a percentage."""

@@ -56,7 +56,9 @@ class _Machine:
     def __init__(self, jobs: dict[int, Job], workers: int, memory: int, modules: tuple[str, ...], folder: Path) -> None:
         self.jobs, self.workers, self.folder = jobs, workers, folder
         notebooks = tuple(dict.fromkeys(job.path for job in jobs.values()))
-        self.settings = Settings(workers, folder / "progress", notebooks, memory * MIB, modules)
+        first = next(iter(jobs.values())).values if jobs else {}
+        told = tuple((name, str(first.get(name, ""))) for name in ("municipality", "area", "as_of"))
+        self.settings = Settings(workers, folder / "progress", notebooks, memory * MIB, modules, told)
         self.slots: dict[int, int] = {}
         self.todo = deque(jobs)
         self.given: dict[int, int] = {}  # number → process id, 0 where it has not begun

@@ -51,8 +51,10 @@ class Settings:
         slots: how many children at once.
         counters: file in which they note how far they are.
         notebooks: the notebooks that will be asked for.
-            memory: bytes one job may use; 0: no limit.
-        modules: what to import besides the house.
+        memory: bytes one job may use; 0: no limit.
+        modules: what to import besides the house; those that have a function `warm_up` compute with it what all
+            their pages share.
+        first: `municipality`, `area` and `as_of` of the first job, which `warm_up` takes.
     """
 
     slots: int
@@ -60,6 +62,7 @@ class Settings:
     notebooks: tuple[Path, ...] = ()
     memory: int = 0
     modules: tuple[str, ...] = ()
+    first: tuple[tuple[str, str], ...] = ()
 
 
 def main() -> None:
@@ -252,6 +255,7 @@ def warm(settings: Settings) -> None:
             importlib.import_module(name)
     with warnings.catch_warnings():  # filters stay as in a kernel that has imported the same
         _load(settings.notebooks)
+        _warm_up(settings)
     os.environ.clear()
     os.environ.update(environment)
     for module in list(sys.modules.values()):
@@ -259,6 +263,17 @@ def warm(settings: Settings) -> None:
     assert job
     gc.collect()
     gc.freeze()
+
+
+def _warm_up(settings: Settings) -> None:
+    """What the pages of a report share, computed before the first fork."""
+    from toolkit import catalog
+
+    for name in settings.modules:
+        shared = vars(sys.modules.get(name, sys)).get("warm_up")
+        if callable(shared):
+            with suppress(Exception), catalog.recording():  # who needs what cannot be computed is told
+                shared(**dict(settings.first))
 
 
 def _load(notebooks: Sequence[Path]) -> None:
