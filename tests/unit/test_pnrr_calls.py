@@ -227,3 +227,9 @@ def test_all_faults_are_shown_together() -> None:
 )
 def test_codes_of_one_measure_agree(code: str, measure: str) -> None:
     assert pnrr.measure_code(code) == measure
+
+
+def test_what_is_announced_without_a_day_is_not_open_and_its_opening_is_not_known_before() -> None:
+    early = one("2025-10-01", "pmrr-2025")
+    assert (early["status"], early["opens_on"], early["closes_on"]) == ("announced", "", "")
+    assert one("2025-12-10", "pmrr-2025")["status"] == "open"

@@ -260,3 +260,15 @@ def test_groups_of_small_municipalities_only() -> None:
     assert pnrr.groups_reaching("a", ["a", "b"], people, 15000).empty
     with pytest.raises(ParameterError, match="not of the zone"):
         pnrr.groups_reaching("z", list(people), people, 15000)
+
+
+def test_a_renunciation_without_a_day_leaves_open_whether_the_grant_was_held() -> None:
+    """The cloud file gives no day of renunciations: on a past day the earlier grant may still have been held."""
+    cloud = "pad-1.2-cloud-municipalities-2022-07"
+    held = pnrr.applications_as_of(load("applications"), "2022-10-10")
+    undated = held[~held["state_known"] & (held["call"] == "pad-1.2-cloud-municipalities-2022-04")]
+    assert len(undated)
+    for code in undated["istat_code"]:
+        who = pnrr.facts_of(code, load("population"), held, lines())
+        assert answer(cloud, "2022-10-10", who) == ("unknown", "renunciation_undated")
+    assert answer(cloud, "2026-11-22", facts(undated["istat_code"].iloc[0]))[0] in ("yes", "unknown")

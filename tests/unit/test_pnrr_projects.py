@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -242,3 +243,10 @@ def test_survival_is_kaplan_and_meier_s() -> None:
     assert math.isnan(pnrr.wait_at(curve, 0.9))
     with pytest.raises(MethodError, match="no payment was seen"):
         pnrr.survival(days, pd.Series([False] * 21))
+
+
+def test_nobody_is_watched_beyond_the_day_asked_for() -> None:
+    rows = pnrr.applications_as_of(load("applications"), "2022-10-10")
+    times = pnrr.waiting_times(rows[rows["state_known"]])
+    decreed = rows[rows["state_known"]]["funded_on"].min()
+    assert times["to_payment"].max() <= (date(2022, 10, 10) - date.fromisoformat(decreed)).days

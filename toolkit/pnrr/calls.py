@@ -127,7 +127,7 @@ def _status(event: dict[Any, Any], day: str, hindsight: bool) -> str:
         return "suspended_to_verify"
     if opens and day < opens:
         return "announced"
-    if state == "draft":
+    if state == "draft" or (state == "announced" and not opens):
         return "announced"
     if state in _CLOSED and (not hindsight or not closes or day > closes):
         return "closed"

@@ -25,13 +25,15 @@ REASONS = (
     "years_disagree",
     "rule_to_verify",
     "observed_only",
+    "renunciation_undated",
     "alone_too_small",
     "needs_group",
     "no_rule_valid",
 )
 """`years_disagree`: the reference date of population is not stated and recent years fall on both sides;
-`observed_only`: nobody in this position was ever funded, but no stated rule forbids it; `alone_too_small`: a group may
-reach the threshold; `needs_group`: only groups may apply; `no_rule_valid`: no rule of the call was valid on the day."""
+`observed_only`: nobody in this position was ever funded, but no stated rule forbids it; `renunciation_undated`: a grant
+of the line was renounced, perhaps after the day; `alone_too_small`: a group may reach the threshold; `needs_group`:
+only groups may apply; `no_rule_valid`: no rule of the call was valid on the day."""
 
 NEAR = 0.02
 """Within 2 % of a threshold both classes are shown: the published exceptions lie within 1.1 % of one."""
@@ -49,6 +51,7 @@ class Facts:
         populations: year → residents at 1 January.
         values: other facts by the name of the rule (`region`, `metropolitan_city`, `ivsm`, `chief_town` …).
         live_grants: line → day from which a grant of the line is held and not renounced.
+        unsure_grants: lines whose only grant was renounced on a day that is not known.
         kind: what applies, as in the calls' `applicants`.
     """
 
@@ -56,6 +59,7 @@ class Facts:
     populations: Mapping[int, float] = field(default_factory=dict)
     values: Mapping[str, object] = field(default_factory=dict)
     live_grants: Mapping[str, str] | None = None
+    unsure_grants: frozenset[str] = frozenset()
     kind: str = "municipality"
 
 
@@ -81,17 +85,23 @@ def facts_of(
 
     Args:
         population: table `population` (`istat_code`, `year`, `item`, `value`, `flag`).
-        applications: table `applications`.
+        applications: table `applications`, best as `applications_as_of` a day: a renunciation that may be later than
+            that day leaves open whether the grant was held.
         lines: call → line.
         values: what else is known (`region`, `metropolitan_city` …).
     """
     own = population[(population["istat_code"] == istat_code) & (population["item"] == "residents")]
     residents = {int(row["year"]): float(row["value"]) for row in records(own.dropna(subset=["value"]))}
     held: dict[str, str] = {}
-    mine = applications[(applications["istat_code"] == istat_code) & (applications["state"] != "renounced")]
+    unsure: set[str] = set()
+    mine = applications[applications["istat_code"] == istat_code]
     for row in records(mine.sort_values("funded_on")):
-        held.setdefault(lines.get(str(row["call"]), ""), str(row["funded_on"]))
-    return Facts(istat_code, residents, dict(values or {}), held)
+        line = lines.get(str(row["call"]), "")
+        if row["state"] != "renounced":
+            held.setdefault(line, str(row["funded_on"]))
+        elif not row.get("state_known", True):
+            unsure.add(line)
+    return Facts(istat_code, residents, dict(values or {}), held, frozenset(unsure))
 
 
 def evaluate(
@@ -220,7 +230,7 @@ def _grant(facts: Facts, line: str, day: str, basis: str) -> Answer:
         return Answer(UNKNOWN, "not_in_data")
     since = facts.live_grants.get(line, "")
     if not since or since > day:
-        return Answer(YES, "meets")
+        return Answer(UNKNOWN, "renunciation_undated") if line in facts.unsure_grants else Answer(YES, "meets")
     return Answer(NO, "does_not_meet", since) if basis == "stated" else Answer(UNKNOWN, "observed_only", since)
 
 

@@ -16,14 +16,15 @@ def waiting_times(applications: pd.DataFrame) -> pd.DataFrame:
     """Waiting times of each application.
 
     Applications are in the files only once funded, so the days to the decree are those of the funded (nobody waits in
-    vain here); days to the payment are censored at the file's day for those assigned, at the renunciation for those
-    given up. Rows whose end has no date (the cloud file's renunciations) have no days to payment.
+    vain here); days to the payment are censored at the file's day (or the day asked for, after `applications_as_of`)
+    for those assigned, at the renunciation for those given up. Rows whose end has no date (the cloud file's renunciations) have no days to payment.
 
     Returns:
         `istat_code`, `call`, `to_decree` (days), `to_payment` (days until payment, or until it stopped being watched;
         NaN where neither is dated), `paid` (True: the payment was seen).
     """
-    end = applications["state_on"].where(applications["state"] != "assigned", applications["snapshot_on"])
+    watched = applications["known_until" if "known_until" in applications else "snapshot_on"]
+    end = applications["state_on"].where(applications["state"] != "assigned", watched)
     days = column_between(applications["funded_on"], end)
     return pd.DataFrame(
         {
