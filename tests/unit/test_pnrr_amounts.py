@@ -158,3 +158,15 @@ def test_bands_of_a_call_do_not_overlap_for_one_condition() -> None:
     twice = pd.concat([load("calls_amounts"), load("calls_amounts").head(1)])
     with pytest.raises(Faults, match="overlap"):
         pnrr.check_bands(twice, ["call", "condition"], "calls_amounts")
+
+
+def test_a_class_that_is_missing_unknown_or_overlapping_is_named() -> None:
+    sums = load("lump_sums")
+    gap = sums[sums["population_class"] != "5001-20000"]
+    with pytest.raises(DataError, match="no class holds a population of 10000"):
+        pnrr.lump_sum(gap, "citizen_experience", 10_000)
+    with pytest.raises(DataError, match="unknown class 'small'"):
+        pnrr.lump_sum(sums.replace({"population_class": {"0-2500": "small"}}), "citizen_experience", 1_000)
+    wide = sums.replace({"population_class": {"0-2500": "0-3000"}, "population_max": {2_500: 3_000}})
+    with pytest.raises(DataError, match="classes 0-3000 and 2501-5000 overlap"):
+        pnrr.lump_sum(wide, "citizen_experience", 1_000)

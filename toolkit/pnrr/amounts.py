@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -74,11 +75,12 @@ class Parts:
 
 @dataclass(frozen=True)
 class Schedule:
-    """The lump sums of one line: classes in order, with their first resident and what they are paid."""
+    """The lump sums of one line: classes in order, with their first and last resident and what they are paid."""
 
     line: str
     names: tuple[str, ...]
     first: tuple[float, ...]
+    last: tuple[float, ...]
     parts: Mapping[str, Parts]
 
     def class_of(self, population: float) -> str:
@@ -87,9 +89,10 @@ class Schedule:
         Raises:
             DataError: the population is not a number of residents.
         """
-        if not 0 < population < float("inf"):
+        position = bisect_right(self.first, population) - 1
+        if not 0 < population < float("inf") or position < 0 or population >= self.last[position] + 1:
             raise DataError(f"no class holds a population of {population}", where="lump_sums", allowed=self.names)
-        return self.names[bisect_right(self.first, population) - 1]
+        return self.names[position]
 
     def near(self, population: float, share: float) -> list[str]:
         """Classes besides its own whose edge is within `share` of the population."""
@@ -105,14 +108,30 @@ def schedule(lump_sums: pd.DataFrame, line: str) -> Schedule:
 
     Raises:
         ParameterError: the line has none.
+        DataError: a class whose name is not its bounds, or classes that overlap.
     """
     rows = records(lump_sums[lump_sums["line"] == line])
     if not rows:
         raise ParameterError(f"no lump sums of line {line!r}", where="line", allowed=sorted(set(lump_sums["line"])))
-    starts = {row["population_class"]: float(row["population_min"]) for row in rows}
-    names = tuple(sorted(starts, key=lambda name: starts[name]))
+    bounds = {row["population_class"]: _bounds(row) for row in rows}
+    names = tuple(sorted(bounds, key=lambda name: bounds[name]))
+    for name, following in pairwise(names):
+        if bounds[following][0] <= bounds[name][1]:
+            raise DataError(f"classes {name} and {following} overlap", where=f"lump_sums, {line}")
     parts = {name: _parts([row for row in rows if row["population_class"] == name]) for name in names}
-    return Schedule(line, names, tuple(starts[name] for name in names), parts)
+    return Schedule(
+        line, names, tuple(bounds[name][0] for name in names), tuple(bounds[name][1] for name in names), parts
+    )
+
+
+def _bounds(row: dict[str, Any]) -> tuple[float, float]:
+    """First and last resident of a class, which its name says: `20001-50000`, `250001-`."""
+    low, high = float(row["population_min"]), float(row["population_max"])
+    said = f"{low:.0f}-" if pd.isna(high) else f"{low:.0f}-{high:.0f}"
+    if row["population_class"] != said:
+        where = f"lump_sums, {row['line']}, {row['component']}"
+        raise DataError(f"unknown class {row['population_class']!r}", where=where, allowed=said)
+    return low, float("inf") if pd.isna(high) else high
 
 
 def _parts(rows: list[dict[str, Any]]) -> Parts:
