@@ -10,6 +10,9 @@ from toolkit.report.opportunities.case import CALLS, Case, records
 from toolkit.report.opportunities.worth import amount_of, pieces
 
 
+SEEN = {True: "observed", False: "not_observable"}
+
+
 def on_the_day(case: Case) -> None:
     """Show the calls open on the day, as known then and with hindsight, with requirements and amounts."""
     report = case.report
@@ -146,17 +149,19 @@ def _then_and_later(case: Case) -> None:
     frame = case.open.assign(
         closes_later=[later.loc[call, "closes_on"] for call in case.open["call"]],
         endowment_later=[later.loc[call, "endowment"] for call in case.open["call"]],
-        extensions_later=[later.loc[call, "extensions"] for call in case.open["call"]],
-        then_flag=case.open["endowment"].notna().map({True: "observed", False: "not_observable"}),
+        extensions_later=[_extensions(later.loc[call]) for call in case.open["call"]],
+        later_flag=later.loc[case.open["call"], "endowment"].notna().map(SEEN).to_numpy(),
+        then_flag=case.open["endowment"].notna().map(SEEN),
         outcome=[_outcome(case, call) for call in case.open["call"]] if case.single else "",
     )
+    frame["extension_flag"] = frame["extensions_later"].notna().map(SEEN)
     columns = [
         case.named(frame),
         case.dated(frame, "closes_on", "closes_then"),
         case.dated(frame, "closes_later"),
-        case.column("extensions_later", unit="times"),
+        case.column("extensions_later", unit="times", flag="extension_flag"),
         case.column("endowment", "endowment_then", unit="EUR", flag="then_flag"),
-        case.column("endowment_later", unit="EUR"),
+        case.column("endowment_later", unit="EUR", flag="later_flag"),
         *([case.coded(frame, "outcome", "outcome")] if case.single else []),
     ]
     case.report.text(case.say("hindsight"))
@@ -170,8 +175,18 @@ def _then_and_later(case: Case) -> None:
     )
 
 
+def _extensions(later: pd.Series) -> float:
+    """Extensions of a call over its whole history; not known where it was first seen after closing."""
+    seen_open = not later["closes_on"] or later["first_observed_on"] <= later["closes_on"]
+    return float(later["extensions"]) if seen_open else float("nan")
+
+
 def _outcome(case: Case, call: str) -> str:
     """With hindsight: what the municipality got of the call, as the files tell today."""
     rows = case.report.table("applications")
-    rows = rows[(rows["istat_code"] == case.report.own) & (rows["call"] == call)].sort_values("submitted_on")
-    return str(rows.iloc[-1]["state"]) if len(rows) else "no_row"
+    mine = rows[(rows["istat_code"] == case.report.own) & (rows["call"] == call)].sort_values("submitted_on")
+    if len(mine):
+        return str(mine.iloc[-1]["state"])
+    covered = pnrr.coverage(case.hindsight, rows, case.hindsight["applications_observed_until"].max())
+    complete = covered.loc[covered["coverage"] == "complete", "call"]
+    return "no_row" if call in set(complete) else "not_observable"

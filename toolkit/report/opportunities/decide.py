@@ -16,7 +16,7 @@ DECISIONS = (APPLY, CHECK, JOIN, LEAVE)
 """`check`: not to be decided before a requirement is verified."""
 
 SUSPENDED = "suspended_to_verify"
-SELF_SAID = ("observed_only", "needs_group")
+SELF_SAID = ("observed_only", "renunciation_undated", "needs_group")
 GROUP_REASONS = ("alone_too_small", "needs_group")
 
 
@@ -126,7 +126,7 @@ def steps(case: Case) -> list[Step]:
         row = case.call_rows[call]
         what = case.say("step_standing" if row["status"] == "standing" else "step_join", call=case.call_name(call))
         out.append(Step(what, row["office"], row["closes_on"] or "any_time", f"call:{call}"))
-    unseen_calls = int((case.covered["coverage"] != "complete").sum())
+    unseen_calls = int(((case.covered["coverage"] != "complete") & (case.covered["closes_on"] < case.day)).sum())
     if unseen_calls:
         out.append(Step(case.say("step_records", n=unseen_calls), "digital_transition", proposal, "records"))
     if near := near_thresholds(case):

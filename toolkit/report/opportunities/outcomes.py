@@ -87,6 +87,8 @@ def _why(case: Case, call: str, row: dict[str, Any]) -> str:
         return "rule_held" if row["held_same_line"] else "rule"
     if row["held_same_line"]:
         return "held_same_line"
+    if case.call_rows[call]["status"] == "open":
+        return "still_open"
     if row["state"] == "not_observable":
         return "file_ends" if row["applications_observed_until"] else "no_file"
     return "no_row"

@@ -30,7 +30,8 @@ def located_sentence(case: Case) -> str:
     firms = float(kinds.get("firms", 0.0))
     if firms:
         return case.say("located_firms", firms=firms, **about)
-    return case.say("located", others=total["finance"] - about["own"], **about)
+    others = total["finance"] - about["own"]
+    return case.say("located" if others >= 0.5 else "located_municipalities", others=others, **about)
 
 
 def located_absent(case: Case) -> str:
@@ -184,7 +185,7 @@ def groups(case: Case) -> None:
 
 def zone(case: Case) -> None:
     """Show the territory on the map, and its zone (or the area's members) one row a municipality."""
-    if len(case.take_up_total):
+    if len(case.take_up_total) and len(case.applications):
         _map(case)
     codes = case.around or case.members
     if len(codes) < 2:

@@ -59,7 +59,8 @@ def take_up(case: Case) -> None:
         return
     if not case.single:
         case.report.text(case.say("take_up_area"))
-        ranking(case, case.members)
+        if len(case.applications):
+            ranking(case, case.members)
         return
     own = case.report.own
     total = case.take_up_total.loc[own]
@@ -68,6 +69,8 @@ def take_up(case: Case) -> None:
         told.append(case.say("take_up_lower"))
     case.report.text(*told, case.say("take_up_rule"))
     _lines_of(case, own)
+    if case.applications.empty:
+        return  # nobody holds a grant yet: there is nothing to compare
     _groups_of(case)
     if len(case.around) > 1:
         ranking(case, case.around)
@@ -109,7 +112,8 @@ def _groups_of(case: Case) -> None:
     measures["per_resident"] = (case.per_municipality["live_per_resident"], "EUR_per_resident", 2)
     rows = []
     for name, (values, unit, decimals) in measures.items():
-        for row in records(case.compare(values)):
+        found = case.compare(values)
+        for row in records(found[found["n"] > 1]):
             rows.append(row | {"measure": name, "unit": unit, "decimals": decimals})
     frame = pd.DataFrame(rows)
     frame["group_code"] = frame["group"]
