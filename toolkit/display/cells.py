@@ -99,7 +99,8 @@ def _rows(frame: pd.DataFrame, columns: Sequence[Column], words: Words) -> list[
     wanted = {name for c in columns for name in (c.key, c.unit_from, c.decimals_from, c.flag) if name}
     if missing := sorted(wanted - set(frame.columns)):
         raise DataError(f"no column {', '.join(missing)} to show", allowed=list(frame.columns))
-    records = frame[sorted(wanted)].to_dict("records")
+    values = {name: frame[name].tolist() for name in wanted}
+    records = ({name: values[name][row] for name in values} for row in range(len(frame)))
     return [[_cell(record, column, words) for column in columns] for record in records]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -20,29 +21,34 @@ class Agreement:
 
     Attributes:
         side: `above`, `below` or `level`, against the first group that counts.
-        table: one row a group that counts, in the order given: `group`, `of` (other members with a value), `median`
-            (theirs), `percentile` (0–100, share of them below, ties counted half), `side`.
+        rows: of `table`.
         small: groups left out because too few members have a value.
     """
 
     side: str
-    table: pd.DataFrame
+    rows: tuple[tuple[str, int, float, float, str], ...]
     small: tuple[str, ...]
+
+    @cached_property
+    def table(self) -> pd.DataFrame:
+        """One row a group that counts, in the order given: `group`, `of` (other members with a value), `median`
+        (theirs), `percentile` (0–100, share of them below, ties counted half), `side`."""
+        return pd.DataFrame(self.rows, columns=["group", "of", "median", "percentile", "side"])
 
     @property
     def holds(self) -> bool:
         """Whether every group says the same, two groups at least."""
-        return len(self.table) > 1 and not self.against
+        return len(self.rows) > 1 and not self.against
 
     @property
     def against(self) -> tuple[str, ...]:
         """Groups that say otherwise than the first."""
-        return tuple(self.table.loc[self.table["side"] != self.side, "group"])
+        return tuple(group for group, *_, side in self.rows if side != self.side)
 
     @property
     def share(self) -> float:
         """Share of the groups that say the same as the first, itself included, 0–1."""
-        return float((self.table["side"] == self.side).mean())
+        return 1.0 - len(self.against) / len(self.rows)
 
 
 def agreement(values: pd.Series, code: str, groups: Mapping[str, Iterable[str]]) -> Agreement:
@@ -75,5 +81,4 @@ def agreement(values: pd.Series, code: str, groups: Mapping[str, Iterable[str]])
         rows.append((group, len(others), median, percentile, side))
     if not rows:
         raise DataError(f"no group of '{code}' has {SMALLEST} other members with a value", allowed=list(groups))
-    table = pd.DataFrame(rows, columns=["group", "of", "median", "percentile", "side"])
-    return Agreement(rows[0][4], table, tuple(small))
+    return Agreement(rows[0][4], tuple(rows), tuple(small))

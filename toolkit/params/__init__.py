@@ -10,6 +10,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
@@ -187,11 +188,18 @@ def load_yaml(path: Path) -> dict[str, Any]:
 
 
 def load(model: type[Model], path: Path) -> Model:
-    """Read and check one file of `params/`; every fault names file and line.
+    """Read and check one file of `params/`, once as long as it does not change; every fault names file and line.
 
     Raises:
         Faults, ParameterError: all faults of the file together.
     """
+    state = path.stat() if path.is_file() else None
+    found: Model = _load(model, path, state and (state.st_mtime_ns, state.st_size))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _load(model: type[Model], path: Path, state: tuple[int, int] | None) -> Model:
     document = strict_yaml.read(path)
     try:
         return model.model_validate(document.data)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -379,13 +378,6 @@ def read(name: str, folder: Path = FOLDER) -> Policy:
     path = folder / f"{name}.yml"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name) or not path.is_file():
         raise ParameterError(f"There is no policy {name!r}.", where=str(folder), allowed=names(folder))
-    state = path.stat()
-    return _read(path, state.st_mtime_ns, state.st_size)
-
-
-@lru_cache(maxsize=64)
-def _read(path: Path, changed: int, size: int) -> Policy:
-    """A page reads every policy, and a batch makes hundreds of pages: a file is parsed again when it changes."""
     return load(Policy, path)
 
 

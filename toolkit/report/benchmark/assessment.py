@@ -231,25 +231,19 @@ def _jumps(study: Study) -> list[dict[str, str]]:
     """Changes between two observations unlike those of all other municipalities."""
     report, found = study.report, []
     for name in MOVING:
-        rows = study.rows[name]
-        wide = rows[rows["territory"].isin(report.universe)].pivot(index="territory", columns="year", values="value")
         span = study.span(name)
         if span is None:
             continue
-        wide = wide[[year for year in wide.columns if span[0] <= int(str(year)) <= span[1]]]
         relative = indicators.get(name).unit != "percent"
-        for before, after in zip(wide.columns[:-1], wide.columns[1:], strict=True):
-            change = wide[after] - wide[before]
-            change = 100.0 * change / wide[before] if relative else change
-            z = float(indicators.robust_z(change).get(report.own, float("nan")))
-            if abs(z) > JUMP:
+        for before, after, change, z in study.steps(name):
+            if span[0] <= before and after <= span[1] and abs(z.get(report.own, float("nan"))) > JUMP:
                 unit = "pct" if relative else "points"
                 found.append(
                     {
                         "code": f"jump_{name}_{before}_{after}",
                         "what": indicators.get(name).name[report.language],
                         "value": report.say(
-                            f"check_jump_{unit}", change=float(change[report.own]), first=int(before), last=int(after)
+                            f"check_jump_{unit}", change=float(change[report.own]), first=before, last=after
                         ),
                         "why": report.say("check_jump_why"),
                     }

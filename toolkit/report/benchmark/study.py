@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -127,6 +128,7 @@ class Study:
     def __init__(self, report: Report, custom: str = "") -> None:
         self.report = report
         self.custom = custom
+        self._whole = (catalog.fingerprint(), report.as_of)
         self._spans: dict[str, tuple[int, int] | None] = {}
         self._changes: dict[tuple[str, int, int], pd.Series] = {}
         self.rows = self._rows(EVERY)
@@ -160,7 +162,7 @@ class Study:
         groups = {code: (code,) for code in report.universe} | areas
         groups["without_core"] = tuple(code for code in report.universe if code != core)
         groups |= {report.own: report.members}
-        key = (catalog.fingerprint(), report.as_of, tuple(names), parent, tuple(groups.items()))
+        key = (*self._whole, tuple(names), parent, tuple(groups.items()))
         if key not in _known:
             if len(_known) >= 8:
                 _known.clear()
@@ -174,7 +176,7 @@ class Study:
         roles = {report.metropolitan.id: "metropolitan"} if report.metropolitan.id != report.own else {}
         zone = report.register.zone_of(report.own, report.as_of) if self.municipal else None
         roles |= {zone.id: "zone"} if zone else {}
-        return rows.assign(territory=rows["territory"].replace(roles)) if roles else rows
+        return rows.assign(territory=[roles.get(key, key) for key in rows["territory"].tolist()]) if roles else rows
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -197,7 +199,7 @@ class Study:
     def _once(self, *key: Any) -> Any:
         """What does not depend on the territory of the report, once in a process; the last item computes it."""
         *names, make = key
-        whole = (catalog.fingerprint(), self.report.as_of, self.report.metropolitan.id, *names)
+        whole = (*self._whole, self.report.metropolitan.id, *names)
         if whole not in _shared:
             if len(_shared) >= 200:
                 _shared.clear()
@@ -209,6 +211,7 @@ class Study:
         assert self.index
         for name in MOVING:
             self.changes(name)
+            self.steps(name)
         for name in PROFILE:
             self.latest(name)
 
@@ -219,8 +222,11 @@ class Study:
         """The municipalities most like this one; None for an area."""
         if not self.municipal:
             return None
+        return nearest(self._once("structure", self._structure), self.report.own)
+
+    def _structure(self) -> pd.DataFrame:
         rows = pd.concat([self.rows[name] for name in STRUCTURAL])
-        return nearest(structure(rows[rows["territory"].isin(self.report.universe)]), self.report.own)
+        return structure(rows[rows["territory"].isin(self.report.universe)])
 
     @property
     def peer_codes(self) -> tuple[str, ...]:
@@ -283,9 +289,9 @@ class Study:
         if side is not None and SIDES[side] != told.side:
             return self.report.say("certainty_close")
         if told.holds:
-            return self.report.say(f"certainty_holds{more}", groups=len(told.table))
+            return self.report.say(f"certainty_holds{more}", groups=len(told.rows))
         if not told.against:
-            return self.report.say(f"certainty_alone{more}", group=self.group_name(told.table["group"].iloc[0]))
+            return self.report.say(f"certainty_alone{more}", group=self.group_name(told.rows[0][0]))
         against = [self.group_name(key) for key in told.against]
         return self.report.say(f"certainty_depends{more}", against=against)
 
@@ -361,6 +367,22 @@ class Study:
             moved = pd.concat([universe, self._change(name, years, scales)]) if scales else universe
             self._changes[name, *years] = moved
         return (*years, self._changes[name, *years])
+
+    def steps(self, name: str) -> list[tuple[int, int, pd.Series, pd.Series]]:
+        """From each year to the next: change of all municipalities, and its robust z among them."""
+
+        def found() -> list[tuple[int, int, pd.Series, pd.Series]]:
+            rows = self.rows[name][self.rows[name]["territory"].isin(self.report.universe)]
+            wide = rows.pivot(index="territory", columns="year", values="value")
+            relative, moved = indicators.get(name).unit != "percent", []
+            for before, after in pairwise(wide.columns):
+                change = wide[after] - wide[before]
+                change = 100.0 * change / wide[before] if relative else change
+                moved.append((int(before), int(after), change, indicators.robust_z(change)))
+            return moved
+
+        steps: list[tuple[int, int, pd.Series, pd.Series]] = self._once("steps", name, found)
+        return steps
 
     def _change(self, name: str, years: tuple[int, int], territories: Iterable[str]) -> pd.Series:
         """Change of some territories between two years: percent, or points where the figure is a percentage."""
