@@ -115,6 +115,33 @@ def test_the_history_of_a_call_stops_on_the_day() -> None:
     assert sum(row["days_moved"] for row in cloud) == 105
 
 
+@pytest.mark.parametrize(("about", "ready"), [({"municipality": "015222"}, ""), ({"area": "zona-sud-est"}, "15 comuni")])
+def test_an_open_call_without_a_deadline_comes_last_and_says_so(about: dict[str, str], ready: str) -> None:
+    """Conto Termico, open from 2 February to 3 March 2026, had no closing day."""
+    notebook = execute("pnrr", **about, as_of="2026-02-10")
+    assert [row["call"] for row in rows(notebook, "open")] == ["pmrr-2025", "conto-termico-3"]
+    told = " ".join(sentences(notebook))
+    assert "senza scadenza nota" in told.lower()
+    assert ready in told
+    steps = {row["step"]: row["by"] for row in rows(notebook, "start")}
+    assert (steps["call:pmrr-2025"], steps["call:conto-termico-3"]) == ("2026-02-28", "2026-03-12")
+
+
+def test_outcomes_and_extensions_that_the_files_do_not_cover_are_not_observable() -> None:
+    april = rows(execute("pnrr", municipality=BRESSO, as_of="2022-07-06"), "hindsight")
+    assert all(row["extensions_later"] is None for row in april)
+    found = rows(execute("pnrr", municipality=BRESSO, as_of="2024-06-01"), "hindsight")
+    outcomes = {row["call"]: row["outcome"] for row in found}
+    assert outcomes["pad-1.4.3-io-app-municipalities-2024-05"] == "not_observable"
+    assert outcomes["pad-1.4.5-digital-notices-municipalities-2024-05"] == "no_row"
+
+
+def test_a_day_without_grants_draws_no_comparison() -> None:
+    notebook = execute("pnrr", municipality=BRESSO, as_of="2022-07-06")
+    assert not rows(notebook, "compared")
+    assert {row["why"] for row in rows(notebook, "states") if row["call"].startswith("pad-")} == {"still_open"}
+
+
 def test_before_the_first_observation_what_was_announced_is_not_known() -> None:
     notebook = execute("pnrr", municipality=BRESSO, as_of="2022-07-06")
     told = brief(notebook)

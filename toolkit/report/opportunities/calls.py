@@ -52,7 +52,8 @@ def _history(case: Case) -> None:
         return
     frame = pd.concat(rows, ignore_index=True)
     first = ~frame["call"].duplicated()
-    frame = frame[first | (frame["days_moved"] != 0) | (frame["endowment_change"] != 0)]
+    moved = frame["closes_on"] != frame["closes_on"].shift()
+    frame = frame[first | moved | (frame["endowment_change"] != 0)]
     if len(frame) == len(calls):
         return
     columns = [

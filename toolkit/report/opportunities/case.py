@@ -213,8 +213,10 @@ class Case:
 
     @cached_property
     def open(self) -> pd.DataFrame:
-        """Calls open on the day that municipalities may answer, first to close first; standing funds are apart."""
-        return self.answerable[self.answerable["status"] == "open"].sort_values(["closes_on", "call"])
+        """Calls open on the day that municipalities may answer, first to close first, those without a known deadline
+        last; standing funds are apart."""
+        rows = self.answerable[self.answerable["status"] == "open"].sort_values("call")
+        return rows.sort_values("closes_on", key=lambda days: days.replace("", "9999"), kind="stable")
 
     @cached_property
     def open_pnrr(self) -> pd.DataFrame:

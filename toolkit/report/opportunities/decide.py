@@ -70,7 +70,10 @@ def groups(case: Case) -> list[tuple[str, list[str]]]:
         told[JOIN] = [case.say("decision_no_join")]
     if not found[LEAVE]:
         told[LEAVE] = [case.say("decision_no_leave")]
-    return [(case.say(f"decision_{name}"), told[name]) for name in DECISIONS if told[name]]
+    heads = {name: f"decision_{name}" for name in DECISIONS}
+    if len(case.around) < 2:
+        heads[JOIN] = "decision_join_others"
+    return [(case.say(heads[name]), told[name]) for name in DECISIONS if told[name]]
 
 
 def _nothing_open(case: Case) -> str:
@@ -81,18 +84,26 @@ def _nothing_open(case: Case) -> str:
 
 def _told(case: Case, name: str, call: str) -> str:
     row = case.call_rows[call]
-    about: dict[str, Any] = {"call": case.call_name(call), "closing": row["closes_on"]}
+    about: dict[str, Any] = {"call": case.call_name(call), "deadline": _deadline(case, row["closes_on"])}
     if row["status"] == "standing":
         return case.say("decision_standing", **about)
     if row["status"] == SUSPENDED:
         return case.say("decision_suspended", known=row["known_on"], **about)
     if not case.single:
-        ready = answers(case, call, "yes")
-        return case.say("decision_area", ready=len(ready), members=len(case.members), **about)
+        ready = answers(case, call, "unknown" if name == CHECK else "yes")
+        key = "decision_area_check" if name == CHECK else "decision_area" if ready else "decision_area_none"
+        return case.say(key, ready=len(ready), members=len(case.members), **about)
     if name == APPLY:
         amount = amount_of(case, call)
-        return case.say("decision_call", amount=amount.text, left=int(row["days_left"]), **about)
+        if not row["closes_on"]:
+            return case.say("decision_call_no_deadline", amount=amount.text, **about)
+        left, closing = int(row["days_left"]), row["closes_on"]
+        return case.say("decision_call", amount=amount.text, left=left, closing=closing, **about)
     return case.say("decision_reason", reasons=_reasons(case, call), **about)
+
+
+def _deadline(case: Case, closing: str) -> str:
+    return case.say("deadline", closing=closing) if closing else case.say("deadline_none")
 
 
 def _reasons(case: Case, call: str) -> list[str]:
@@ -114,7 +125,8 @@ def steps(case: Case) -> list[Step]:
     pressing = {*found[APPLY], *found[CHECK]}
     for call in [call for call in case.open["call"] if call in pressing]:
         row, what = case.call_rows[call], "step_check" if call in found[CHECK] else "step_apply"
-        out.append(Step(case.say(what, call=case.call_name(call)), row["office"], row["closes_on"], f"call:{call}"))
+        by = row["closes_on"] or proposal
+        out.append(Step(case.say(what, call=case.call_name(call)), row["office"], by, f"call:{call}"))
     if case.paid["not_seen_paid_count"]:
         unseen = {"n": int(case.paid["not_seen_paid_count"]), "amount": case.paid["not_seen_paid"]}
         out.append(Step(case.say("step_payments", **unseen), "digital_transition", proposal, "payments"))

@@ -35,6 +35,8 @@ def calls_sentence(case: Case) -> str:
         "closing": first["closes_on"],
         "first": watch["first_observation"],
     }
+    if not first["closes_on"]:
+        return case.say("calls_some_no_deadline", **about)
     if watch["before_first"]:
         return case.say("calls_some_before", **about)
     return case.say("calls_some", **about)
