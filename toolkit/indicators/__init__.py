@@ -23,7 +23,7 @@ from toolkit.indicators import (
 from toolkit.indicators.base import REGISTRY, Indicator, compute, get
 from toolkit.indicators.change import change, one_series, spans
 from toolkit.indicators.commuting import area_self_containment, main_flows
-from toolkit.indicators.distribution import class_shares, gini_bounds, income_gini, median_class
+from toolkit.indicators.distribution import class_shares, classes_of, gini_bounds, income_gini, median_class
 from toolkit.indicators.figures import FLAGS
 from toolkit.indicators.peers import Peers, nearest, same_size, same_value, size_class, structure
 from toolkit.indicators.position import (
@@ -48,6 +48,7 @@ __all__ = [
     "area_self_containment",
     "change",
     "class_shares",
+    "classes_of",
     "commuting",
     "complexity",
     "composite",

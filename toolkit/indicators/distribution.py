@@ -94,11 +94,15 @@ class Cells:
     taxpayers: float
 
 
-def class_shares(income: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+Classes = Sequence[tuple[str, int, Cells | None]]
+"""Territory, year and cells; no cells where a member has no figures."""
+
+
+def class_shares(income: pd.DataFrame | Classes, groups: Groups) -> pd.DataFrame:
     """Share of all taxpayers in each class of total income, as bounds over what suppressed cells may hold.
 
     Args:
-        income: municipal table `istat_code, year, item, measure, value, unit, flag`.
+        income: municipal table `istat_code, year, item, measure, value, unit, flag`; or its `classes_of` these groups.
         groups: territory -> codes of its members.
 
     Returns:
@@ -111,7 +115,7 @@ def class_shares(income: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     Example: 100 taxpayers, 40 in one class, another suppressed: 40 to 40 percent, 1 to 3 percent, 57 to 59 in none.
     """
     found = []
-    for territory, year, cells in _territories(income, groups):
+    for territory, year, cells in classes_of(income, groups):
         low = high = np.full(len(CLASSES) + 1, np.nan)
         if cells:
             least, most = cells.count + cells.hidden_least, cells.count + cells.hidden_most
@@ -123,11 +127,11 @@ def class_shares(income: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["territory", "year", "item", "low", "high", "flag"])
 
 
-def income_gini(income: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+def income_gini(income: pd.DataFrame | Classes, groups: Groups) -> pd.DataFrame:
     """Bounds of the Gini coefficient of total income among taxpayers in a class, by territory and year.
 
     Args:
-        income: municipal table `istat_code, year, item, measure, value, unit, flag`.
+        income: as for `class_shares`.
         groups: territory -> codes of its members.
 
     Returns:
@@ -139,14 +143,14 @@ def income_gini(income: pd.DataFrame, groups: Groups) -> pd.DataFrame:
         DataError: no classes in the table.
     """
     found = []
-    for territory, year, cells in _territories(income, groups):
+    for territory, year, cells in classes_of(income, groups):
         low, high = _gini(cells) if cells else (np.nan, np.nan)
         flag = "missing" if not cells else "confidential" if np.isnan(high) else _state(cells)
         found.append((territory, year, low, high, cells.suppressed if cells else 0, flag))
     return pd.DataFrame(found, columns=["territory", "year", "low", "high", "suppressed", "flag"])
 
 
-def median_class(income: pd.DataFrame, groups: Groups) -> pd.DataFrame:
+def median_class(income: pd.DataFrame | Classes, groups: Groups) -> pd.DataFrame:
     """Class of total income of the median taxpayer (of those in a class), by territory and year.
 
     Returns:
@@ -157,7 +161,7 @@ def median_class(income: pd.DataFrame, groups: Groups) -> pd.DataFrame:
         DataError: no classes in the table.
     """
     found = []
-    for territory, year, cells in _territories(income, groups):
+    for territory, year, cells in classes_of(income, groups):
         low, high = _median(cells) if cells else ("", "")
         found.append((territory, year, low, high, cells.suppressed if cells else 0, _state(cells)))
     return pd.DataFrame(found, columns=["territory", "year", "low", "high", "suppressed", "flag"])
@@ -167,8 +171,16 @@ def _state(cells: Cells | None) -> str:
     return "missing" if cells is None else "estimated" if cells.suppressed else "observed"
 
 
+def classes_of(income: pd.DataFrame | Classes, groups: Groups) -> Classes:
+    """Cells of each territory and year, which `class_shares`, `income_gini` and `median_class` rest on.
+
+    Raises:
+        DataError: no classes in the table.
+    """
+    return list(_territories(income, groups)) if isinstance(income, pd.DataFrame) else income
+
+
 def _territories(income: pd.DataFrame, groups: Groups) -> Iterator[tuple[str, int, Cells | None]]:
-    """Cells of each territory and year; None where a member has no figures."""
     names = list(CLASSES)
     rows = income[income["item"].isin([*names, "taxpayers"])]
     codes = pd.Index(sorted({code for members in groups.values() for code in members}))

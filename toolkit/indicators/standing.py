@@ -120,9 +120,10 @@ def _standing(
     at = np.flatnonzero(years == year)
     then = dict(zip(territory[at], zip(found[at], rows["flag"].to_numpy()[at], strict=True), strict=True))
     absent = (float("nan"), "missing")
-    codes = pd.Index(list(universe), name="territory")
-    values = pd.Series([float(then.get(code, absent)[0]) for code in codes], index=codes, name="value")
-    ranked = own in values.index and bool(pd.notna(values[own]))
+    codes = pd.Index(universe, name="territory")
+    each = [then.get(code, absent) for code in universe]
+    values = pd.Series(np.array([value for value, _ in each], dtype=float), index=codes, name="value")
+    ranked = own in universe and not np.isnan(then.get(own, absent)[0])
     return Standing(
         indicator=get(name),
         territory=own,
@@ -130,16 +131,16 @@ def _standing(
         own=_figure(then, own),
         scales={key: _figure(then, key) for key in groups if key != own},
         municipalities=values,
-        flags=pd.Series([str(then.get(code, absent)[1]) for code in codes], index=codes, name="flag"),
-        median=_median(values),
-        peers_median=_median(values.reindex(list(peers))),
+        flags=pd.Series([str(flag) for _, flag in each], index=codes, name="flag"),
+        median=_median(values.to_numpy()),
+        peers_median=_median([then.get(code, absent)[0] for code in peers]),
         position=position(values, own) if ranked else None,
     )
 
 
-def _median(values: pd.Series) -> float:
+def _median(values: Sequence[float] | np.ndarray) -> float:
     """Median of those that have a value; NaN where none has."""
-    known = values.to_numpy(dtype=float)
+    known = np.asarray(values, dtype=float)
     known = known[~np.isnan(known)]
     return float(np.median(known)) if len(known) else float("nan")
 

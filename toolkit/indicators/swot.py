@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from toolkit.errors import MethodError
@@ -97,8 +98,8 @@ def assess(
 
 def _passed(series: pd.Series, code: str, side: str) -> float:
     """Percentage of the others that the municipality has passed on a side, ties counted half (as `position`)."""
-    others = series.drop(code).dropna().to_numpy(dtype=float)
-    own = float(series[code])
+    values, own = series.to_numpy(dtype=float), float(series[code])
+    others = values[~np.isnan(values) & (series.index != code)]
     behind = others < own if side == "high" else others > own
     return 100.0 * float((behind + (others == own) / 2.0).mean()) if len(others) else 0.0
 

@@ -7,8 +7,11 @@ than three components are known has no score. Documents to attach are never know
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Mapping
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from toolkit.pnrr.calls import by_call
@@ -131,17 +134,19 @@ def reach_of(rules: pd.DataFrame, calls: Mapping[str, str], populations: Mapping
         calls: call → who may apply (codes joined by ";"); only calls that municipalities may answer get a share.
         populations: code → residents of one year.
     """
-    people = pd.Series(dict(populations), dtype=float)
-    tests = {"at_least": people.ge, "above": people.gt, "at_most": people.le, "below": people.lt}
+    people = np.array(list(populations.values()), dtype=float)
+    tests = {"at_least": np.greater_equal, "above": np.greater, "at_most": np.less_equal, "below": np.less}
+    thresholds: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for rule in records(rules[rules["rule"].isin(("population", "group_population"))]):
+        thresholds[rule["call"]].append(rule)
     out = {}
     for call, applicants in calls.items():
         if "municipality" not in applicants.split(";"):
             continue
-        mine = rules[(rules["call"] == call) & rules["rule"].isin(("population", "group_population"))]
-        if (mine["alternative"] != "").any():
+        if any(rule["alternative"] != "" for rule in thresholds[call]):
             continue  # thresholds that depend on other facts do not give a share
-        inside = pd.Series(True, index=people.index)
-        for rule in records(mine):
-            inside &= tests[rule["operator"]](float(rule["value"]))
+        inside = np.full(len(people), True)
+        for rule in thresholds[call]:
+            inside &= tests[rule["operator"]](people, float(rule["value"]))
         out[call] = float(inside.mean())
     return out

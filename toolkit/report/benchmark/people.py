@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit import charts, display, indicators
-from toolkit.indicators.distribution import CLASSES
+from toolkit.indicators.distribution import CLASSES, Classes
 from toolkit.report.benchmark.study import COHORTS, INCOME, PEOPLE, SOURCES, Study
 from toolkit.report.wording import capital
 from toolkit.text import rounded
@@ -170,13 +170,14 @@ def _distribution(study: Study) -> None:
         return
     last = int(with_classes.loc[with_classes["flag"] != "missing", "year"].max())
     then = income_table[income_table["year"] == last]
-    found = indicators.income_gini(then, report.groups)
-    middle = indicators.median_class(then, report.groups).set_index("territory")
+    classes = indicators.classes_of(then, report.groups)
+    found = indicators.income_gini(classes, report.groups)
+    middle = indicators.median_class(classes, report.groups).set_index("territory")
     frame = found.assign(name=[report.scales[key].name for key in found["territory"]])
     frame[["low", "high"]] *= 100.0
     own = frame[frame["territory"] == report.own].iloc[0]
-    classes = _class(study, pd.Series(middle.loc[report.own]))
-    about = {"place": report.place, "year": last, "low": own["low"], "high": own["high"], "median": classes}
+    median = _class(study, pd.Series(middle.loc[report.own]))
+    about = {"place": report.place, "year": last, "low": own["low"], "high": own["high"], "median": median}
     known = bool(pd.notna(own["high"]))
     if known:
         report.text(report.say("distribution", **about), report.say("distribution_why"))
@@ -212,13 +213,13 @@ def _distribution(study: Study) -> None:
             note=report.say("distribution_note"),
             highlight=(report.own,),
         )
-    _class_shares(study, then, last)
+    _class_shares(study, classes, last)
 
 
-def _class_shares(study: Study, income_table: pd.DataFrame, year: int) -> None:
+def _class_shares(study: Study, classes: Classes, year: int) -> None:
     """How many taxpayers are in each class, here and in the territories of comparison, as bounds."""
     report = study.report
-    found = indicators.class_shares(income_table, report.groups)
+    found = indicators.class_shares(classes, report.groups)
     labels = {"no_class": report.say("class_none")}
     for item, (low, high) in CLASSES.items():
         key = "class_zero" if high == 0.0 else "class_over" if high == float("inf") else "class_between"
