@@ -6,6 +6,7 @@ here they are worded, drawn and laid out.
 
 from IPython.utils.capture import capture_output
 
+from toolkit.params import LANGUAGES
 from toolkit.report.benchmark.assessment import checklist, limits, method, own_figures, swot
 from toolkit.report.benchmark.commuting import commuting
 from toolkit.report.benchmark.composite import composite, fragility
@@ -57,7 +58,14 @@ def study(report: Report, compare_with: str = "") -> Study:
 
 
 def warm_up(municipality: str = "", area: str = "", as_of: str = "") -> None:
-    """Compute what the pages of a run share, so that processes forked afterwards have it."""
-    with capture_output():
-        known = study(Report("benchmark", municipality=municipality, area=area, as_of=as_of, tables=tables()))
-        known.share()
+    """Compute what the pages of a run share, so that processes forked afterwards have it.
+
+    Charts must be drawn elsewhere (`QUADRO_DEFER_CHARTS`): what draws them does not survive a fork.
+    """
+    where = {"municipality": municipality, "area": area, "as_of": as_of}
+    for language in LANGUAGES:
+        with capture_output():
+            known = study(Report("benchmark", language=language, tables=tables(), **where))
+            known.share()
+            for section in (composite, metropolitan_sectors, international):
+                section(known)

@@ -315,7 +315,6 @@ def _structure(study: Study, about: dict) -> None:
 def _over_time(study: Study) -> None:
     """Adjusted Mazziotta–Pareto on the rates that have a series: comparable between the two years."""
     report = study.report
-    series = {name: study.rows[name] for name in FRAGILITY}
     spans = [study.span(name) for name in FRAGILITY]
     if any(span is None for span in spans):
         # An area has no rates of its own: they are not averaged.
@@ -323,8 +322,13 @@ def _over_time(study: Study) -> None:
         return
     first, last = max(s[0] for s in spans if s), min(s[1] for s in spans if s)
     directions = {name: indicators.get(name).direction for name in FRAGILITY}
-    inside = {name: rows[rows["territory"].isin(report.universe)] for name, rows in series.items()}
-    scores = over_time(inside, directions, first, last)["ampi"]
+
+    def scored() -> pd.Series:
+        rows = {name: study.rows[name] for name in FRAGILITY}
+        inside = {name: found[found["territory"].isin(report.universe)] for name, found in rows.items()}
+        return over_time(inside, directions, first, last)["ampi"]
+
+    scores: pd.Series = study.once("over_time", first, last, scored)
     own = scores.loc[report.own]
     change = scores.xs(last, level="year") - scores.xs(first, level="year")
     about: dict[str, Any] = {

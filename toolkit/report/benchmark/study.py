@@ -194,9 +194,9 @@ class Study:
             known = wide.notna().sum()
             return wide[known[known >= 0.8 * known.max()].index.max()].reindex(list(self.report.universe)).astype(float)
 
-        return self._once("latest", name, found)
+        return self.once("latest", name, found)
 
-    def _once(self, *key: Any) -> Any:
+    def once(self, *key: Any) -> Any:
         """What does not depend on the territory of the report, once in a process; the last item computes it."""
         *names, make = key
         whole = (*self._whole, self.report.metropolitan.id, *names)
@@ -207,7 +207,7 @@ class Study:
         return _shared[whole]
 
     def share(self) -> None:
-        """Compute what other territories use too: kept by `_once` and by the composite indicator."""
+        """Compute what other territories use too: kept by `once` and by the composite indicator."""
         assert self.index
         for name in MOVING:
             self.changes(name)
@@ -222,7 +222,7 @@ class Study:
         """The municipalities most like this one; None for an area."""
         if not self.municipal:
             return None
-        return nearest(self._once("structure", self._structure), self.report.own)
+        return nearest(self.once("structure", self._structure), self.report.own)
 
     def _structure(self) -> pd.DataFrame:
         rows = pd.concat([self.rows[name] for name in STRUCTURAL])
@@ -361,7 +361,7 @@ class Study:
         if years is None:
             return None
         if (name, *years) not in self._changes:
-            universe = self._once("changes", name, years, lambda: self._change(name, years, self.report.universe))
+            universe = self.once("changes", name, years, lambda: self._change(name, years, self.report.universe))
             known = set(self.rows[name]["territory"])
             scales = [key for key in self.report.scales if key in known and key not in universe.index]
             moved = pd.concat([universe, self._change(name, years, scales)]) if scales else universe
@@ -381,7 +381,7 @@ class Study:
                 moved.append((int(before), int(after), change, indicators.robust_z(change)))
             return moved
 
-        steps: list[tuple[int, int, pd.Series, pd.Series]] = self._once("steps", name, found)
+        steps: list[tuple[int, int, pd.Series, pd.Series]] = self.once("steps", name, found)
         return steps
 
     def _change(self, name: str, years: tuple[int, int], territories: Iterable[str]) -> pd.Series:

@@ -18,7 +18,7 @@ OWN_REGION = "Lombardia"
 def metropolitan_sectors(study: Study) -> None:
     """Manufacturing over time in four places, and the whole structure in the last common year."""
     report = study.report
-    shares = world.activity_shares(report.table("metro_employment"))
+    shares = study.once("activity_shares", lambda: world.activity_shares(report.table("metro_employment")))
     making = shares[(shares["activity"] == "C") & shares["value"].notna()]
     own = making[making["nuts"] == OWN_NUTS].set_index("year")["value"]
     first, last = int(own.index.min()), int(own.index.max())
@@ -41,13 +41,17 @@ def metropolitan_sectors(study: Study) -> None:
         subtitle=report.say("making_subtitle", first=int(making["year"].min()), last=int(making["year"].max())),
         alt=report.say("making_alt", **about),
         description=report.say("making", others=others, **about),
-        specs=charts.pair(
-            charts.lines,
-            rows[["series", "label", "year", "value", "flag"]],
-            report.words,
-            unit="percent",
-            ours=OWN_NUTS,
-            zero=True,
+        specs=study.once(
+            "making",
+            report.language,
+            lambda: charts.pair(
+                charts.lines,
+                rows[["series", "label", "year", "value", "flag"]],
+                report.words,
+                unit="percent",
+                ours=OWN_NUTS,
+                zero=True,
+            ),
         ),
         frame=making.pivot(index="year", columns="nuts", values="value").reset_index(),
         columns=[
@@ -92,7 +96,11 @@ def _structure(study: Study, shares: pd.DataFrame, year: int) -> None:
         subtitle=report.say("structure_subtitle", **about),
         alt=report.say("structure_alt", **about),
         description=report.say("structure_description", **about),
-        specs=charts.pair(charts.shares, long, report.words, parts=parts, ours=[told[own]]),
+        specs=study.once(
+            "structure",
+            report.language,
+            lambda: charts.pair(charts.shares, long, report.words, parts=parts, ours=[told[own]]),
+        ),
         frame=structure.loc[names].reset_index(),
         columns=[
             report.column("name", "territory", texts=told),
@@ -121,7 +129,7 @@ def share_of(study: Study) -> dict:
 def international(study: Study) -> None:
     """Regions of the programme's cities, their quoted figures, and what each city does to keep making."""
     report = study.report
-    panel = world.regional_panel(report.table("metro_regions"))
+    panel = study.once("regional_panel", lambda: world.regional_panel(report.table("metro_regions")))
     own = panel[(panel["name"] == OWN_REGION) & panel["value"].notna()]
     years = {item: int(own.loc[own["item"] == item, "year"].max()) for item in PANEL}
     frame = pd.DataFrame({"name": [OWN_REGION, *sorted(set(panel["name"]) - {OWN_REGION})]})
