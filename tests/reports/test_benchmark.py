@@ -5,11 +5,13 @@ Sections are called without kernels and without drawing; the pages themselves ar
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from IPython.utils.capture import capture_output
 
 from toolkit import Report, charts, display
 from toolkit.errors import DataError
@@ -45,11 +47,17 @@ SPACE = "[ \u00a0]?"
 GAP = rf"\(([+−]?)(\d[\d.,]*){SPACE}(?:%|p[a-z ]+)\)"
 
 
+STUDIES = importlib.import_module("toolkit.report.benchmark.study")
+TOLD: dict[Any, Any] = {}
+"""What pages share, apart from that of other tests: charts are not real here."""
+
+
 @pytest.fixture
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[display.Shown]:
     """What the report shows, charts not drawn."""
     found: list[display.Shown] = []
     monkeypatch.setattr(core, "show", found.append)
+    monkeypatch.setattr(STUDIES, "_shared", TOLD)
     monkeypatch.setattr(charts, "pair", lambda chart, *args, **options: ({"chart": chart.__name__}, {}))
     return found
 
@@ -317,3 +325,19 @@ def test_flows_beyond_the_map_are_bars(shown: list[display.Shown]) -> None:
     studied(shown, area="citta-metropolitana-milano", language="en")
     charts_of = {one.id: one.spec for one in shown if isinstance(one, display.Figure)}
     assert charts_of["destinations"] == charts_of["origins"]
+
+
+def test_what_pages_share_is_there_before_the_first(monkeypatch, capsys):
+    monkeypatch.setenv(display.DEFER_CHARTS, "1")
+    shared: dict[Any, Any] = {}
+    monkeypatch.setattr(STUDIES, "_shared", shared)
+    benchmark.warm_up(municipality="015032")
+    assert not capsys.readouterr().out
+    before = set(shared)
+    with capture_output():
+        report = Report("benchmark", municipality="015209", language="en", tables=benchmark.tables())
+        known = benchmark.study(report)
+        for section in (benchmark.trends, benchmark.metropolitan_sectors, benchmark.composite, benchmark.checklist):
+            section(known)
+    assert {"changes", "steps", "structure", "making", "over_time"} <= {key[3] for key in before}
+    assert {key[3] for key in set(shared) - before} <= {"latest"}
