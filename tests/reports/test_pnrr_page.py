@@ -115,7 +115,9 @@ def test_the_history_of_a_call_stops_on_the_day() -> None:
     assert sum(row["days_moved"] for row in cloud) == 105
 
 
-@pytest.mark.parametrize(("about", "ready"), [({"municipality": "015222"}, ""), ({"area": "zona-sud-est"}, "15 comuni")])
+@pytest.mark.parametrize(
+    ("about", "ready"), [({"municipality": "015222"}, ""), ({"area": "zona-sud-est"}, "15 comuni")]
+)
 def test_an_open_call_without_a_deadline_comes_last_and_says_so(about: dict[str, str], ready: str) -> None:
     """Conto Termico, open from 2 February to 3 March 2026, had no closing day."""
     notebook = execute("pnrr", **about, as_of="2026-02-10")
@@ -125,6 +127,11 @@ def test_an_open_call_without_a_deadline_comes_last_and_says_so(about: dict[str,
     assert ready in told
     steps = {row["step"]: row["by"] for row in rows(notebook, "start")}
     assert (steps["call:pmrr-2025"], steps["call:conto-termico-3"]) == ("2026-02-28", "2026-03-12")
+
+
+def test_a_call_for_groups_names_the_smallest_of_the_zone() -> None:
+    told = " ".join(sentences(execute("pnrr", municipality="015222", as_of="2026-03-04")))
+    assert "Il gruppo più piccolo della zona che ci arriva: Tribiano e Peschiera Borromeo (28.294 residenti)." in told
 
 
 def test_outcomes_and_extensions_that_the_files_do_not_cover_are_not_observable() -> None:

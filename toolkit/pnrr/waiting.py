@@ -17,7 +17,8 @@ def waiting_times(applications: pd.DataFrame) -> pd.DataFrame:
 
     Applications are in the files only once funded, so the days to the decree are those of the funded (nobody waits in
     vain here); days to the payment are censored at the file's day (or the day asked for, after `applications_as_of`)
-    for those assigned, at the renunciation for those given up. Rows whose end has no date (the cloud file's renunciations) have no days to payment.
+    for those assigned, at the renunciation for those given up. Rows whose end has no date (the cloud file's
+    renunciations) have no days to payment.
 
     Returns:
         `istat_code`, `call`, `to_decree` (days), `to_payment` (days until payment, or until it stopped being watched;

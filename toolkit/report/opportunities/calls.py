@@ -9,7 +9,6 @@ from toolkit.report.opportunities import decide
 from toolkit.report.opportunities.case import CALLS, Case, records
 from toolkit.report.opportunities.worth import amount_of, pieces
 
-
 SEEN = {True: "observed", False: "not_observable"}
 
 

@@ -99,7 +99,8 @@ def _told(case: Case, name: str, call: str) -> str:
             return case.say("decision_call_no_deadline", amount=amount.text, **about)
         left, closing = int(row["days_left"]), row["closes_on"]
         return case.say("decision_call", amount=amount.text, left=left, closing=closing, **about)
-    return case.say("decision_reason", reasons=_reasons(case, call), **about)
+    told = case.say("decision_reason", reasons=_reasons(case, call), **about)
+    return f"{told} {_group(case, call)}".strip() if name == JOIN else told
 
 
 def _deadline(case: Case, closing: str) -> str:
@@ -110,11 +111,33 @@ def _reasons(case: Case, call: str) -> list[str]:
     """Why an answer is what it is: the rules that decide, each with its reason."""
     rows = case.rules[(case.rules["call"] == call) & (case.rules["answer"] == case.answer(call)["answer"])]
     told = []
-    for row in records(rows):
-        reason = case.label("reason", row["reason"])
-        rule = case.rule_text("|".join((row["rule"], row["operator"], row["value"])))
-        told.append(reason if row["reason"] in SELF_SAID else case.say("decision_rule", rule=rule, reason=reason))
-    return list(dict.fromkeys(told)) or [case.label("reason", "no_rule_valid")]
+    for code, same in rows.groupby("reason", sort=False):
+        reason = case.label("reason", str(code))
+        if code in SELF_SAID:
+            told.append(reason)
+            continue
+        rules = [case.rule_text("|".join((row["rule"], row["operator"], row["value"]))) for row in records(same)]
+        quoted = [case.say("decision_rule_text", rule=rule) for rule in dict.fromkeys(rules)]
+        if code == "does_not_meet" and len(quoted) > 1:
+            reason = case.say("reasons_do_not_meet")
+        told.append(case.say("decision_rule", n=len(quoted), rules=quoted, reason=reason))
+    return told or [case.label("reason", "no_rule_valid")]
+
+
+def _group(case: Case, call: str) -> str:
+    """The smallest group of the zone that reaches the call's threshold, in words; empty where there is none."""
+    rows = case.rules[(case.rules["call"] == call) & (case.rules["rule"] == "group_population")]
+    members = case.rules[(case.rules["call"] == call) & (case.rules["rule"] == "member_population")]
+    if rows.empty or len(case.around) < 2:
+        return ""
+    below = float(members["value"].iloc[0]) if len(members) else None
+    people = {code: case.latest[code] for code in case.around}
+    threshold = float(rows["value"].iloc[0])
+    found = pnrr.groups_reaching(case.report.own, case.around, people, threshold, member_below=below, most=1)
+    if found.empty:
+        return ""
+    group = records(found)[0]
+    return case.say("decision_group", names=case.listed(group["members"].split(";")), people=group["population"])
 
 
 def steps(case: Case) -> list[Step]:

@@ -24,6 +24,10 @@ def waits(case: Case) -> None:
         own[["group", "applications", "median_to_decree"]], on="group", how="left", suffixes=("", "_own")
     )
     frame["applications_own"] = frame["applications_own"].fillna(0)
+    zone = apps[apps["istat_code"].isin(case.around)] if case.single else apps.head(0)
+    if len(zone):
+        medians = pnrr.waits_by(pnrr.waiting_times(zone), zone["line"]).set_index("group")["median_to_decree"]
+        frame["median_to_decree_zone"] = frame["group"].map(medians)
     about = {
         "applications": int(every["applications"].sum()),
         "paid": int(every["paid"].sum()),
@@ -34,6 +38,7 @@ def waits(case: Case) -> None:
         display.Column(key="group", label=case.say("column_line"), texts=_line_texts(case, frame["group"])),
         case.column("applications_own", unit="grants"),
         case.column("median_to_decree_own", unit="days"),
+        *([case.column("median_to_decree_zone", unit="days")] if len(zone) else []),
         case.column("applications", unit="grants"),
         case.column("median_to_decree", unit="days"),
         case.column("paid", unit="grants"),
