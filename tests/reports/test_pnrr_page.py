@@ -134,6 +134,11 @@ def test_a_call_for_groups_names_the_smallest_of_the_zone() -> None:
     assert "Il gruppo più piccolo della zona che ci arriva: Tribiano e Peschiera Borromeo (28.294 residenti)." in told
 
 
+def test_a_renunciation_without_a_day_is_said_to_be_perhaps_later() -> None:
+    told = " ".join(brief(execute("pnrr", municipality="015058", as_of="2022-10-10")))
+    assert "In 1 caso la rinuncia non ha data e può essere successiva al 10 ottobre 2022" in told
+
+
 def test_outcomes_and_extensions_that_the_files_do_not_cover_are_not_observable() -> None:
     april = rows(execute("pnrr", municipality=BRESSO, as_of="2022-07-06"), "hindsight")
     assert all(row["extensions_later"] is None for row in april)

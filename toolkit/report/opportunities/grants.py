@@ -68,9 +68,10 @@ def chains_sentence(case: Case) -> str:
         "n_open": len(rows) - len(again),
         "rest": float(rows.loc[rows["status"] != "won_again", "renounced"].sum()),
     }
-    if len(again) == len(rows):
-        return case.say("chains_all_again", **about)
-    return case.say("chains_some_again" if len(again) else "chains_none_again", **about)
+    key = "chains_all_again" if len(again) == len(rows) else "chains_some_again" if len(again) else "chains_none_again"
+    undated = int((~case.mine["state_known"]).sum())
+    told = case.say(key, **about)
+    return f"{told} {case.say('won_note_state', n=undated)}" if undated else told
 
 
 def tiles(case: Case) -> list[display.KeyFigure]:
