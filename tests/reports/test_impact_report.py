@@ -5,16 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 import re
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from harness import execute, payloads, sentences
+from pypdf import PdfReader
 
 from toolkit import catalog, display, render
 from toolkit.errors import ParameterError
+from toolkit.render.printing import browser_path
 from toolkit.report.evaluation.case import TABLES
 from toolkit.text import Words
 
@@ -207,14 +207,8 @@ def test_size_and_files(where: dict[str, str], tmp_path: Path) -> None:
     assert results["results"]["figures"]["expo-2015:unemployment"]["verdict"] == "descrittivo"
 
 
-def test_a_page_takes_little() -> None:
-    execute("impact", municipality="015032", language="it")
-    began = time.process_time()
-    execute("impact", municipality="015077", language="it")
-    assert time.process_time() - began < 1.5  # 0.5 s on a quiet processor, charts and tables included
-
-
 @pytest.mark.slow
+@pytest.mark.skipif(not browser_path(), reason="no Chromium to print with")
 @pytest.mark.parametrize("where", [*PLACES, *AREAS], ids=str)
 @pytest.mark.parametrize("language", ["it", "en"])
 def test_paper_is_two_pages(where: dict[str, str], language: str, tmp_path: Path) -> None:
@@ -223,5 +217,4 @@ def test_paper_is_two_pages(where: dict[str, str], language: str, tmp_path: Path
     folder.mkdir()
     render.outputs(execute("impact", language=language, **where), folder)
     printed = render.pdf(folder / f"impact-paper.{language}.html")
-    told = subprocess.run(["pdfinfo", str(printed)], capture_output=True, text=True, check=True).stdout
-    assert int(re.search(r"Pages:\s+(\d+)", told)[1]) <= 2  # type: ignore[index]
+    assert len(PdfReader(printed).pages) <= 2
