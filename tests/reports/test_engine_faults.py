@@ -97,7 +97,8 @@ def ours(home: Path) -> list[str]:
     for process in psutil.process_iter():
         try:
             line = " ".join(process.cmdline())
-            if "sleep 98" in line or process.environ().get("PYTHONPATH", "").startswith(str(home)):
+            about = (process.environ().get("PYTHONPATH", ""), process.cwd())
+            if any(text.startswith(str(home)) for text in about):
                 found.append(line)
         except psutil.Error:
             continue
