@@ -94,6 +94,8 @@ class Case:
         shown = value
         if rule in POPULATION_RULES:
             shown = self.words.number(float(value))
+        elif rule == "nursery_coverage":
+            shown = self.words.percent(float(value), 0)
         elif rule == "applicant":
             shown = self.words.join(self.label("applicant", kind) for kind in value.split(";"))
         return self.say(f"rule_{rule}", operator=self.label("operator", operator), value=shown)
