@@ -3,6 +3,7 @@
 A notebook makes a `Case` of its report and calls the functions below, one a section.
 """
 
+from toolkit.params import policy
 from toolkit.report.evaluation.case import TABLES, Case
 from toolkit.report.evaluation.expected import ahead
 from toolkit.report.evaluation.follow import actions, actors, claims, trials
@@ -29,4 +30,10 @@ __all__ = [
     "robustness",
     "timing",
     "trials",
+    "warm_up",
 ]
+
+
+def warm_up(**_: str) -> None:
+    """Read what every page of a run reads, whatever its territory: the files of all policies."""
+    policy.everything()

@@ -281,12 +281,15 @@ def _load(notebooks: Sequence[Path]) -> None:
     from toolkit import catalog
     from toolkit.render import shell as pages
     from toolkit.run.warm import job
+    from toolkit.territory import Register
 
     data = catalog.default()
     with catalog.recording():  # in a list of its own: a page's sources are those that its notebook loads
         for name in data.names():
             with suppress(Exception):  # who loads a faulty table is told
                 data.load(name)
+        with suppress(Exception):
+            Register(data).municipalities()
     _words = importlib.import_module("toolkit.text").Words
     for language in pages.LANGUAGES:
         _words(language).number(1.5, 1)
