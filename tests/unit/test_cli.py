@@ -6,7 +6,6 @@ import json
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -43,15 +42,13 @@ def test_every_command_has_help_and_an_example(command: list[str], capsys: pytes
     assert re.search(rf"example:\n  quadro {' '.join(command)}", out)
 
 
-def test_help_comes_at_once_and_imports_nothing_heavy(root: Path) -> None:
+def test_help_imports_nothing_heavy(root: Path) -> None:
     code = (
         "import sys; from toolkit import cli; cli.parser().format_help();"
         "print(sorted({'pandas', 'pydantic', 'rich', 'papermill', 'yaml'} & set(sys.modules)))"
     )
-    started = time.perf_counter()
     run = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"
-    assert time.perf_counter() - started < 1  # 0.04 s alone; a busy machine may be slow
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -48,7 +48,7 @@ class Agreement:
     @property
     def share(self) -> float:
         """Share of the groups that say the same as the first, itself included, 0–1."""
-        return 1.0 - len(self.against) / len(self.rows)
+        return (len(self.rows) - len(self.against)) / len(self.rows)
 
 
 def agreement(values: pd.Series, code: str, groups: Mapping[str, Iterable[str]]) -> Agreement:

@@ -30,6 +30,18 @@ _LOMBARDIA = ("012", "013", "014", "015", "016", "017", "018", "019", "020", "09
 REGIONS = (*_LOMBARDIA, "023", "024", "025", "026", "027", "028", "029")
 INCOME_YEARS, RATE_YEARS = [2018, 2020, 2021, 2023], [2018, 2019, 2021, 2022]
 
+FULL_NAMES = {
+    "AscoliP.": "Ascoli Piceno",
+    "Cesena": "Forlì-Cesena",
+    "LaSpezia": "La Spezia",
+    "MassaCarrara": "Massa-Carrara",
+    "PesaroeUrbino": "Pesaro e Urbino",
+    "ReggioCalabria": "Reggio Calabria",
+    "ReggioE.": "Reggio Emilia",
+    "ViboValentia": "Vibo Valentia",
+}
+"""Names that the package cuts or runs together."""
+
 PROVINCES = Resource(
     name="provinces",
     title={
@@ -43,11 +55,11 @@ PROVINCES = Resource(
     reference_date="2019-12-31",
     processing={
         "it": "Sei serie di ISTAT riportate da un pacchetto statistico, da cui sono prese le sole cifre di ISTAT; rese "
-        "lunghe, nessuna stima. I 103 territori sono le province di prima del 2005: Milano comprende Monza e la "
-        "Brianza. È segnata interruzione ogni cambio di rilevazione noto o trovato nei dati.",
+        "lunghe, nomi per intero, nessuna stima. I 103 territori sono le province di prima del 2005: Milano comprende "
+        "Monza e la Brianza. È segnata interruzione ogni cambio di rilevazione noto o trovato nei dati.",
         "en": "Six ISTAT series as carried by a statistical package, of which only ISTAT's figures are taken; "
-        "made long, "
-        "nothing estimated. The 103 territories are the provinces of before 2005: Milano includes Monza and Brianza. "
+        "made long, names in full, nothing estimated. The 103 territories are the provinces of before 2005: Milano "
+        "includes Monza and Brianza. "
         "Each change of survey that is known, or found in the data, is flagged as a break.",
     },
     key=("province_code", "year", "item"),
@@ -160,10 +172,11 @@ def _provinces(raw: Path) -> pd.DataFrame:
     years = frame["year"].astype(int)
     source.require(sorted(years.unique()) == PROVINCE_YEARS, "has the years 1996 to 2019")
     source.require(len(frame) == frame["prov"].nunique() * len(PROVINCE_YEARS), "has every province in every year")
+    names = frame["name"].replace(FULL_NAMES)
     parts = []
     for item, name in PROVINCE_ITEMS.items():
         flag = years.isin({SURVEY} | BREAKS.get(item, set())).map({True: "break", False: "observed"})
-        part = {"province_code": frame["prov"].str.zfill(3), "name": frame["name"], "year": years, "item": item}
+        part = {"province_code": frame["prov"].str.zfill(3), "name": names, "year": years, "item": item}
         parts.append(pd.DataFrame({**part, "value": source.number(frame, name), "unit": "percent", "flag": flag}))
     return long(pd.concat(parts, ignore_index=True), list(PROVINCES.key))
 

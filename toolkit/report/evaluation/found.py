@@ -11,17 +11,6 @@ from toolkit import charts, display
 from toolkit.report.evaluation.case import Case, Concerned, Known
 
 NOISE = 0.05  # p above which a gap cannot be told from zero
-# The table of provinces keeps the names as they were published; pages write them in full.
-FULL_NAMES = {
-    "AscoliP.": "Ascoli Piceno",
-    "Cesena": "Forlì-Cesena",
-    "LaSpezia": "La Spezia",
-    "MassaCarrara": "Massa-Carrara",
-    "PesaroeUrbino": "Pesaro e Urbino",
-    "ReggioCalabria": "Reggio Calabria",
-    "ReggioE.": "Reggio Emilia",
-    "ViboValentia": "Vibo Valentia",
-}
 
 
 def results(case: Case) -> None:
@@ -84,7 +73,7 @@ def _as_large(known: Known) -> int:
 def _names(case: Case) -> dict[str, str]:
     """Names of provinces by code."""
     table = case.report.table("provinces").drop_duplicates("province_code")
-    return dict(zip(table["province_code"], table["name"].replace(FULL_NAMES), strict=True))
+    return dict(zip(table["province_code"], table["name"], strict=True))
 
 
 def _path(case: Case, known: Known) -> None:

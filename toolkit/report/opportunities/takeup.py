@@ -47,7 +47,6 @@ def waits(case: Case) -> None:
         case.column("median_to_payment", unit="days"),
         case.column("longest_watched", unit="days"),
     ]
-    frame = frame.assign(decree_flag="not_observable")
     case.report.show_table(
         "waits", case.say("waits_caption"), frame, columns, tables=["applications"], note=case.say("waits_note")
     )
