@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pandas as pd
 import pytest
 from harness import execute, payloads, sentences
 
@@ -311,3 +312,17 @@ def test_the_memo_is_one_sheet(tmp_path: Any, day: str) -> None:
         render.outputs(notebook, tmp_path / "015032-bresso")
         printed = render.pdf(tmp_path / "015032-bresso" / f"pnrr-memo.{language}.html").read_bytes()
         assert len(re.findall(rb"/Type /Page\b", printed)) == 1
+
+
+def test_days_stand_beside_class_zone_and_metropolitan_city() -> None:
+    found = {(row["group"], row["step"]): row for row in rows(execute("pnrr", municipality=BRESSO), "waits-compared")}
+    apps = catalog.load("applications").merge(catalog.load("calls")[["call", "line"]], on="call")
+    apps["days"] = (pd.to_datetime(apps["funded_on"]) - pd.to_datetime(apps["submitted_on"])).dt.days
+    members = catalog.load("area_members").query("area == 'zona-nord-milano'")["istat_code"]
+    for line, mine in apps.groupby("line"):
+        row = found[str(line), "median_to_decree"]
+        assert row["metropolitan"] == mine["days"].median()
+        assert row["zone"] == mine.loc[mine["istat_code"].isin(members), "days"].median()
+        own = mine.loc[mine["istat_code"] == BRESSO, "days"]
+        assert row["own"] == own.median() if len(own) else row["own"] is None
+        assert "class" in row

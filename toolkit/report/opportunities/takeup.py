@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,9 @@ import pandas as pd
 from toolkit import charts, display, pnrr
 from toolkit.pnrr.amounts import NO_CLASS_MAXIMUM, NOT_MODELLED
 from toolkit.report.opportunities.case import Case, records
+from toolkit.report.wording import capital
+
+STEPS = ("median_to_decree", "median_to_payment")
 
 
 def waits(case: Case) -> None:
@@ -17,28 +21,19 @@ def waits(case: Case) -> None:
     if apps.empty:
         case.report.text(case.say("waits_nothing"))
         return
-    every = pnrr.waits_by(pnrr.waiting_times(apps), apps["line"])
-    mine = apps[apps["istat_code"].isin(case.members)]
-    own = pnrr.waits_by(pnrr.waiting_times(mine), mine["line"]) if len(mine) else every.head(0)
-    frame = every.merge(
-        own[["group", "applications", "median_to_decree"]], on="group", how="left", suffixes=("", "_own")
-    )
-    frame["applications_own"] = frame["applications_own"].fillna(0)
-    zone = apps[apps["istat_code"].isin(case.around)] if case.single else apps.head(0)
-    if len(zone):
-        medians = pnrr.waits_by(pnrr.waiting_times(zone), zone["line"]).set_index("group")["median_to_decree"]
-        frame["median_to_decree_zone"] = frame["group"].map(medians)
+    groups = {group: codes for group, codes in case.groups.items() if len(codes) > 1}
+    found = {"own": case.members, **groups}
+    by_group = {group: _waits_of(apps[apps["istat_code"].isin(codes)]) for group, codes in found.items()}
+    every = _waits_of(apps)
     about = {
         "applications": int(every["applications"].sum()),
         "paid": int(every["paid"].sum()),
         "censored": int(every["censored"].sum()),
     }
     case.report.text(case.say("waits", **about), case.say("waits_rule"))
+    lines = display.Column(key="group", label=case.say("column_line"), texts=_line_texts(case, every["group"]))
     columns = [
-        display.Column(key="group", label=case.say("column_line"), texts=_line_texts(case, frame["group"])),
-        case.column("applications_own", unit="grants"),
-        case.column("median_to_decree_own", unit="days"),
-        *([case.column("median_to_decree_zone", unit="days")] if len(zone) else []),
+        lines,
         case.column("applications", unit="grants"),
         case.column("median_to_decree", unit="days"),
         case.column("paid", unit="grants"),
@@ -47,9 +42,41 @@ def waits(case: Case) -> None:
         case.column("median_to_payment", unit="days"),
         case.column("longest_watched", unit="days"),
     ]
+    note = case.say("waits_note")
+    case.report.show_table("waits", case.say("waits_caption"), every, columns, tables=["applications"], note=note)
+    rows = [_compared(by_group, line, step) for line in every["group"] for step in STEPS]
+    columns = [
+        lines,
+        case.column("step", "wait", texts={step: case.label("wait", step) for step in STEPS}),
+        *(
+            display.Column(key=group, label=capital(_group_name(case, group)), unit="days", flag=f"{group}_flag")
+            for group in by_group
+        ),
+    ]
+    frame, note = pd.DataFrame(rows), case.say("waits_compared_note")
     case.report.show_table(
-        "waits", case.say("waits_caption"), frame, columns, tables=["applications"], note=case.say("waits_note")
+        "waits-compared", case.say("waits_compared"), frame, columns, tables=["applications"], note=note
     )
+
+
+def _waits_of(apps: pd.DataFrame) -> pd.DataFrame:
+    return pnrr.waits_by(pnrr.waiting_times(apps), apps["line"])
+
+
+def _compared(by_group: Mapping[str, pd.DataFrame], line: str, step: str) -> dict[str, Any]:
+    """Median days of one step in each group: missing without a grant, not observable where half has not ended yet."""
+    row: dict[str, Any] = {"group": line, "step": step}
+    for group, waits in by_group.items():
+        mine = waits[waits["group"] == line] if len(waits) else waits
+        row[group] = float(mine[step].iloc[0]) if len(mine) else float("nan")
+        row[f"{group}_flag"] = (
+            "missing" if not len(mine) else "observed" if row[group] == row[group] else "not_observable"
+        )
+    return row
+
+
+def _group_name(case: Case, group: str) -> str:
+    return case.report.name if group == "own" else case.group_name(group)
 
 
 def _line_texts(case: Case, lines: Any) -> dict[str, str]:
