@@ -1,6 +1,6 @@
 """Vega-Lite in, clean SVG out: one picture with a name and a description, no identifier or address of its own.
 
-vl-convert is imported when the first picture is drawn: a process that has drawn one must not be forked.
+A process that has drawn one must not be forked (see `vega`).
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from importlib import import_module
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 from babel.core import Locale
 
+from toolkit import vega
 from toolkit.errors import ToolkitError
 
 FONT = "Titillium Web, Segoe UI, Arial, sans-serif"
@@ -85,30 +84,10 @@ def render(
         ToolkitError: the spec names data that are not given, or Vega cannot draw it.
     """
     try:
-        raw = _converter().vegalite_to_svg(
-            filled(spec, datasets or {}),
-            vl_version=_version(spec),
-            allowed_base_urls=[],
-            format_locale=locale(language)["formatLocale"],
-            time_format_locale=locale(language)["timeFormatLocale"],
-        )
-    except ValueError as error:
+        raw = vega.draw(filled(spec, datasets or {}), locale(language))
+    except vega.DrawingError as error:
         raise ToolkitError(f"the chart cannot be drawn: {str(error).splitlines()[0]}", where=uid) from None
     return clean(raw, uid, title, description)
-
-
-@cache
-def _converter() -> Any:
-    converter = import_module("vl_convert")
-    fonts = Path(str(import_module("fontpkg_titillium_web").ROOT)) / "files"
-    converter.register_font_directory(str(fonts))
-    return converter
-
-
-def _version(spec: Mapping[str, Any]) -> str | None:
-    """The Vega-Lite version that the spec declares ("v6.4.1.json" → "6.4"), or the newest."""
-    found = re.search(r"/v(\d+\.\d+)", str(spec.get("$schema", "")))
-    return found[1] if found and found[1] in _converter().get_vegalite_versions() else None
 
 
 def filled(spec: Mapping[str, Any], datasets: Mapping[str, Any]) -> dict[str, Any]:

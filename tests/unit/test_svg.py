@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from pathlib import Path
 
+import fontpkg_titillium_web
 import pytest
+import vl_convert
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,6 +30,7 @@ BARS = {
         "y": {"field": "a", "type": "nominal"},
     },
 }
+NUMBER = r"-?(?:\d+\.?\d*|\.\d+)"
 TWO_CLIPPED = {
     "data": {"values": [{"x": 1, "y": 2}, {"x": 2, "y": 3}]},
     "mark": {"type": "line", "clip": True},
@@ -83,14 +87,37 @@ def test_same_bytes_twice(drawn):
     assert svg.render(BARS, "income", "A & B <i>", "Reads <b>so</b>", "it") == drawn
 
 
-def test_the_font_of_the_page_decides_the_layout():
-    """Where the pinned font were not registered, labels would be measured in the fallback and take another room."""
+def test_vl_convert_draws_the_same():
+    """A second program with the same Vega, which measures texts by their outlines."""
+    fonts = Path(fontpkg_titillium_web.ROOT) / "files"
+    vl_convert.register_font_directory(str(fonts))
+    locale = svg.locale("it")
+    options = {"format_locale": locale["formatLocale"], "time_format_locale": locale["timeFormatLocale"]}
+    limited = {"axis": {"labelLimit": 60, "title": "una misura"}, "field": "a", "type": "nominal"}
+    for spec in (BARS, TWO_CLIPPED, {**BARS, "encoding": {**BARS["encoding"], "y": limited}}):
+        spec = {**spec, "config": {"font": "Titillium Web"}}
+        theirs = svg.clean(vl_convert.vegalite_to_svg(spec, **options), "a", "t", "d")
+        ours = svg.render(spec, "a", "t", "d", "it")
+        assert list(svg.texts(ours)) == list(svg.texts(theirs))
+        assert re.sub(NUMBER, "", ours) == re.sub(NUMBER, "", theirs)
+        for one, other in zip(re.findall(NUMBER, ours), re.findall(NUMBER, theirs), strict=True):
+            assert float(one) == pytest.approx(float(other), abs=3)
 
-    def room(font):
-        named = {**BARS, "config": {"font": font}}
-        return ET.fromstring(svg.render(named, "a", "t", "d", "it")).get("viewBox")
 
-    assert room(svg.FONT) == room("Titillium Web") != room("sans-serif")
+def test_texts_are_measured_by_weight_and_character():
+    def room(label, weight="normal"):
+        axis = {"labelFontWeight": weight, "title": None}
+        spec = {**BARS, "data": {"values": [{"a": label, "v": 1}]}}
+        spec["encoding"] = {**BARS["encoding"], "y": {"field": "a", "type": "nominal", "axis": axis}}
+        return float(ET.fromstring(svg.render(spec, "a", "t", "d", "it")).get("viewBox").split()[2])
+
+    assert room("iiiiiiiiii") < room("nnnnnnnnnn") < room("mmmmmmmmmm")
+    assert room("nnnnnnnnnn") < room("nnnnnnnnnn", 600) < room("nnnnnnnnnn", "bold")
+
+
+def test_data_by_address_are_refused():
+    with pytest.raises(ToolkitError, match=r"data by address: https://example\.org/a\.csv"):
+        svg.render({**TWO_CLIPPED, "data": {"url": "https://example.org/a.csv"}}, "a", "t", "d", "it")
 
 
 def test_shared_data_are_filled_in_by_name():

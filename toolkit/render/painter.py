@@ -1,6 +1,6 @@
 """Charts drawn beside the notebooks, by processes that live as long as the run.
 
-vl-convert costs half a second and 70 MiB to start, and does not survive a fork. So painters are started by exec, once;
+Vega costs a third of a second and 100 MiB to start, and does not survive a fork. So painters are started by exec, once;
 a worker hands over the specification of a chart as soon as its notebook shows it, goes on with the analysis, and
 collects the drawings when it writes the page. Equal requests are drawn once.
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import os
-from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+
+from toolkit import vega
 
 OWN = Path(__file__).with_name("assets")
 FONTS = ("Regular", "SemiBold", "Bold")
@@ -26,7 +26,7 @@ def assets(folder: Path | str) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     files = [_put(folder / path.name, path.read_bytes()) for path in sorted(OWN.iterdir()) if path.is_file()]
     files += _fonts(folder)
-    files.append(_vega(folder / "vega.js"))
+    files.append(_put(folder / "vega.js", vega.program().encode()))
     files.append(_put(folder / "boundaries.js", boundaries_script().encode()))
     return files
 
@@ -52,23 +52,6 @@ def _fonts(folder: Path) -> list[Path]:
         for name in FONTS
     ]
     return [*files, _put(folder / "titillium-web-licence.txt", (source / "LICENSE").read_bytes())]
-
-
-def _vega(path: Path) -> Path:
-    """Vega, Vega-Lite and Vega-Embed in one file, as vl-convert bundles them, kept out of global names."""
-    mark = f"/* Vega by vl-convert {version('vl-convert-python')} */"
-    if path.is_file():
-        with path.open(encoding="utf-8") as stream:
-            if stream.readline().rstrip("\n") == mark:
-                return path
-    return _put(path, f"{mark}\n{_bundle()}\n".encode())
-
-
-@lru_cache(maxsize=1)
-def _bundle() -> str:
-    import vl_convert
-
-    return f"(()=>{{{vl_convert.javascript_bundle('window.vegaEmbed = vegaEmbed;')}}})();"
 
 
 def _put(path: Path, content: bytes) -> Path:

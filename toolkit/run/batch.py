@@ -24,7 +24,17 @@ from toolkit.run.outcome import GOOD, Outcome
 from toolkit.run.prepare import Choice, Prepared
 from toolkit.run.worker import Done
 
-PACKAGES = ("altair", "babel", "nbclient", "nbconvert", "numpy", "pandas", "papermill", "vl-convert-python")
+PACKAGES = (
+    "altair",
+    "babel",
+    "nbclient",
+    "nbconvert",
+    "numpy",
+    "pandas",
+    "papermill",
+    "mini-racer",
+    "vl-convert-python",
+)
 LOG = "run.log"
 WORK = f"{lock.STATE}/work"
 

@@ -1,7 +1,7 @@
 """One forked process, watched from outside: its messages, its time, its memory, its end, and all that it started.
 
 Linux only. The child is a session of its own, so that it can be ended with what it started, and the kernel ends it
-when its parent dies. A parent must have one thread only, and must not have drawn a chart (vl-convert does not survive
+when its parent dies. A parent must have one thread only, and must not have drawn a chart (V8 does not survive
 a fork).
 """
 
