@@ -35,7 +35,7 @@ def profile(notebook: str) -> None:
     from harness import execute, payloads
 
     from toolkit import render, svg
-    from toolkit.render import painter, shell
+    from toolkit.render import shared, shell
     from toolkit.run import worker
 
     for turn in range(2):
@@ -46,8 +46,8 @@ def profile(notebook: str) -> None:
         drawn = {}
         figures = payloads(node, "figure")
         for figure in figures:
-            shared = {"boundaries": painter.boundaries()} if "boundaries" in str(figure["spec"]) else {}
-            drawn[figure["id"]] = svg.figure(figure, shared)
+            datasets = {"boundaries": shared.boundaries()} if "boundaries" in str(figure["spec"]) else {}
+            drawn[figure["id"]] = svg.figure(figure, datasets)
         charts = time.process_time() - began
         shell.drawings.set(lambda payload, drawn=drawn: drawn[payload["id"]])
         began = time.process_time()

@@ -31,6 +31,8 @@ _GEOMETRY = frozenset(
     "d transform x y x1 x2 y1 y2 cx cy r rx ry width height dx dy points stroke-width viewBox".split()  # noqa: SIM905
 )
 _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?")
+# Those of them that may be written shorter.
+_LONG = re.compile(r"-?(?:\d*\.\d+(?:e[+-]?\d+)?|\d+\.?e[+-]?\d+|\d+\.)|-0(?!\d)")
 _STRAIGHT = re.compile(r"(M[-\d.,e]+(L[-\d.,e]+)*Z?)+")
 _DROPPED = ("class", "role", "pointer-events", "version")
 # Attributes that an element inherits from its group.
@@ -244,7 +246,7 @@ def rounded(geometry: str) -> str:
         text = f"{float(match[0]):.{DECIMALS}f}".rstrip("0").rstrip(".")
         return "0" if text == "-0" else text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
-    return _NUMBER.sub(short, geometry)
+    return _LONG.sub(short, geometry)
 
 
 def _shapes(root: ET.Element) -> Iterator[ET.Element]:

@@ -116,8 +116,8 @@ def _lines(content: bytes, size: int) -> Iterator[Any]:
 
 
 def main() -> None:
-    """A painter: `requests` descriptor, then the descriptors of the answer pipes, as arguments."""
-    requests, *answers = map(int, sys.argv[1:])
+    """A painter: the file of the boundaries, the `requests` descriptor, those of the answer pipes, as arguments."""
+    requests, *answers = map(int, sys.argv[2:])
     for number in answers:
         os.set_blocking(number, False)
     remembered: OrderedDict[str, str] = OrderedDict()
@@ -127,7 +127,7 @@ def main() -> None:
             if key in remembered:
                 remembered.move_to_end(key)
             else:
-                drawn = _draw(Path(path))
+                drawn = _draw(Path(path), sys.argv[1])
                 remembered[key] = drawn
                 size += len(drawn)
             _answer(Path(path), remembered[key], answers[slot], job, key)
@@ -135,24 +135,22 @@ def main() -> None:
                 size -= len(remembered.popitem(last=False)[1])
 
 
-def _draw(path: Path) -> str:
+def _draw(path: Path, shared: str) -> str:
     """Both drawings as JSON, empty where they cannot be drawn: the worker then tries, and says why."""
     from toolkit import svg
 
     try:
         payload = json.loads(path.read_text(encoding="utf-8"))
-        datasets = {"boundaries": boundaries()} if "boundaries" in str(payload["spec"]) else {}
+        datasets = {"boundaries": _boundaries(shared)} if "boundaries" in str(payload["spec"]) else {}
         return json.dumps(svg.figure(payload, datasets))
     except Exception:
         return ""
 
 
 @lru_cache(maxsize=1)
-def boundaries() -> dict[str, Any]:
-    """The boundaries, parsed once."""
-    from toolkit.render import shared
-
-    return shared.boundaries()
+def _boundaries(path: str) -> Any:
+    """The boundaries, parsed once: the catalogue would bring pandas into each painter."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
 def _answer(path: Path, drawn: str, pipe: int, job: int, key: str) -> None:

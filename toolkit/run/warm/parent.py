@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import json
 import os
 import signal
 import subprocess
@@ -80,9 +81,15 @@ def main() -> None:
 
 @dataclass
 class Painters:
-    """The processes that draw charts; started when the first chart is asked for."""
+    """The processes that draw charts; started when the first chart is asked for.
+
+    Attributes:
+        slots: how many.
+        shared: file in which they find the boundaries.
+    """
 
     slots: int
+    shared: Path
     requests: list[tuple[int, int]] = field(default_factory=list)
     answers: list[tuple[int, int]] = field(default_factory=list)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -99,6 +106,11 @@ class Painters:
 
     def start(self) -> None:
         """Start all of them."""
+        from toolkit import catalog
+        from toolkit.render.shared import boundaries
+
+        with suppress(Exception), catalog.recording():  # faulty boundaries: who draws a map by himself is told
+            self.shared.write_text(json.dumps(boundaries()), encoding="utf-8")
         self.processes = [self._painter(reading) for reading, _ in self.requests]
 
     def _painter(self, requests: int) -> subprocess.Popen[bytes]:
@@ -107,7 +119,7 @@ class Painters:
             "from toolkit.run.warm.child import end_with_parent; import os; "
             f"end_with_parent({os.getpid()}); from toolkit.render.painter import main; main()"
         )
-        command = [sys.executable, "-c", program, *map(str, (requests, *writing))]
+        command = [sys.executable, "-c", program, *map(str, (self.shared, requests, *writing))]
         return subprocess.Popen(command, pass_fds=(requests, *writing), stdin=subprocess.DEVNULL)
 
     def replace_dead(self) -> None:
@@ -147,7 +159,7 @@ class Server:
         self.todo: list[tuple[int, Job, Path]] = []
         self.running: dict[int, _Running] = {}
         self.counters = child.Counters(settings.counters, settings.slots)
-        self.painters = Painters(settings.slots)
+        self.painters = Painters(settings.slots, settings.counters.with_name("boundaries.json"))
         self.unfit: dict[Path, str] = {}
 
     def serve(self) -> None:
