@@ -2,6 +2,7 @@
 
     python bench/batch.py                         N = 20, 60, 133, every way, interleaved
     python bench/batch.py --pages 6 --rounds 1    a first look
+    python bench/batch.py --no-charts             the same with empty drawings
     python bench/batch.py --grow 60 400 7904      memory and pace of the real pipeline on a light notebook
     python bench/batch.py --profile               where the time of one report goes
 
@@ -35,6 +36,7 @@ import psutil
 ROOT = Path(__file__).resolve().parents[1]
 PYTHON = sys.executable
 TICK = 0.5
+PATHS = [ROOT, ROOT / "tests"]
 
 
 @dataclass
@@ -54,7 +56,7 @@ class Measured:
 
 def environment() -> dict[str, str]:
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
-    return {**os.environ, **threads, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
+    return {**os.environ, **threads, "PYTHONPATH": os.pathsep.join(map(str, PATHS))}
 
 
 def measure(commands: list[list[str]], into: Measured, folder: Path) -> None:
@@ -153,7 +155,7 @@ def compare(notebook: str, numbers: list[int], rounds: int, ways: list[str]) -> 
                 with tempfile.TemporaryDirectory(prefix="bench-") as name:
                     one_round(Path(name), way, notebook, codes, found[way])
             print(f"# N = {pages}, round {number + 1} of {rounds}", file=sys.stderr)
-        table(f"{notebook}, N = {pages}, {rounds} rounds", found)
+        table(f"{notebook}, N = {pages}, {rounds} rounds{'' if len(PATHS) == 2 else ', no charts'}", found)
 
 
 def one_round(folder: Path, way: str, notebook: str, codes: list[str], into: Measured) -> None:
@@ -225,10 +227,13 @@ def main() -> None:
     parser.add_argument("--pages", type=int, nargs="+", default=[20, 60, 133])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--ways", nargs="+", default=["stock", "two shells", "quadro", "plain"])
+    parser.add_argument("--no-charts", action="store_true")
     parser.add_argument("--grow", type=int, nargs="+", default=[])
     parser.add_argument("--profile", action="store_true")
     options = parser.parse_args()
     os.chdir(ROOT)
+    if options.no_charts:
+        PATHS.append(Path(__file__).with_name("no_charts"))
     sys.path.insert(0, str(ROOT))
     if options.grow:
         grow(options.grow)

@@ -25,7 +25,7 @@ from typing import Any
 
 LINE = 512
 ANSWER = 128
-KEPT = 32 * 2**20
+KEPT = 8 * 2**20
 """Bytes of drawings that a painter remembers."""
 PATIENCE = 60.0
 """Seconds after which a worker draws by itself."""
