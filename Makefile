@@ -41,4 +41,5 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@rm -rf $(TEMPLATES)/quadro && mkdir -p $(TEMPLATES) && ln -s $(CURDIR)/toolkit/render/templates/quadro $(TEMPLATES)/quadro
+	@$(BIN)/python -c "from toolkit import vega; vega.program()"  # or the first run would do it
 	@touch $(READY)
