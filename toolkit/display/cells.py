@@ -7,6 +7,7 @@ import datetime as dt
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import pandas as pd
@@ -135,22 +136,36 @@ def _heading(column: Column, words: Words) -> dict[str, Any]:
     }
 
 
-def clean(value: Any, where: str = "payload") -> Any:
+_PLAIN = frozenset((str, bool, int, type(None)))
+Where = tuple[Any, Any] | str
+"""Where a value is, for a message only: what holds it and its key or index in there; names from the outside."""
+
+
+def clean(value: Any, where: Where = "payload") -> Any:
     """A value as JSON has it: keys sorted, sequences as lists, numpy and pandas scalars as numbers, absent as null.
 
     Raises:
         DataError: an infinite number, or something that JSON cannot hold.
     """
-    if value is None or isinstance(value, (str, bool, int)):
-        return value
+    kind: Any = type(value)
+    # A page has tens of thousands of values, nearly all of them texts: these are passed without a call.
+    if kind is dict:
+        return {
+            str(key): part if type(part := value[key]) in _PLAIN else clean(part, (where, str(key)))
+            for key in sorted(value, key=str)
+        }
+    if kind is list or kind is tuple:
+        return [part if type(part) in _PLAIN else clean(part, (where, index)) for index, part in enumerate(value)]
     if isinstance(value, float):
         return _finite(value, where)
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return clean({f.name: getattr(value, f.name) for f in dataclasses.fields(value)}, where)
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if names := _field_names(kind):
+        return clean({name: getattr(value, name) for name in names}, where)
     if isinstance(value, Mapping):
-        return {str(key): clean(value[key], f"{where}.{key}") for key in sorted(value, key=str)}
+        return clean(dict(value), where)
     if isinstance(value, (list, tuple)):
-        return [clean(item, f"{where}[{index}]") for index, item in enumerate(value)]
+        return clean(list(value), where)
     if isinstance(value, (set, frozenset)):
         return sorted(clean(item, where) for item in value)
     if is_absent(value):
@@ -159,10 +174,23 @@ def clean(value: Any, where: str = "payload") -> Any:
         return value.isoformat()[:10]
     if hasattr(value, "tolist"):  # numpy scalars and arrays
         return clean(value.tolist(), where)
-    raise DataError(f"{type(value).__name__} cannot be part of a page: {value!r}", where=where)
+    raise DataError(f"{kind.__name__} cannot be part of a page: {value!r}", where=_told(where))
 
 
-def _finite(value: float, where: str) -> float | None:
+@cache
+def _field_names(kind: type) -> tuple[str, ...]:
+    return tuple(item.name for item in dataclasses.fields(kind)) if dataclasses.is_dataclass(kind) else ()
+
+
+def _finite(value: float, where: Where) -> float | None:
     if math.isinf(value):
-        raise DataError("an infinite figure cannot be shown", where=where)
+        raise DataError("an infinite figure cannot be shown", where=_told(where))
     return None if math.isnan(value) else float(value)
+
+
+def _told(where: Where) -> str:
+    """`payload.rows[3]`."""
+    if isinstance(where, str):
+        return where
+    holder, key = where
+    return f"{_told(holder)}[{key}]" if isinstance(key, int) else f"{_told(holder)}.{key}"

@@ -39,13 +39,14 @@ class Shown:
     def _plain(self) -> str:
         return self.kind
 
-    def _drawing(self) -> str:
+    def _drawing(self, payload: dict[str, Any]) -> str:
         from toolkit.display.markup import html
 
-        return _framed(html(self.payload(), page=False))
+        return _framed(html(payload, page=False))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return {MIME: self.payload(), "text/html": self._drawing(), "text/plain": self._plain()}
+        payload = self.payload()
+        return {MIME: payload, "text/html": self._drawing(payload), "text/plain": self._plain()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,10 +179,10 @@ class Figure(Shown):
     def _plain(self) -> str:
         return f"{self.title}\n{self.alt}"
 
-    def _drawing(self) -> str:
+    def _drawing(self, payload: dict[str, Any]) -> str:
         from toolkit.display.markup import html
 
-        return _framed(html(self.payload(), datasets=self.datasets, page=False))
+        return _framed(html(payload, datasets=self.datasets, page=False))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         if os.environ.get(DEFER_CHARTS) == "1":
