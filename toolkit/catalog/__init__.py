@@ -197,7 +197,8 @@ class Catalog:
 
     def fingerprint(self) -> str:
         """SHA-256 of the descriptor, which holds the hash of every file."""
-        return hashlib.sha256(self.package_file.read_bytes()).hexdigest()
+        stat = self.package_file.stat()
+        return _digest(str(self.package_file), stat.st_mtime_ns, stat.st_size)
 
     def snapshot(self) -> tuple[str, str]:
         """Date of the data and the first 12 characters of the fingerprint, as printed on a page."""
@@ -312,6 +313,11 @@ def _record(source: Source) -> None:
 @lru_cache(maxsize=8)
 def _catalog(folder: str) -> Catalog:
     return Catalog(folder)
+
+
+@lru_cache(maxsize=8)
+def _digest(path: str, mtime: int, size: int) -> str:
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 @lru_cache(maxsize=8)

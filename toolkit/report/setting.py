@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -90,9 +91,13 @@ class Setting:
     def core(self) -> Municipality:
         """The largest municipality of the metropolitan city, which weighs on every metropolitan mean."""
         population = self.table("population")
-        latest = population[population["istat_code"].isin(self.universe) & population["value"].notna()]
-        latest = latest[latest["year"] == latest["year"].max()]
-        return self.register.municipality(latest.loc[latest["value"].idxmax(), "istat_code"])
+
+        def largest() -> str:
+            latest = population[population["istat_code"].isin(self.universe) & population["value"].notna()]
+            latest = latest[latest["year"] == latest["year"].max()]
+            return str(latest.loc[latest["value"].idxmax(), "istat_code"])
+
+        return self.register.municipality(self.once("core", self.metropolitan.id, largest))
 
     @cached_property
     def scales(self) -> dict[str, Scale]:
@@ -212,11 +217,34 @@ class Setting:
             return table
         over = name in STOCKS or (self.as_of.month, self.as_of.day) == (12, 31)
         last = self.as_of.year if over else self.as_of.year - 1
-        kept = table[table["year"] <= last]
+        kept: pd.DataFrame = self.once("table", name, last, lambda: _up_to(table, last))
         if not len(kept):
             raise DataError(
                 f"the table {name!r} has no figure up to {self.as_of.isoformat()}",
                 allowed=f"from {table['year'].min()} on",
                 hint="choose a later as_of",
             )
-        return kept.reset_index(drop=True)
+        return kept.copy(deep=False)  # whoever changes it changes its own: pandas copies on write
+
+    def once(self, *key: Any) -> Any:
+        """What depends on the data and the day alone, once in a process; the last item computes it.
+
+        It is never handed to a notebook as it is, unless it cannot be changed.
+        """
+        *names, make = key
+        whole = (catalog.fingerprint(), self.as_of, *names)
+        if whole not in _shared:
+            if len(_shared) >= MOST_SHARED:
+                _shared.clear()
+            _shared[whole] = make()
+        return _shared[whole]
+
+
+MOST_SHARED = 2000
+"""Things kept for later pages; a run needs some hundreds, and who looks from many days starts again."""
+
+_shared: dict[tuple[Any, ...], Any] = {}
+
+
+def _up_to(table: pd.DataFrame, last: int) -> pd.DataFrame:
+    return table[table["year"] <= last].reset_index(drop=True)

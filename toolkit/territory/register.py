@@ -9,9 +9,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import date
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from toolkit.catalog import Catalog, recording
 from toolkit.errors import DataNotEmbedded, TerritoryError
@@ -23,6 +24,8 @@ FIGURES = "population"
 
 _CODE = re.compile(r"[0-9]{6}")
 _PROVINCE = re.compile(r"(?P<name>.+?)\s*\((?P<province>[A-Za-z]{2})\)")
+
+Made = TypeVar("Made")
 
 Span = tuple[str, date | None, date | None]
 """A member: code, first and last day; None: as long as the area itself."""
@@ -87,7 +90,7 @@ class Register:
             )
         row = self._areas[id]
         first, last = _day(row["valid_from"]), _day(row["valid_to"])
-        spans = self._members[id]
+        spans = self._members.get(id, [])
         changes = sorted({str(day) for _, *days in spans for day in days if day not in (None, first, last)})
         if on is None and changes:
             raise TerritoryError(
@@ -105,11 +108,7 @@ class Register:
 
     def areas(self, on: date, kind: str = "") -> list[Area]:
         """Areas that exist on a day, with their members, in the order of the table; of one kind if given."""
-        return [
-            self.area(id, on)
-            for id, row in self._areas.items()
-            if _holds(_day(row["valid_from"]), _day(row["valid_to"]), on) and kind in ("", row["kind"])
-        ]
+        return [area for area in self._there(on) if kind in ("", area.kind)]
 
     def ended(self, before: date, kind: str) -> list[Area]:
         """Areas of a kind that ended before a day, with their members on their last day."""
@@ -211,6 +210,16 @@ class Register:
     def _containing(self, code: str, kind: str, on: date) -> Area | None:
         return next((area for area in self.areas(on, kind) if code in area.members), None)
 
+    def _there(self, on: date) -> list[Area]:
+        """All areas that exist on a day."""
+        rows, _ = self._areas, self._members  # loaded each time, so that who uses them is recorded
+
+        def made() -> list[Area]:
+            valid = {id: (_day(row["valid_from"]), _day(row["valid_to"])) for id, row in rows.items()}
+            return [self.area(id, on) for id, days in valid.items() if _holds(*days, on)]
+
+        return self._once(made, "there", "areas", "area_members", on=on)
+
     def _exists(self, code: str, on: date | None) -> bool:
         row = self._rows[code]
         if on is None:
@@ -219,25 +228,25 @@ class Register:
 
     def _made(self, code: str) -> Municipality:
         row = self._rows[code]
-        return Municipality(
-            istat_code=code,
-            name=str(row["name"]),
-            province_code=str(row["province_code"]),
-            province=str(row["province"]),
-            region=str(row["region"]),
-            cadastral_code=str(row["cadastral_code"]),
-            area_km2=_number(row["area_km2"]),
-            altitude_m=_number(row["altitude_m"]),
-            altitude_zone=_whole(row["altitude_zone"]),
-            degree_of_urbanisation=_whole(row["degree_of_urbanisation"]),
-            valid_from=_day(row["valid_from"]),
-            valid_to=_day(row["valid_to"]),
-        )
+        return self._once(lambda: _municipality(row), f"municipality {code}", "municipalities")
 
     @cached_property
     def _embedded(self) -> frozenset[str]:
         with recording():  # asking who is there is not a use that a report must name among its sources
-            return frozenset(self.catalog.load(FIGURES)["istat_code"])
+            table = self.catalog.load(FIGURES)
+        return self._once(lambda: frozenset(table["istat_code"]), "embedded", FIGURES)
+
+    def _once(self, make: Callable[[], Made], what: str, *tables: str, on: date | None = None) -> Made:
+        """What is made of some tables: once in a process for each edition of them, and never changed."""
+        key = (what, on, *(self._hashes[name] for name in tables))
+        if key not in _KNOWN:
+            _KNOWN[key] = make()
+        found: Made = _KNOWN[key]
+        return found
+
+    @cached_property
+    def _hashes(self) -> dict[str, str]:
+        return self.catalog.hashes()
 
     @cached_property
     def _rows(self) -> dict[str, dict[str, Any]]:
@@ -253,19 +262,25 @@ class Register:
 
     @cached_property
     def _members(self) -> dict[str, list[Span]]:
-        spans: dict[str, list[Span]] = defaultdict(list)
-        for row in self.catalog.load("area_members").to_dict("records"):
-            spans[row["area"]].append((row["istat_code"], _day(row["valid_from"]), _day(row["valid_to"])))
-        return spans
+        table = self.catalog.load("area_members")
+
+        def made() -> dict[str, list[Span]]:
+            spans: dict[str, list[Span]] = defaultdict(list)
+            for row in table.to_dict("records"):
+                spans[row["area"]].append((row["istat_code"], _day(row["valid_from"]), _day(row["valid_to"])))
+            return dict(spans)
+
+        return self._once(made, "members", "area_members")
 
     def _by(self, name: str, column: str) -> dict[str, dict[str, Any]]:
-        """Rows of a table by their key; made once in a process, loaded each time, so that who uses it is recorded."""
+        """Rows of a table by their key; loaded each time, so that who uses it is recorded."""
         table = self.catalog.load(name)
-        key = (name, self.catalog.hashes()[name])
-        if key not in _BY:
+
+        def made() -> dict[str, dict[str, Any]]:
             rows: list[Any] = table.to_dict("records")
-            _BY[key] = {row[column]: row for row in rows}
-        return _BY[key]
+            return {row[column]: row for row in rows}
+
+        return self._once(made, name, name)
 
     @cached_property
     def _names(self) -> dict[str, list[str]]:
@@ -278,7 +293,24 @@ class Register:
         return dict(names)
 
 
-_BY: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+_KNOWN: dict[tuple[Any, ...], Any] = {}
+
+
+def _municipality(row: dict[str, Any]) -> Municipality:
+    return Municipality(
+        istat_code=str(row["istat_code"]),
+        name=str(row["name"]),
+        province_code=str(row["province_code"]),
+        province=str(row["province"]),
+        region=str(row["region"]),
+        cadastral_code=str(row["cadastral_code"]),
+        area_km2=_number(row["area_km2"]),
+        altitude_m=_number(row["altitude_m"]),
+        altitude_zone=_whole(row["altitude_zone"]),
+        degree_of_urbanisation=_whole(row["degree_of_urbanisation"]),
+        valid_from=_day(row["valid_from"]),
+        valid_to=_day(row["valid_to"]),
+    )
 
 
 def _day(text: Any) -> date | None:

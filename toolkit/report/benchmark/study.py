@@ -109,7 +109,6 @@ MOVING = ("income_per_taxpayer", *FRAGILITY, "residents")
 
 # Figures of all municipalities and areas: the same for every page of a run, so that a process computes them once.
 _known: dict[tuple[Any, ...], dict[str, pd.DataFrame]] = {}
-_shared: dict[tuple[Any, ...], Any] = {}
 
 
 def tables() -> list[str]:
@@ -197,14 +196,8 @@ class Study:
         return self.once("latest", name, found)
 
     def once(self, *key: Any) -> Any:
-        """What does not depend on the territory of the report, once in a process; the last item computes it."""
-        *names, make = key
-        whole = (*self._whole, self.report.metropolitan.id, *names)
-        if whole not in _shared:
-            if len(_shared) >= 200:
-                _shared.clear()
-            _shared[whole] = make()
-        return _shared[whole]
+        """What the metropolitan city has in common, once in a process; the last item computes it."""
+        return self.report.once("benchmark", self.report.metropolitan.id, *key)
 
     def share(self) -> None:
         """Compute what other territories use too: kept by `once` and by the composite indicator."""
