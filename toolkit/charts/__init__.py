@@ -8,12 +8,13 @@ from toolkit.charts.geo import neighbours
 from toolkit.charts.intervals import ranges
 from toolkit.charts.lines import lines
 from toolkit.charts.shares import shares
-from toolkit.charts.strip import dot_strip
+from toolkit.charts.strip import Strips, dot_strip, strips
 from toolkit.charts.theme import NARROW, WIDE, pair
 
 __all__ = [
     "NARROW",
     "WIDE",
+    "Strips",
     "choropleth",
     "dot_strip",
     "flow_map",
@@ -23,5 +24,6 @@ __all__ = [
     "ranges",
     "ranked_bars",
     "shares",
+    "strips",
     "timeline",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from toolkit.charts import draw, theme
@@ -21,8 +23,87 @@ _MEDIAN = {"type": "rule", "color": NAVY, "strokeWidth": 2}
 _HALF, _COLUMN = 13, 268
 
 
+@dataclass(frozen=True)
+class Strip:
+    """One indicator: what its strip shows, whatever the territory of the report.
+
+    Attributes:
+        indicator, title: its id; its name with its unit.
+        said: code → its value as printed, or why there is none.
+        low, high: the lowest and the highest value as printed.
+        median: where the median is between these, 0–1, and how it is printed.
+    """
+
+    indicator: str
+    title: str
+    said: Mapping[str, str]
+    low: str
+    high: str
+    median: tuple[float, str]
+
+
+@dataclass(frozen=True)
+class Strips:
+    """The strips of a chart, and one record a municipality: its name `n`, where it is on each strip `x0`, `x1` … and
+    how its value is printed, `t0`, `t1` …; no value, no mark."""
+
+    strips: Sequence[Strip]
+    municipalities: Mapping[str, Record]
+
+
+def strips(data: pd.DataFrame, words: Words, *, left_out: str = "") -> Strips:
+    """What `dot_strip` draws of all municipalities: the same for the reports of all of them.
+
+    Args:
+        data: as for `dot_strip`.
+        words: the language.
+        left_out: code of an area, which the median leaves out.
+
+    Raises:
+        DataError: as `dot_strip`.
+    """
+    needed = ("indicator", "label", "unit", "istat_code", "name", "value", "flag")
+    if missing := [column for column in needed if column not in data]:
+        raise DataError(f"no column {', '.join(missing)} to draw", allowed=list(data.columns))
+    found: list[Strip] = []
+    municipalities: dict[str, Record] = {}
+    for number, indicator in enumerate(dict.fromkeys(data["indicator"])):
+        rows = data[data["indicator"] == indicator]
+        found.append(_strip(rows.to_dict("records"), words, left_out, number, municipalities))
+    return Strips(found, municipalities)
+
+
+def _strip(
+    rows: Sequence[Mapping[Any, Any]], words: Words, left_out: str, number: int, municipalities: dict[str, Record]
+) -> Strip:
+    """A strip; where and what each municipality is on it is added to its record."""
+    first = rows[0]
+    unit, label, decimals = str(first["unit"]), str(first["label"]), first.get("decimals")
+    digits = None if decimals is None or is_absent(decimals) else int(decimals)
+
+    def printed(value: float, flag: str = "observed") -> str:
+        return theme.printed(value, unit, words, flag, digits)
+
+    said = {str(row["istat_code"]): printed(row["value"], str(row["flag"])) for row in rows}
+    present = [row for row in rows if row["flag"] not in ABSENT_FLAGS and not is_absent(row["value"])]
+    if not present:
+        raise DataError(f"no municipality has a value of {first['indicator']!r}", where="dot_strip")
+    low, high = (float(end(row["value"] for row in present)) for end in (min, max))
+    median = float(np.median([row["value"] for row in present if row["istat_code"] != left_out] or [np.nan]))
+
+    def share(value: float) -> float:
+        return 0.5 if high == low else round((value - low) / (high - low), 3)
+
+    for row in present:
+        code = str(row["istat_code"])
+        record = municipalities.setdefault(code, {"n": str(row["name"])})
+        record |= {f"x{number}": share(row["value"]), f"t{number}": said[code]}
+    title = label if words.says_unit(label, unit) else f"{label} ({words.unit(unit)})"
+    return Strip(str(first["indicator"]), title, said, printed(low), printed(high), (share(median), printed(median)))
+
+
 def dot_strip(
-    data: pd.DataFrame,
+    data: pd.DataFrame | Strips,
     words: Words,
     *,
     ours: str,
@@ -38,7 +119,7 @@ def dot_strip(
 
     Args:
         data: one row an indicator and municipality: `indicator`, `label`, `unit`, `istat_code`, `name`, `value`,
-            `flag`; optional `decimals`. Strips follow the first appearance of each indicator.
+            `flag`; optional `decimals`. Strips follow the first appearance of each indicator. Or its `strips`.
         words: the language.
         ours: code of the territory of the report, among `istat_code`.
         name: its name, as printed.
@@ -51,50 +132,18 @@ def dot_strip(
     Raises:
         DataError: a column is missing, or an indicator has no value at all.
     """
-    needed = ("indicator", "label", "unit", "istat_code", "name", "value", "flag")
-    if missing := [column for column in needed if column not in data]:
-        raise DataError(f"no column {', '.join(missing)} to draw", allowed=list(data.columns))
+    if isinstance(data, pd.DataFrame):
+        data = strips(data, words, left_out="" if counted else ours)
     entries = [(name, _OURS), (peers_label or words.label("peers"), _PEERS)][: 2 if peers else 1]
     entries += [(others_label or words.label("others"), _OTHERS), (words.label("median"), _MEDIAN)]
     layers, top = draw.legend(entries, width)
-    drawn = _Drawn(width, ours, peers)
+    drawn = _Drawn(width, ours, peers, data.municipalities)
     y = top + 8
-    for indicator in dict.fromkeys(data["indicator"]):
-        strip = _Strip(data[data["indicator"] == indicator], words, ours, counted)
-        y = drawn.add(strip, y, (notes or {}).get(str(indicator), ""))
+    for strip in data.strips:
+        own = [part for part in (strip.said.get(ours, ""), (notes or {}).get(strip.indicator, "")) if part]
+        detail = [" · ".join(own), words.say("labels.median_of", value=strip.median[1])]
+        y = drawn.add(strip, y, [part for part in detail if part])
     return draw.spec([*layers, *drawn.layers()], width, y, explore=True)
-
-
-class _Strip:
-    """One indicator: who has a value, what is printed."""
-
-    def __init__(self, rows: pd.DataFrame, words: Words, ours: str, counted: bool) -> None:
-        first = rows.iloc[0]
-        self.unit, decimals = str(first["unit"]), first.get("decimals")
-        self.decimals = None if decimals is None or is_absent(decimals) else int(decimals)
-        self.words, self.ours = words, ours
-        self.mine = rows[rows["istat_code"] == ours]
-        self.present = rows[~rows["flag"].isin(ABSENT_FLAGS) & rows["value"].notna()]
-        if self.present.empty:
-            raise DataError(f"no municipality has a value of {first['indicator']!r}", where="dot_strip")
-        self.low, self.high = float(self.present["value"].min()), float(self.present["value"].max())
-        several = self.present if counted else self.present[self.present["istat_code"] != ours]
-        self.median = float(several["value"].median())
-        label = str(first["label"])
-        self.title = label if words.says_unit(label, self.unit) else f"{label} ({words.unit(self.unit)})"
-
-    def printed(self, value: float, flag: str = "observed") -> str:
-        return theme.printed(value, self.unit, self.words, flag, self.decimals)
-
-    def detail(self, note: str) -> list[str]:
-        """The territory's value or why there is none, with its note; the median."""
-        value = self.printed(self.mine.iloc[0]["value"], str(self.mine.iloc[0]["flag"])) if len(self.mine) else ""
-        own = " · ".join(part for part in (value, note) if part)
-        return [part for part in (own, self.words.say("labels.median_of", value=self.printed(self.median))) if part]
-
-    def share(self, value: float) -> float:
-        """Where a value is between the lowest (0) and the highest (1)."""
-        return 0.5 if self.high == self.low else round((value - self.low) / (self.high - self.low), 3)
 
 
 @dataclass
@@ -104,7 +153,7 @@ class _Drawn:
     width: int
     ours: str
     peers: Collection[str]
-    municipalities: dict[str, Record] = field(default_factory=dict)
+    municipalities: Mapping[str, Record]
     middles: list[float] = field(default_factory=list)
     titles: list[Record] = field(default_factory=list)
     details: list[Record] = field(default_factory=list)
@@ -117,35 +166,27 @@ class _Drawn:
         """Where strips begin and end."""
         return (12 if theme.is_narrow(self.width) else _COLUMN + 12), self.width - 12
 
-    def add(self, strip: _Strip, y: float, note: str) -> float:
-        """Put a strip at `y`; where the next one begins."""
+    def add(self, strip: Strip, y: float, told: Sequence[str]) -> float:
+        """Put a strip at `y`, with what is told under its title; where the next one begins."""
         narrow, size = theme.is_narrow(self.width), theme.text_size(self.width)
         room = self.width if narrow else _COLUMN - 16
         title = theme.wrap(strip.title, room, size + 1)
-        detail = [line for part in _fitted(strip.detail(note), room, size) for line in theme.wrap(part, room, size)]
+        detail = [line for part in _fitted(told, room, size) for line in theme.wrap(part, room, size)]
         tall = 17 * len(title) + 16 * len(detail)
         self.titles.append({"x": 0, "y": y + 9, "t": title})
         self.details.append({"x": 0, "y": y + 9 + 17 * len(title), "t": detail})
         middle = y + tall + _HALF + 2 if narrow else y + max(_HALF + 4, (tall - 14) / 2)
         left, right = self.bounds
-        self._place(strip, middle)
+        self.middles.append(round(middle, 1))
         self.lines.append({"x": left, "x2": right, "y": middle})
-        across = left + strip.share(strip.median) * (right - left)
+        across = left + strip.median[0] * (right - left)
         self.medians.append({"x": across, "y": middle - _HALF, "y2": middle + _HALF})
-        self.ends["left"].append({"x": left - 8, "y": middle + _HALF + 8, "t": strip.printed(strip.low)})
-        self.ends["right"].append({"x": right + 8, "y": middle + _HALF + 8, "t": strip.printed(strip.high)})
+        self.ends["left"].append({"x": left - 8, "y": middle + _HALF + 8, "t": strip.low})
+        self.ends["right"].append({"x": right + 8, "y": middle + _HALF + 8, "t": strip.high})
         return max(middle + _HALF + 20, y + tall + 4) + (10 if narrow else 14)
 
-    def _place(self, strip: _Strip, middle: float) -> None:
-        """The values of a strip, `x0`, `x1` … and their texts `t0`, `t1` …, with the municipality they are of."""
-        number = len(self.middles)
-        self.middles.append(round(middle, 1))
-        for row in strip.present.to_dict("records"):
-            code = str(row["istat_code"])
-            kind = "ours" if code == self.ours else "peers" if code in self.peers else "others"
-            record = self.municipalities.setdefault(code, {"n": str(row["name"]), "k": kind})
-            record[f"x{number}"] = strip.share(row["value"])
-            record[f"t{number}"] = strip.printed(row["value"], row["flag"])
+    def _kind(self, code: str) -> str:
+        return "ours" if code == self.ours else "peers" if code in self.peers else "others"
 
     def layers(self) -> list[Layer]:
         size = theme.text_size(self.width)
@@ -165,11 +206,7 @@ class _Drawn:
 
     def _dots(self, kind: str) -> Layer:
         """The dots of one kind on all strips; one record a municipality, unfolded by Vega into one dot a strip."""
-        records = [
-            {key: record[key] for key in record if key != "k"}
-            for record in self.municipalities.values()
-            if record["k"] == kind
-        ]
+        records = [record for code, record in self.municipalities.items() if self._kind(code) == kind]
         middles = ", ".join(f"'x{number}': {middle}" for number, middle in enumerate(self.middles))
         unfolded = [
             {"fold": [f"x{number}" for number in range(len(self.middles))], "as": ["s", "x"]},

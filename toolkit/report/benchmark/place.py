@@ -20,7 +20,6 @@ MOST_BARS = 30
 def position(study: Study) -> None:
     """Every municipality as a dot, ours marked; the same figures beside the three scales."""
     report, chosen = study.report, study.chosen(PROFILE)
-    rows = pd.concat([_dots(study, standing) for standing in chosen if standing.median == standing.median])
     counted = [standing for standing in chosen if standing.own.known]
     above = sum(study.side(standing) > 0 for standing in counted)
     values = {"place": report.place, "above": above, "of": len(counted), "n": len(chosen)}
@@ -37,11 +36,10 @@ def position(study: Study) -> None:
         description=report.say("position_description", **values),
         specs=charts.pair(
             charts.dot_strip,
-            rows,
+            _strips(study, chosen),
             report.words,
             ours=report.own,
             name=report.name,
-            counted=study.municipal,
             peers=study.peer_codes if study.municipal else members,
             peers_label="" if study.municipal else report.say("members_of", place=report.place),
             notes=notes,
@@ -61,6 +59,21 @@ def position(study: Study) -> None:
 def _note(study: Study, some: bool) -> str:
     """Key of the note of the strip: what its diamonds are."""
     return "position_note" if study.municipal else "position_note_area" if some else "position_note_whole"
+
+
+def _strips(study: Study, chosen: Sequence[Standing]) -> charts.Strips:
+    """What the strips show, the same for all municipalities; an area has a dot of its own on them."""
+    words, left_out = study.report.words, "" if study.municipal else study.report.own
+    shown = [standing for standing in chosen if standing.median == standing.median]
+
+    def made() -> charts.Strips:
+        return charts.strips(pd.concat([_dots(study, one) for one in shown]), words, left_out=left_out)
+
+    if not study.municipal:
+        return made()
+    years = tuple((standing.indicator.id, standing.year) for standing in shown)
+    strips: charts.Strips = study.once("strips", words.language, years, made)
+    return strips
 
 
 def _dots(study: Study, standing: Standing) -> pd.DataFrame:
