@@ -29,6 +29,7 @@ from toolkit.indicators.peers import Peers, nearest, same_size, same_value, size
 from toolkit.indicators.position import (
     Position,
     percentile_change,
+    percentile_changes,
     percentiles,
     position,
     ranks,
@@ -67,6 +68,7 @@ __all__ = [
     "one_series",
     "people",
     "percentile_change",
+    "percentile_changes",
     "percentiles",
     "position",
     "ranks",

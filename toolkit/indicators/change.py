@@ -24,10 +24,10 @@ def spans(series: pd.DataFrame) -> pd.DataFrame:
         territory: then it is one here too.
     """
     found: list[tuple] = []
-    ordered = series.sort_values("year")
-    level = _with_breaks(ordered)
-    names, years, values = (ordered[column].to_numpy() for column in ("territory", "year", "value"))
-    for territory, at in pd.Series(np.arange(len(names))).groupby(names, sort=False).indices.items():
+    order = np.argsort(series["year"].to_numpy())
+    level = _with_breaks(series)[order]
+    names, years, values = (series[column].to_numpy()[order] for column in ("territory", "year", "value"))
+    for territory, at in _positions(names).items():
         stretch = np.cumsum(level[at] == BREAK)
         for number in range(stretch[-1] + 1):
             known = at[(stretch == number) & (level[at] <= BREAK) & ~np.isnan(values[at])]
@@ -36,6 +36,14 @@ def spans(series: pd.DataFrame) -> pd.DataFrame:
                 worst = FLAGS[level[known[1:]].max()]
                 found.append((territory, years[first], years[last], values[first], values[last], worst))
     return pd.DataFrame(found, columns=["territory", "first", "last", "value_first", "value_last", "flag"])
+
+
+def _positions(names: np.ndarray) -> dict[str, np.ndarray]:
+    """Positions of each name, names in order of appearance."""
+    found: dict[str, list[int]] = {}
+    for position, name in enumerate(names.tolist()):
+        found.setdefault(name, []).append(position)
+    return {name: np.array(positions) for name, positions in found.items()}
 
 
 def _with_breaks(series: pd.DataFrame) -> np.ndarray:

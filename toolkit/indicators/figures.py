@@ -17,6 +17,7 @@ from toolkit.errors import DataError
 FLAGS = ("observed", "estimated", "break", "confidential", "missing")
 """States of a figure, from best to worst: a result carries the worst of what it is made of."""
 
+_LEVELS = {flag: level for level, flag in enumerate(FLAGS)}
 _FLAG = pd.CategoricalDtype(list(FLAGS))
 
 ABSENT = ("confidential", "missing")
@@ -27,7 +28,7 @@ def severity(flags: pd.Series, where: str = "flag") -> np.ndarray:
     if flags.dtype == _FLAG:
         found = flags.cat.codes.to_numpy(dtype=int)
     else:
-        found = pd.Index(FLAGS).get_indexer(pd.Index(flags))
+        found = np.array([_LEVELS.get(flag, -1) for flag in flags.to_numpy(dtype=object)], dtype=int)
     if (found < 0).any():
         raise DataError(f"'{flags[found < 0].iloc[0]}' is not a flag", where=where, allowed=FLAGS)
     return found

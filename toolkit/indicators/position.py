@@ -75,16 +75,16 @@ def position(
         DataError: the municipality has no value (a rank of nothing is not shown), or it or a member is unknown.
         MethodError: it is the only member with a value.
     """
-    everybody = values.to_dict()
-    chosen = list(everybody) if members is None else list(dict.fromkeys([code, *members]))
-    unknown = [c for c in chosen if c not in everybody]
-    if code not in everybody or unknown:
+    index = values.index
+    chosen = index if members is None else pd.Index(list(dict.fromkeys([code, *members])))
+    unknown = [] if members is None else [c for c in chosen if c not in index]
+    if code not in index or unknown:
         raise DataError(f"'{(unknown or [code])[0]}' is not among the values", allowed=list(values.index))
-    own = float(everybody[code])
+    known = values.to_numpy(dtype=float) if members is None else values.reindex(chosen).to_numpy(dtype=float)
+    own = float(known[chosen.get_loc(code)])
     if np.isnan(own):
         raise DataError(f"'{code}' has no value: it has no position")
-    known = np.array([float(everybody[c]) for c in chosen])
-    absent = tuple(sorted(str(c) for c, value in zip(chosen, known, strict=True) if np.isnan(value)))
+    absent = tuple(sorted(str(c) for c in chosen[np.isnan(known)]))
     known = known[~np.isnan(known)]
     if len(known) < 2:
         raise MethodError(f"'{code}' is the only member of the group with a value")
@@ -127,18 +127,24 @@ def percentiles(values: pd.Series) -> pd.Series:
     return (100.0 * (known.rank(method="average") - 1.0) / (len(known) - 1.0)).reindex(values.index)
 
 
-def percentile_change(first: pd.Series, last: pd.Series, code: str) -> float:
-    """Change of percentile of a municipality between two years, percentage points of the ranking.
+def percentile_changes(first: pd.Series, last: pd.Series) -> pd.Series:
+    """Change of percentile of every member between two years, percentage points of the ranking.
 
     Only members with a value in both years count, so that entries and exits do not move anybody.
+    """
+    both = first.index[first.notna()].intersection(last.index[last.notna()])
+    return percentiles(last[both]) - percentiles(first[both])
+
+
+def percentile_change(first: pd.Series, last: pd.Series, code: str) -> float:
+    """As `percentile_changes`, of one municipality.
 
     Raises:
         DataError: the municipality lacks a value in one of the two.
     """
-    both = first.index[first.notna()].intersection(last.index[last.notna()])
-    if code not in both:
+    if any(pd.isna(values.get(code)) for values in (first, last)):
         raise DataError(f"'{code}' has no value in one of the two years: its percentile has no change")
-    return float(percentiles(last[both])[code] - percentiles(first[both])[code])
+    return float(percentile_changes(first, last)[code])
 
 
 def ranks(values: pd.Series, *, highest_first: bool = True) -> pd.Series:

@@ -5,25 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
 from toolkit.errors import DataError
-from toolkit.indicators.base import Groups, Indicator, Tables, compute, get
+from toolkit.indicators.base import Groups, Indicator, Tables, compute
+from toolkit.indicators.panel import Figure, Panel, median
 from toolkit.indicators.position import Position, position
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A value with its state; NaN where absent."""
-
-    value: float
-    flag: str
-
-    @property
-    def known(self) -> bool:
-        """Whether there is a value at all."""
-        return not np.isnan(self.value)
 
 
 @dataclass(frozen=True)
@@ -93,58 +80,44 @@ def standings(
     names = list(dict.fromkeys(ids))
     everybody = {code: (code,) for code in universe} | dict(groups)
     rows = dict(iter(compute(names, tables, everybody, parent=parent).groupby("indicator")))
-    return standings_of({name: rows[name] for name in names}, groups, own=own, universe=universe, peers=peers)
+    panels = {name: Panel(name, rows[name]) for name in names}
+    return standings_of(panels, {key: key for key in groups}, own=own, universe=universe, peers=peers)
 
 
 def standings_of(
-    rows: Mapping[str, pd.DataFrame],
-    groups: Iterable[str],
+    panels: Mapping[str, Panel],
+    groups: Mapping[str, str],
     *,
     own: str,
     universe: Sequence[str],
     peers: Sequence[str] = (),
 ) -> dict[str, Standing]:
-    """As `standings`, from rows of `compute` by indicator, of all municipalities of the universe and all the groups."""
-    return {name: _standing(name, found, groups, own, universe, peers) for name, found in rows.items()}
+    """As `standings`, from the figures of all municipalities of the universe and all the groups.
+
+    Args:
+        panels: figures by indicator.
+        groups: key -> the territory of the panels that plays this part.
+        own, universe, peers: as for `standings`.
+    """
+    return {name: _standing(panel, groups, own, universe, peers) for name, panel in panels.items()}
 
 
 def _standing(
-    name: str, rows: pd.DataFrame, groups: Iterable[str], own: str, universe: Sequence[str], peers: Sequence[str]
+    panel: Panel, groups: Mapping[str, str], own: str, universe: Sequence[str], peers: Sequence[str]
 ) -> Standing:
-    territory, years, found = (rows[column].to_numpy() for column in ("territory", "year", "value"))
-    mine = territory == own
-    known = mine & ~np.isnan(found)
     # Without a value of its own, the latest year in which anybody has one: there is something to stand beside.
-    seen = known if known.any() else ~np.isnan(found)
-    year = int(years[seen if seen.any() else mine if mine.any() else slice(None)].max())
-    at = np.flatnonzero(years == year)
-    then = dict(zip(territory[at], zip(found[at], rows["flag"].to_numpy()[at], strict=True), strict=True))
-    absent = (float("nan"), "missing")
-    codes = pd.Index(universe, name="territory")
-    each = [then.get(code, absent) for code in universe]
-    values = pd.Series(np.array([value for value, _ in each], dtype=float), index=codes, name="value")
-    ranked = own in universe and not np.isnan(then.get(own, absent)[0])
+    year = panel.year_of(own)
+    figure, everybody = panel.figure(own, year), panel.universe(universe, year)
+    known = everybody.by_code
     return Standing(
-        indicator=get(name),
+        indicator=panel.indicator,
         territory=own,
         year=year,
-        own=_figure(then, own),
-        scales={key: _figure(then, key) for key in groups if key != own},
-        municipalities=values,
-        flags=pd.Series([str(flag) for _, flag in each], index=codes, name="flag"),
-        median=_median(values.to_numpy()),
-        peers_median=_median([then.get(code, absent)[0] for code in peers]),
-        position=position(values, own) if ranked else None,
+        own=figure,
+        scales={key: panel.figure(territory, year) for key, territory in groups.items() if key != own},
+        municipalities=everybody.values.copy(deep=False),
+        flags=everybody.flags.copy(deep=False),
+        median=everybody.median,
+        peers_median=median([known[code] if code in known else panel.figure(code, year).value for code in peers]),
+        position=position(everybody.values, own) if own in known and figure.known else None,
     )
-
-
-def _median(values: Sequence[float] | np.ndarray) -> float:
-    """Median of those that have a value; NaN where none has."""
-    known = np.asarray(values, dtype=float)
-    known = known[~np.isnan(known)]
-    return float(np.median(known)) if len(known) else float("nan")
-
-
-def _figure(then: Mapping[str, tuple[float, str]], territory: str) -> Figure:
-    value, flag = then.get(territory, (float("nan"), "missing"))
-    return Figure(float(value), str(flag))

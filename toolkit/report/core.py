@@ -19,6 +19,7 @@ import toolkit
 from toolkit import catalog, display, indicators
 from toolkit.charts import theme
 from toolkit.errors import ToolkitError
+from toolkit.indicators.panel import Panel
 from toolkit.indicators.standing import Standing, standings, standings_of
 from toolkit.params import ROOT, ReportParams
 from toolkit.report import wording
@@ -70,7 +71,8 @@ class Report(Setting):
         *ids: str,
         peers: Sequence[str] = (),
         parent: str = "",
-        rows: Mapping[str, pd.DataFrame] | None = None,
+        panels: Mapping[str, Panel] | None = None,
+        roles: Mapping[str, str] | None = None,
     ) -> dict[str, Standing]:
         """How the territory stands on indicators, beside its scales; each value is kept for the results file.
 
@@ -78,13 +80,15 @@ class Report(Setting):
             ids: names of indicators.
             peers: codes of the comparison group.
             parent: for shares, the key of the parent among the scales.
-            rows: rows of `indicators.compute` by indicator, where they are at hand.
+            panels: figures by indicator, where they are at hand.
+            roles: for each scale, the territory of the panels that plays its part.
         """
         whom: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": peers}
-        if rows is None:
+        if panels is None:
             found = standings(ids, self._tables, self.groups, parent=parent, **whom)
         else:
-            found = standings_of({name: rows[name] for name in ids}, self.groups, **whom)
+            played = {key: (roles or {}).get(key, key) for key in self.scales}
+            found = standings_of({name: panels[name] for name in ids}, played, **whom)
         for name, standing in found.items():
             self._keep(name, standing, parent)
         return found

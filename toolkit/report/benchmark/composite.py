@@ -37,8 +37,7 @@ def fragility(study: Study) -> None:
 
 def _deciles(study: Study) -> None:
     report = study.report
-    rows = pd.concat([study.rows[name] for name in ORDINAL])
-    rows = rows[rows["territory"] == report.own]
+    rows = pd.concat([study.panels[name].of(report.own).assign(indicator=name) for name in ORDINAL])
     years = sorted(int(year) for year in rows["year"].unique())
     wide = rows.pivot(index="indicator", columns="year", values="value").reindex(list(ORDINAL))
     decile = study["fragility_decile"]
@@ -324,8 +323,7 @@ def _over_time(study: Study) -> None:
     directions = {name: indicators.get(name).direction for name in FRAGILITY}
 
     def scored() -> pd.Series:
-        rows = {name: study.rows[name] for name in FRAGILITY}
-        inside = {name: found[found["territory"].isin(report.universe)] for name, found in rows.items()}
+        inside = {name: study.of_municipalities(name) for name in FRAGILITY}
         return over_time(inside, directions, first, last)["ampi"]
 
     scores: pd.Series = study.once("over_time", first, last, scored)

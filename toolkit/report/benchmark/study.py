@@ -13,6 +13,7 @@ from toolkit import catalog, indicators, params
 from toolkit.errors import DataError, ToolkitError
 from toolkit.indicators import sectors, swot
 from toolkit.indicators.agreement import Agreement, agreement
+from toolkit.indicators.panel import Panel
 from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same_value, size_class, structure
 from toolkit.indicators.standing import Standing
 from toolkit.indicators.trend import Trend, trend_of
@@ -108,7 +109,7 @@ MOVING = ("income_per_taxpayer", *FRAGILITY, "residents")
 """Indicators with a series of years without a break."""
 
 # Figures of all municipalities and areas: the same for every page of a run, so that a process computes them once.
-_known: dict[tuple[Any, ...], dict[str, pd.DataFrame]] = {}
+_known: dict[tuple[Any, ...], dict[str, Panel]] = {}
 
 
 def tables() -> list[str]:
@@ -129,11 +130,11 @@ class Study:
         self.custom = custom
         self._whole = (catalog.fingerprint(), report.as_of)
         self._spans: dict[str, tuple[int, int] | None] = {}
-        self._changes: dict[tuple[str, int, int], pd.Series] = {}
-        self.rows = self._rows(EVERY)
-        self.standings = report.standings(*EVERY, peers=self.peer_codes, rows=self.rows)
-        shares = self._rows(SHARES, report.metropolitan.id)
-        self.weight = report.standings(*SHARES, parent=report.parent, rows=shares)
+        self.panels = self._panels(EVERY)
+        about: dict[str, Any] = {"roles": self.roles}
+        self.standings = report.standings(*EVERY, peers=self.peer_codes, panels=self.panels, **about)
+        shares = self._panels(SHARES, report.metropolitan.id)
+        self.weight = report.standings(*SHARES, parent=report.parent, panels=shares, **about)
 
     def __getitem__(self, name: str) -> Standing:
         return self.standings[name]
@@ -149,8 +150,8 @@ class Study:
 
     # ---- figures of everybody
 
-    def _rows(self, names: Sequence[str], parent: str = "") -> dict[str, pd.DataFrame]:
-        """Rows of `compute` by indicator: all municipalities under their codes, the scales under their keys."""
+    def _panels(self, names: Sequence[str], parent: str = "") -> dict[str, Panel]:
+        """Figures by indicator: of all municipalities, and of the areas inside of the metropolitan city."""
         report = self.report
         areas = {
             area.id: area.members
@@ -166,16 +167,21 @@ class Study:
             if len(_known) >= 8:
                 _known.clear()
             found = indicators.compute(names, report.tables, groups, parent=parent)
-            _known[key] = {str(name): rows for name, rows in found.groupby("indicator", sort=False)}
-        return {name: self._renamed(rows) for name, rows in _known[key].items()}
+            _known[key] = {str(name): Panel(str(name), rows) for name, rows in found.groupby("indicator", sort=False)}
+        return _known[key]
 
-    def _renamed(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """The areas that are scales of this report, under the keys of the scales."""
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """Scale of the report → the territory of the panels that plays this part."""
         report = self.report
-        roles = {report.metropolitan.id: "metropolitan"} if report.metropolitan.id != report.own else {}
         zone = report.register.zone_of(report.own, report.as_of) if self.municipal else None
-        roles |= {zone.id: "zone"} if zone else {}
-        return rows.assign(territory=[roles.get(key, key) for key in rows["territory"].tolist()]) if roles else rows
+        played = {"metropolitan": report.metropolitan.id, "zone": zone.id if zone else ""}
+        return {key: played.get(key, key) for key in report.scales}
+
+    def of_municipalities(self, name: str) -> pd.DataFrame:
+        """Rows of all municipalities of the universe."""
+        rows = self.panels[name].rows
+        return rows[rows["territory"].isin(self.report.universe)]
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -186,10 +192,7 @@ class Study:
         """Values of all municipalities in the latest year in which most of them have one."""
 
         def found() -> pd.Series:
-            rows = self.rows[name]
-            wide = rows[rows["territory"].isin(self.report.universe)].pivot(
-                index="territory", columns="year", values="value"
-            )
+            wide = self.of_municipalities(name).pivot(index="territory", columns="year", values="value")
             known = wide.notna().sum()
             return wide[known[known >= 0.8 * known.max()].index.max()].reindex(list(self.report.universe)).astype(float)
 
@@ -218,8 +221,7 @@ class Study:
         return nearest(self.once("structure", self._structure), self.report.own)
 
     def _structure(self) -> pd.DataFrame:
-        rows = pd.concat([self.rows[name] for name in STRUCTURAL])
-        return structure(rows[rows["territory"].isin(self.report.universe)])
+        return structure(pd.concat([self.of_municipalities(name) for name in STRUCTURAL]))
 
     @property
     def peer_codes(self) -> tuple[str, ...]:
@@ -344,7 +346,7 @@ class Study:
     def span(self, name: str) -> tuple[int, int] | None:
         """First and last year of the latest stretch without a break in which the territory has values."""
         if name not in self._spans:
-            found = indicators.spans(self.rows[name][self.rows[name]["territory"] == self.report.own])
+            found = indicators.spans(self.panels[name].of(self.report.own))
             self._spans[name] = (int(found["first"].iloc[-1]), int(found["last"].iloc[-1])) if len(found) else None
         return self._spans[name]
 
@@ -353,20 +355,21 @@ class Study:
         years = self.span(name)
         if years is None:
             return None
-        if (name, *years) not in self._changes:
-            universe = self.once("changes", name, years, lambda: self._change(name, years, self.report.universe))
-            known = set(self.rows[name]["territory"])
-            scales = [key for key in self.report.scales if key in known and key not in universe.index]
-            moved = pd.concat([universe, self._change(name, years, scales)]) if scales else universe
-            self._changes[name, *years] = moved
-        return (*years, self._changes[name, *years])
+        scales = tuple((place, key) for key, place in self.roles.items() if place not in self.names)
+        changes: pd.Series = self.once("changes", name, years, scales, lambda: self._scales_too(name, years, scales))
+        return (*years, changes)
+
+    def _scales_too(self, name: str, years: tuple[int, int], scales: Iterable[tuple[str, str]]) -> pd.Series:
+        """Change of all municipalities, and of the scales that have figures."""
+        universe = self.once("changes", name, years, lambda: self._change(name, years, self.report.universe))
+        known = {place: key for place, key in scales if place in self.panels[name].at}
+        return pd.concat([universe, self._change(name, years, known).rename(index=known)]) if known else universe
 
     def steps(self, name: str) -> list[tuple[int, int, pd.Series, pd.Series]]:
         """From each year to the next: change of all municipalities, and its robust z among them."""
 
         def found() -> list[tuple[int, int, pd.Series, pd.Series]]:
-            rows = self.rows[name][self.rows[name]["territory"].isin(self.report.universe)]
-            wide = rows.pivot(index="territory", columns="year", values="value")
+            wide = self.of_municipalities(name).pivot(index="territory", columns="year", values="value")
             relative, moved = indicators.get(name).unit != "percent", []
             for before, after in pairwise(wide.columns):
                 change = wide[after] - wide[before]
@@ -379,7 +382,8 @@ class Study:
 
     def _change(self, name: str, years: tuple[int, int], territories: Iterable[str]) -> pd.Series:
         """Change of some territories between two years: percent, or points where the figure is a percentage."""
-        rows = self.rows[name][self.rows[name]["territory"].isin(list(territories))]
+        rows = self.panels[name].rows
+        rows = rows[rows["territory"].isin(list(territories))]
         relative = indicators.get(name).unit != "percent"
         return indicators.change(rows, *years, relative=relative).set_index("territory")["value"].astype(float)
 
@@ -430,10 +434,19 @@ class Study:
 
     def series(self, name: str, keys: Iterable[str] | None = None) -> pd.DataFrame:
         """Years of an indicator for the territory and its scales, as charts take them."""
-        scales = {key: self.report.scales[key] for key in keys or self.report.scales}
-        rows = self.rows[name]
-        parts = [rows[rows["territory"] == key].assign(series=key, label=scale.name) for key, scale in scales.items()]
+        panel, scales = self.panels[name], self.report.scales
+        parts = [panel.of(self.roles[key]).assign(series=key, label=scales[key].name) for key in keys or scales]
         return pd.concat(parts, ignore_index=True)[["series", "label", "year", "value", "flag"]]
+
+    def moves(self, name: str, first: int, last: int) -> pd.Series:
+        """Change of percentile of all municipalities between two years."""
+
+        def found() -> pd.Series:
+            rows = self.of_municipalities(name)
+            return indicators.percentile_changes(*(indicators.values_of(rows, year) for year in (first, last)))
+
+        moves: pd.Series = self.once("moves", name, first, last, found)
+        return moves
 
 
 def texts(values: Mapping[str, Any], language: str) -> dict[str, str]:

@@ -60,9 +60,7 @@ def verdict(trend: Trend) -> str:
 
 def _row(study: Study, name: str, trend: Trend) -> dict:
     report, about = study.report, indicators.get(name)
-    universe = study.rows[name][study.rows[name]["territory"].isin(report.universe)]
-    first, last = (indicators.values_of(universe, year) for year in (trend.first, trend.last))
-    moved = indicators.percentile_change(first, last, report.own) * about.direction
+    moved = float(study.moves(name, trend.first, trend.last)[report.own]) * about.direction
     return {
         "indicator": name,
         "years": report.words.period(trend.first, trend.last),
