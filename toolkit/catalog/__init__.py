@@ -238,6 +238,7 @@ class Catalog:
         refuse(arrow, resource, pc.invert(present), column, rule)
 
 
+_CHECKOUT = Path(__file__).resolve().parents[2] / "data"
 _FRAMES: dict[tuple[Any, ...], pd.DataFrame] = {}
 _LOADED: ContextVar[list[Source] | None] = ContextVar("loaded", default=None)
 _ALWAYS: list[Source] = []
@@ -252,8 +253,9 @@ def default() -> Catalog:
     chosen = os.environ.get("QUADRO_DATA")
     if chosen:
         return _catalog(str(Path(chosen)))
-    checkout, here = Path(__file__).resolve().parents[2] / "data", Path("data").resolve()
-    return _catalog(str(checkout if (checkout / PACKAGE).is_file() or not (here / PACKAGE).is_file() else here))
+    if not (_CHECKOUT / PACKAGE).is_file() and (here := Path("data").resolve() / PACKAGE).is_file():
+        return _catalog(str(here.parent))
+    return _catalog(str(_CHECKOUT))
 
 
 def load(name: str) -> pd.DataFrame:

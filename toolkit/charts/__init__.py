@@ -4,7 +4,7 @@ from toolkit.charts.bars import ranked_bars
 from toolkit.charts.calendar import timeline
 from toolkit.charts.choropleth import choropleth
 from toolkit.charts.flows import flow_map
-from toolkit.charts.geo import neighbours
+from toolkit.charts.geo import Boundaries, boundaries, neighbours
 from toolkit.charts.intervals import ranges
 from toolkit.charts.lines import lines
 from toolkit.charts.shares import shares
@@ -14,7 +14,9 @@ from toolkit.charts.theme import NARROW, WIDE, pair
 __all__ = [
     "NARROW",
     "WIDE",
+    "Boundaries",
     "Strips",
+    "boundaries",
     "choropleth",
     "dot_strip",
     "flow_map",

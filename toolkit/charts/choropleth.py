@@ -24,7 +24,7 @@ def choropleth(
     data: pd.DataFrame,
     words: Words,
     *,
-    topology: geo.Topology,
+    topology: geo.Topology | geo.Boundaries,
     unit: str,
     ours: Collection[str] = (),
     name: str = "",
@@ -38,7 +38,7 @@ def choropleth(
     Args:
         data: `istat_code`, `name`, `value`, `flag`; municipalities of the topology without a row are left blank.
         words: the language.
-        topology: the boundaries, to frame the map; the spec refers to them by name.
+        topology: the boundaries, or the same unfolded, to frame the map; the spec refers to them by name.
         unit: key of `text/units.yml`.
         ours: codes outlined.
         name: the outlined territory, for the legend.

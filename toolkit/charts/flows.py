@@ -21,7 +21,7 @@ def flow_map(
     data: pd.DataFrame,
     words: Words,
     *,
-    topology: geo.Topology,
+    topology: geo.Topology | geo.Boundaries,
     ours: Collection[str],
     direction: str,
     width: int = theme.WIDE,
@@ -34,7 +34,7 @@ def flow_map(
         data: `istat_code` (of the other end), `name`, `value` (persons), `flag`; the twelve largest are drawn. Ends
             without a boundary are listed with an asterisk, not drawn.
         words: the language.
-        topology: the boundaries.
+        topology: the boundaries, or the same unfolded.
         ours: codes of the territory; lines start in the middle of them.
         direction: `outgoing` (blue) or `incoming` (orange); the list is headed by it.
         width: pixels.

@@ -43,12 +43,27 @@ class Frame:
         return {"type": "mercator", "scale": round(self.scale, 2), "translate": place, "clipExtent": clip}
 
 
-def rings(topology: Topology) -> dict[str, list[Ring]]:
+@dataclass(frozen=True)
+class Boundaries:
+    """A topology unfolded, to draw several maps of it: of each code its rings, and the arcs that it shares."""
+
+    rings: Mapping[str, list[Ring]]
+    arcs: Mapping[str, frozenset[int]]
+
+
+def boundaries(topology: Topology) -> Boundaries:
+    """A topology unfolded; raises as `rings`."""
+    return Boundaries(rings(topology), _used(topology))
+
+
+def rings(topology: Topology | Boundaries) -> Mapping[str, list[Ring]]:
     """Code → the rings of its polygons, in degrees, holes included.
 
     Raises:
         DataError: no object `municipalities`, or a part without id.
     """
+    if isinstance(topology, Boundaries):
+        return topology.rings
     if FEATURE not in topology.get("objects", {}):
         raise DataError(f"the topology has no object {FEATURE!r}", allowed=topology.get("objects", {}))
     arcs = _arcs(topology)
@@ -103,14 +118,22 @@ def _area(ring: Ring) -> float:
     return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(ring)) / 2
 
 
-def neighbours(topology: Topology, code: str) -> set[str]:
+def neighbours(topology: Topology | Boundaries, code: str) -> set[str]:
     """The codes that share a border (an arc) with `code`."""
-    used: dict[str, set[int]] = {}
+    used = topology.arcs if isinstance(topology, Boundaries) else _used(topology)
+    mine = used.get(code, frozenset())
+    return {other for other, arcs in used.items() if other != code and arcs & mine}
+
+
+def _used(topology: Topology) -> dict[str, frozenset[int]]:
+    """Code → the numbers of its arcs, whichever way they run."""
+    used: dict[str, frozenset[int]] = {}
     for geometry in topology["objects"][FEATURE]["geometries"]:
         polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
-        used[str(geometry["id"])] = {max(arc, ~arc) for polygon in polygons for ring in polygon for arc in ring}
-    mine = used.get(code, set())
-    return {other for other, arcs in used.items() if other != code and arcs & mine}
+        used[str(geometry["id"])] = frozenset(
+            max(arc, ~arc) for polygon in polygons for ring in polygon for arc in ring
+        )
+    return used
 
 
 def frame(

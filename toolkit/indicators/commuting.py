@@ -126,16 +126,18 @@ def main_flows(flows: pd.DataFrame, members: Sequence[str], *, side: str, most: 
         raise DataError(f"'{side}' is not a side of a flow", allowed=("destinations", "origins"))
     here, there = ("origin", "destination") if side == "destinations" else ("destination", "origin")
     inside = flows[here].isin(list(members)) & ~flows[there].isin(list(members)) & flows["value"].notna()
-    found = flows[inside].groupby([there, "year"], as_index=False).agg({"value": "sum"}).rename(columns={there: "code"})
-    if not len(found):
+    years: dict[int, dict[str, float]] = {}
+    for code, year, value in flows.loc[inside, [there, "year", "value"]].itertuples(index=False):
+        totals = years.setdefault(int(year), {})
+        totals[code] = totals.get(code, 0.0) + float(value)
+    if not years:
         raise DataError(f"no published pair has its {here} here", allowed="codes with rows in the table of flows")
-    found["share_published"] = 100.0 * found["value"] / found.groupby("year")["value"].transform("sum")
-    return (
-        found.sort_values(["year", "value", "code"], ascending=[True, False, True])
-        .groupby("year")
-        .head(most)
-        .reset_index(drop=True)
-    )
+    rows = [
+        (code, year, totals[code], 100.0 * totals[code] / sum(totals.values()))
+        for year, totals in sorted(years.items())
+        for code, _ in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
+    ]
+    return pd.DataFrame(rows, columns=["code", "year", "value", "share_published"])
 
 
 def area_self_containment(commuting: pd.DataFrame, flows: pd.DataFrame, groups: Groups) -> pd.DataFrame:

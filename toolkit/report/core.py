@@ -8,7 +8,8 @@ a scheduler and JupyterLab give the same page.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache, cached_property
 from typing import Any
 
@@ -64,7 +65,8 @@ class Report(Setting):
         self.notebook = notebook
         self._results: dict[str, Any] = {}
         self._caveats: list[dict[str, str]] = []
-        show(self._opening())
+        self._aside: list[display.Shown] | None = None
+        self.show(self._opening())
 
     def standings(
         self,
@@ -129,17 +131,17 @@ class Report(Setting):
 
     def text(self, *sentences: str) -> None:
         """Sentences, each on a line of its own: a figure with its foils is long enough."""
-        show(display.Text(language=self.language, paragraphs=sentences))
+        self.show(display.Text(language=self.language, paragraphs=sentences))
 
     def brief(self, *sentences: str, steps: Sequence[str] = ()) -> None:
         """In short: up to five sentences, most important first, and what to do next."""
         if not 1 <= len(sentences) <= 5:
             raise ToolkitError(f"{len(sentences)} sentences in short", allowed="one to five")
-        show(display.Brief(language=self.language, sentences=sentences, steps=steps))
+        self.show(display.Brief(language=self.language, sentences=sentences, steps=steps))
 
     def key_figures(self, chosen: Iterable[Standing]) -> None:
         """The figures at the top of the page, each beside its foils."""
-        show(
+        self.show(
             display.KeyFigures(
                 language=self.language, items=[wording.key_figure(self, standing) for standing in chosen]
             )
@@ -203,7 +205,7 @@ class Report(Setting):
             highlight: values of the first column whose rows are this territory's.
         """
         about: dict[str, Any] = {"subtitle": subtitle, "note": note, "highlight": highlight}
-        show(self.made_table(id, caption, frame, columns, tables=tables, **about))
+        self.show(self.made_table(id, caption, frame, columns, tables=tables, **about))
 
     def made_table(
         self,
@@ -232,7 +234,19 @@ class Report(Setting):
 
     def show(self, shown: display.Shown) -> None:
         """Show a display object made elsewhere, such as `made_table`."""
-        show(shown)
+        if self._aside is None:
+            show(shown)
+        else:
+            self._aside.append(shown)
+
+    @contextmanager
+    def aside(self) -> Iterator[list[display.Shown]]:
+        """What would be shown meanwhile goes to the list given, to be shown later, here or by another report."""
+        before, self._aside = self._aside, []
+        try:
+            yield self._aside
+        finally:
+            self._aside = before
 
     def extract(self, id: str, title: str, *parts: display.Shown, apart: bool = False) -> None:
         """Show a part of the page that is a page of its own too, made for paper: `<notebook>-<id>.<language>.html`.
@@ -241,7 +255,7 @@ class Report(Setting):
             apart: the page only links to it, because its parts are on the page already.
         """
         name = f"{self.notebook}-{id}.{self.language}.html"
-        show(display.Extract(language=self.language, id=id, title=title, page=name, parts=parts, apart=apart))
+        self.show(display.Extract(language=self.language, id=id, title=title, page=name, parts=parts, apart=apart))
 
     def figure(
         self,
@@ -274,7 +288,7 @@ class Report(Setting):
         """
         shown = display.data(frame, columns, self.words, highlight=tuple(highlight) or (self.own, self.name))
         wide, narrow = (_spec(one) for one in (specs if isinstance(specs, tuple) else (specs, specs)))
-        show(
+        self.show(
             display.Figure(
                 language=self.language,
                 id=id,
@@ -312,11 +326,11 @@ class Report(Setting):
             for source in self.sources
             if source.faults and faults
         ]
-        show(display.Caveats(language=self.language, items=[*self._caveats, *known]))
+        self.show(display.Caveats(language=self.language, items=[*self._caveats, *known]))
 
     def glossary(self, *terms: str) -> None:
         """Explain terms of `text/glossary.yml`."""
-        show(display.Glossary(language=self.language, items=self.words.glossary(terms)))
+        self.show(display.Glossary(language=self.language, items=self.words.glossary(terms)))
 
     def keep(self, name: str, **figure: Any) -> None:
         """Keep a figure for the results file: JSON values only, free of language."""
@@ -326,7 +340,9 @@ class Report(Setting):
 
     def close(self) -> None:
         """List the sources, hand over the results, and mark the page complete. The last line of every notebook."""
-        show(display.Sources(language=self.language, items=[source.worded(self.language) for source in self.sources]))
+        self.show(
+            display.Sources(language=self.language, items=[source.worded(self.language) for source in self.sources])
+        )
         lock = ROOT / "requirements.lock"
         provenance = {
             "version": toolkit.__version__,
@@ -337,14 +353,14 @@ class Report(Setting):
         }
         territories = {key: list(scale.members) for key, scale in self.scales.items()}
         results = {"figures": self._results, "territories": territories}
-        show(display.Close(language=self.language, results=results, provenance=provenance))
+        self.show(display.Close(language=self.language, results=results, provenance=provenance))
 
     # ---- inner workings
 
     @cached_property
     def _datasets(self) -> dict[str, Any]:
         drawn = any(source.name == BOUNDARIES for source in self.sources)
-        return {BOUNDARIES: catalog.document(BOUNDARIES)} if drawn else {}
+        return {BOUNDARIES: self.topology} if drawn else {}
 
     def _opening(self) -> display.Open:
         territory: dict[str, Any] = {"slug": self.territory.slug, "name": self.name, "folder": self.territory.folder}

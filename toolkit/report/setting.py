@@ -55,6 +55,7 @@ class Setting:
         self.parameters = parameters
         self.words = words
         self.register = Register(catalog.default())
+        self._edition = catalog.fingerprint()
         self.sources = [catalog.default().source(name) for name in tables]
         observed = min((source.date_accessed for source in self.sources), default=catalog.snapshot()[0])
         self.as_of = date.fromisoformat(parameters.as_of or observed)
@@ -172,6 +173,11 @@ class Setting:
 
     # ---- data
 
+    @cached_property
+    def topology(self) -> dict[str, Any]:
+        """The boundaries of municipalities, as a document."""
+        return catalog.document(BOUNDARIES)
+
     def table(self, name: str) -> pd.DataFrame:
         """A table named in `tables`, without the periods that end after `as_of`."""
         if name not in self._tables:
@@ -232,7 +238,7 @@ class Setting:
         It is never handed to a notebook as it is, unless it cannot be changed.
         """
         *names, make = key
-        whole = (catalog.fingerprint(), self.as_of, *names)
+        whole = (self._edition, self.as_of, *names)
         if whole not in _shared:
             if len(_shared) >= MOST_SHARED:
                 _shared.clear()

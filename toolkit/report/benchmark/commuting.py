@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from toolkit import catalog, charts, indicators
+from toolkit import charts, indicators
 from toolkit.report.benchmark.study import COMMUTING, Study
-from toolkit.report.setting import BOUNDARIES
 
 
 def commuting(study: Study) -> None:
@@ -26,21 +25,8 @@ def commuting(study: Study) -> None:
     _flows(study, "origins", "incoming")
 
 
-def main(study: Study, side: str) -> pd.DataFrame:
-    """Main published destinations or origins: `code, year, value, share_published`, `name`."""
-    report = study.report
-    flows = report.table("commuting_flows")
-    here, there = ("origin", "destination") if side == "destinations" else ("destination", "origin")
-    outside = flows[here].isin(report.members) & ~flows[there].isin(report.members) & flows["value"].notna()
-    if not outside.any():
-        return pd.DataFrame(columns=["code", "year", "value", "share_published", "name"])
-    found = indicators.main_flows(flows, report.members, side=side)
-    found = found[found["year"] == found["year"].max()].reset_index(drop=True)
-    return found.assign(name=found["code"].map(report.names(found["code"])))
-
-
 def _flows(study: Study, side: str, item: str) -> None:
-    report, found = study.report, main(study, side)
+    report, found = study.report, study.main_flows(side)
     if not len(found):
         report.text(report.say(f"{side}_absent", place=report.place))
         return
@@ -73,7 +59,7 @@ def _flows(study: Study, side: str, item: str) -> None:
             charts.flow_map,
             frame,
             report.words,
-            topology=catalog.document(BOUNDARIES),
+            topology=study.boundaries,
             ours=report.members,
             direction="outgoing",
         )

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from toolkit import catalog, charts, indicators
+from toolkit import charts, indicators
 from toolkit.indicators.standing import Standing
 from toolkit.report import wording
 from toolkit.report.benchmark.study import ALONE, PROFILE, SHARES, Study
-from toolkit.report.setting import BOUNDARIES
 
 OUTLIER = 3.5
 """Robust standard deviations from the median beyond which a member of an area is named as an outlier."""
@@ -180,7 +179,7 @@ def where_on_map(study: Study) -> None:
             "flag": standing.flags.astype(str).to_numpy(),
         }
     ).sort_values(["value", "istat_code"], ascending=[False, True])
-    topology = catalog.document(BOUNDARIES)
+    topology = study.boundaries
     about = {"place": report.place, "year": standing.year, "parent": report.scales[report.parent].prose}
     around = [
         code

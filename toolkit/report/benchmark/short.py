@@ -5,7 +5,7 @@ from __future__ import annotations
 from toolkit import indicators
 from toolkit.indicators.swot import Finding
 from toolkit.report.benchmark.assessment import bullet_text
-from toolkit.report.benchmark.commuting import bounds, main
+from toolkit.report.benchmark.commuting import bounds
 from toolkit.report.benchmark.composite import index_sentence
 from toolkit.report.benchmark.study import ALONE, Study
 
@@ -25,7 +25,7 @@ def in_short(study: Study) -> None:
 def _commuting(study: Study) -> str:
     """Who stays and who leaves for work."""
     report = study.report
-    places = main(study, "destinations")
+    places = study.main_flows("destinations")
     if not study.municipal:
         found = bounds(study)
         if found["low"].isna().any():

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
 import pandas as pd
 
-from toolkit import catalog, indicators, params
+from toolkit import catalog, charts, indicators, params
+from toolkit.display import Shown
 from toolkit.errors import DataError, ToolkitError
 from toolkit.indicators import sectors, swot
 from toolkit.indicators.agreement import Agreement, agreement
@@ -130,6 +131,7 @@ class Study:
         self.custom = custom
         self._whole = (catalog.fingerprint(), report.as_of)
         self._spans: dict[str, tuple[int, int] | None] = {}
+        self._flows: dict[str, pd.DataFrame] = {}
         self.panels = self._panels(EVERY)
         about: dict[str, Any] = {"roles": self.roles}
         self.standings = report.standings(*EVERY, peers=self.peer_codes, panels=self.panels, **about)
@@ -201,6 +203,46 @@ class Study:
     def once(self, *key: Any) -> Any:
         """What the metropolitan city has in common, once in a process; the last item computes it."""
         return self.report.once("benchmark", self.report.metropolitan.id, *key)
+
+    def show_alike(self, name: str, section: Callable[[], None]) -> None:
+        """Show a section that says the same for the whole metropolitan city: made once in a process and language."""
+        report = self.report
+
+        def made() -> tuple[Shown, ...]:
+            with report.aside() as shown:
+                section()
+            return tuple(shown)
+
+        for shown in self.once(name, report.language, made):
+            report.show(shown)
+
+    @property
+    def boundaries(self) -> charts.Boundaries:
+        """The boundaries of municipalities, unfolded."""
+        topology = self.report.topology  # read by each report, so that it is recorded
+        found: charts.Boundaries = self.once("boundaries", lambda: charts.boundaries(topology))
+        return found
+
+    def main_flows(self, side: str) -> pd.DataFrame:
+        """Main published destinations or origins: `code, year, value, share_published`, `name`, latest year."""
+        if side not in self._flows:
+            self._flows[side] = self._main_flows(side)
+        return self._flows[side]
+
+    def _main_flows(self, side: str) -> pd.DataFrame:
+        report = self.report
+        flows = report.table("commuting_flows")
+        here, there = ("origin", "destination") if side == "destinations" else ("destination", "origin")
+        if self.municipal:
+            by_code = self.once("flows", here, lambda: dict(list(flows.groupby(here))))
+            flows = by_code.get(report.own, flows.head(0))
+        outside = flows[here].isin(report.members) & ~flows[there].isin(report.members) & flows["value"].notna()
+        if not outside.any():
+            return pd.DataFrame(columns=["code", "year", "value", "share_published", "name"])
+        found = indicators.main_flows(flows, report.members, side=side)
+        found = found[found["year"] == found["year"].max()].reset_index(drop=True)
+        names = report.names(found["code"])
+        return found.assign(name=[names[code] for code in found["code"]])
 
     def share(self) -> None:
         """Compute what other territories use too: kept by `once` and by the composite indicator."""

@@ -17,8 +17,12 @@ OWN_REGION = "Lombardia"
 
 def metropolitan_sectors(study: Study) -> None:
     """Manufacturing over time in four places, and the whole structure in the last common year."""
+    study.show_alike("metropolitan_sectors", lambda: _sectors(study))
+
+
+def _sectors(study: Study) -> None:
     report = study.report
-    shares = study.once("activity_shares", lambda: world.activity_shares(report.table("metro_employment")))
+    shares = world.activity_shares(report.table("metro_employment"))
     making = shares[(shares["activity"] == "C") & shares["value"].notna()]
     own = making[making["nuts"] == OWN_NUTS].set_index("year")["value"]
     first, last = int(own.index.min()), int(own.index.max())
@@ -41,17 +45,13 @@ def metropolitan_sectors(study: Study) -> None:
         subtitle=report.say("making_subtitle", first=int(making["year"].min()), last=int(making["year"].max())),
         alt=report.say("making_alt", **about),
         description=report.say("making", others=others, **about),
-        specs=study.once(
-            "making",
-            report.language,
-            lambda: charts.pair(
-                charts.lines,
-                rows[["series", "label", "year", "value", "flag"]],
-                report.words,
-                unit="percent",
-                ours=OWN_NUTS,
-                zero=True,
-            ),
+        specs=charts.pair(
+            charts.lines,
+            rows[["series", "label", "year", "value", "flag"]],
+            report.words,
+            unit="percent",
+            ours=OWN_NUTS,
+            zero=True,
         ),
         frame=making.pivot(index="year", columns="nuts", values="value").reset_index(),
         columns=[
@@ -96,11 +96,7 @@ def _structure(study: Study, shares: pd.DataFrame, year: int) -> None:
         subtitle=report.say("structure_subtitle", **about),
         alt=report.say("structure_alt", **about),
         description=report.say("structure_description", **about),
-        specs=study.once(
-            "structure",
-            report.language,
-            lambda: charts.pair(charts.shares, long, report.words, parts=parts, ours=[told[own]]),
-        ),
+        specs=charts.pair(charts.shares, long, report.words, parts=parts, ours=[told[own]]),
         frame=structure.loc[names].reset_index(),
         columns=[
             report.column("name", "territory", texts=told),
@@ -129,7 +125,14 @@ def share_of(study: Study) -> dict:
 def international(study: Study) -> None:
     """Regions of the programme's cities, their quoted figures, and what each city does to keep making."""
     report = study.report
-    panel = study.once("regional_panel", lambda: world.regional_panel(report.table("metro_regions")))
+    if report.own != report.metropolitan.id:
+        report.text(report.say("panel_share", **share_of(study)))
+    study.show_alike("international", lambda: _cities(study))
+
+
+def _cities(study: Study) -> None:
+    report = study.report
+    panel = world.regional_panel(report.table("metro_regions"))
     own = panel[(panel["name"] == OWN_REGION) & panel["value"].notna()]
     years = {item: int(own.loc[own["item"] == item, "year"].max()) for item in PANEL}
     frame = pd.DataFrame({"name": [OWN_REGION, *sorted(set(panel["name"]) - {OWN_REGION})]})
@@ -137,8 +140,6 @@ def international(study: Study) -> None:
         values = panel[(panel["item"] == item) & (panel["year"] == year)].set_index("name")["value"]
         frame[item] = values.reindex(frame["name"]).to_numpy()
         frame[f"{item}_flag"] = ["observed" if known else "missing" for known in frame[item].notna()]
-    if report.own != report.metropolitan.id:
-        report.text(report.say("panel_share", **share_of(study)))
     regions = {name: place_name(study, name, "region") for name in frame["name"]}
     units = panel.drop_duplicates("item").set_index("item")["unit"]
     report.show_table(
