@@ -8,6 +8,7 @@ import pandas as pd
 
 from toolkit.charts import draw, theme
 from toolkit.charts.theme import BLUE, GREY, SLATE, Layer, Record, Spec
+from toolkit.display.frames import rows_of
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
@@ -75,7 +76,7 @@ def ranked_bars(
 
 def _rows(data: pd.DataFrame, words: Words, unit: str, decimals: int | None) -> list[Record]:
     rows = []
-    for record in data.to_dict("records"):
+    for record in rows_of(data):
         flag = str(record.get("flag", "observed"))
         absent = flag in ABSENT_FLAGS or is_absent(record["value"])
         printed = theme.printed(record["value"], unit, words, flag, decimals)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from toolkit.charts import draw, theme
 from toolkit.charts.theme import BLUE, INK, LIGHT, SLATE, WHITE, Layer, Record, Spec
+from toolkit.display.frames import rows_of
 from toolkit.errors import DataError
 from toolkit.text import Words, is_absent
 
@@ -40,7 +41,7 @@ def timeline(
         DataError: no rows, no start, or an end before its start.
     """
     size, narrow = theme.text_size(width), theme.is_narrow(width)
-    rows = [_period(record) for record in data.to_dict("records")]
+    rows = [_period(record) for record in rows_of(data)]
     if not rows:
         raise DataError("no rows to draw")
     mark = _day(today)

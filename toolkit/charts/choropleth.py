@@ -11,6 +11,7 @@ import pandas as pd
 
 from toolkit.charts import draw, geo, maps, theme
 from toolkit.charts.theme import INK, SEQUENTIAL, SLATE, Layer, Record, Spec
+from toolkit.display.frames import rows_of
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
@@ -50,7 +51,7 @@ def choropleth(
     Raises:
         DataError: not one value, or no boundary.
     """
-    rows = {str(row["istat_code"]): row for row in data.sort_values("istat_code").to_dict("records")}
+    rows = {str(row["istat_code"]): row for row in rows_of(data.sort_values("istat_code"))}
     present = {code: float(row["value"]) for code, row in rows.items() if not _absent(row)}
     if not present:
         raise DataError("not one value to draw on the map", hint="say in words why there is none")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from toolkit.charts import draw, geo, maps, theme
 from toolkit.charts.theme import BLUE, INK, ORANGE, WHITE, Layer, Record, Spec
+from toolkit.display.frames import rows_of
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
@@ -70,7 +71,7 @@ def flow_map(
 
 
 def _largest(data: pd.DataFrame) -> list[dict[Any, Any]]:
-    rows = [row for row in data.to_dict("records") if row["flag"] not in ABSENT_FLAGS and not is_absent(row["value"])]
+    rows = [row for row in rows_of(data) if row["flag"] not in ABSENT_FLAGS and not is_absent(row["value"])]
     known = [row for row in rows if row["value"] > 0]
     return sorted(known, key=lambda row: (-row["value"], str(row["istat_code"])))[:_MOST]
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from toolkit.charts import draw, theme
 from toolkit.charts.theme import BLUE, SLATE, WHITE, Layer, Record, Spec
+from toolkit.display.frames import rows_of
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
@@ -40,7 +41,7 @@ def ranges(
         DataError: no rows, not one interval, or a value outside of its own bounds.
     """
     size, narrow = theme.text_size(width), theme.is_narrow(width)
-    rows = [_interval(record, words, unit, decimals) for record in data.to_dict("records")]
+    rows = [_interval(record, words, unit, decimals) for record in rows_of(data)]
     known = [bound for row in rows if row["low"] is not None for bound in (row["low"], row["high"])]
     if not known:
         raise DataError("not one interval to draw", hint="say in words why there is none")

@@ -11,6 +11,7 @@ import pandas as pd
 
 from toolkit.charts import draw, theme
 from toolkit.charts.theme import BLUE, GREY, SERIES, SLATE, WHITE, Layer, Record, Spec
+from toolkit.display.frames import rows_of
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
@@ -80,11 +81,12 @@ def lines(
     Raises:
         DataError: no value, more series than can be told apart, or two rows of a series in one year.
     """
-    if data.duplicated(["series", "year"]).any():
+    rows = rows_of(data)
+    if len({(row["series"], row["year"]) for row in rows}) < len(rows):
         raise DataError("a series has two rows in one year", where="lines")
-    series = _series(data, ours, lambda value, flag: theme.printed(value, unit, words, flag, decimals))
+    series = _series(rows, ours, lambda value, flag: theme.printed(value, unit, words, flag, decimals))
     narrow = theme.is_narrow(width)
-    years = sorted(int(year) for year in set(data["year"]))
+    years = sorted({int(row["year"]) for row in rows})
     bounds = _bounds([point["value"] for line in series for point in line.points], zero)
     y_axis = theme.axis(unit, words, bounds, grid=True, domain=False, ticks=False, labelPadding=6, orient="left")
     left = 10 + max(theme.text_width(_tick(value, unit, words), 12) for value in y_axis["values"])
@@ -111,14 +113,14 @@ def lines(
     return draw.spec(layers, inner, height, left=left, right=right, top=top, bottom=26, explore=True)
 
 
-def _series(data: pd.DataFrame, ours: str, printed: Callable[[float, str], str]) -> list[_Line]:
+def _series(rows: Sequence[Record], ours: str, printed: Callable[[float, str], str]) -> list[_Line]:
     """The series that have a value, each with a look of its own."""
     looks = iter(SERIES)
     found = []
-    for name in dict.fromkeys(data["series"]):
-        rows = data[data["series"] == name].sort_values("year")
-        label = str(rows["label"].iloc[0])
-        points = _points(rows, label, printed)
+    for name in dict.fromkeys(row["series"] for row in rows):
+        own = sorted((row for row in rows if row["series"] == name), key=lambda row: int(row["year"]))
+        label = str(own[0]["label"])
+        points = _points(own, label, printed)
         if points:
             look = (BLUE, (1, 0), "circle") if name == ours else next(looks, None)
             if look is None:
@@ -130,11 +132,11 @@ def _series(data: pd.DataFrame, ours: str, printed: Callable[[float, str], str])
     return found
 
 
-def _points(rows: pd.DataFrame, label: str, printed: Callable[[float, str], str]) -> list[Record]:
+def _points(rows: Sequence[Record], label: str, printed: Callable[[float, str], str]) -> list[Record]:
     """The values of a series; a break or an absent year begins a new segment."""
     points: list[Record] = []
     segment = 0
-    for row in rows.to_dict("records"):
+    for row in rows:
         if row["flag"] in ABSENT_FLAGS or is_absent(row["value"]):
             segment += 1
             continue

@@ -8,6 +8,7 @@ import pandas as pd
 
 from toolkit.charts import draw, theme
 from toolkit.charts.theme import INK, SLATE, WHITE, Layer, Record, Spec
+from toolkit.display.frames import rows_of
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
@@ -53,13 +54,15 @@ def shares(
         DataError: more parts than can be told apart, a part that is not among `parts`, a negative part, or a sum
             beyond 100.
     """
-    if len(parts) > len(PARTS) or not set(data["part"]) <= {part for part, _ in parts}:
-        raise DataError(f"no way to draw the parts {sorted(set(data['part']))}", allowed=[part for part, _ in parts])
+    records = rows_of(data)
+    given = {str(row["part"]) for row in records}
+    if len(parts) > len(PARTS) or not given <= {part for part, _ in parts}:
+        raise DataError(f"no way to draw the parts {sorted(given)}", allowed=[part for part, _ in parts])
     size, narrow = theme.text_size(width), theme.is_narrow(width)
     looks = {part: look for (part, _), look in zip(parts, PARTS, strict=False)}
     square = {"type": "point", "shape": "square", "size": 160, "stroke": SLATE}
     layers, top = draw.legend([(label, {**square, "fill": looks[part][0]}) for part, label in parts], width)
-    names = list(dict.fromkeys(str(name) for name in data["name"]))
+    names = list(dict.fromkeys(str(row["name"]) for row in records))
     titles = {name: [name] if narrow else theme.wrap(name, 0.3 * width, size, lines=2) for name in names}
     column = 0 if narrow else max(theme.text_width(line, size) for lines in titles.values() for line in lines) + 12
     step, bar, lift = (50, 24, 18) if narrow else (36, 26, 0)
@@ -71,7 +74,7 @@ def shares(
         y = top + 10 + step * index + lift
         first = y - 9 if narrow else y + bar / 2 - 8 * (len(titles[name]) - 1)
         labels[name in ours].append({"x": 0, "y": first, "t": titles[name]})
-        rows = data[data["name"] == name]
+        rows = [row for row in records if str(row["name"]) == name]
         if reason := _reason(rows, words):
             absent.append({"x": column + 2, "y": y + bar / 2, "t": reason})
             continue
@@ -89,12 +92,12 @@ def shares(
 
 
 def _segments(
-    rows: pd.DataFrame, parts: Sequence[tuple[str, str]], left: float, width: float
+    rows: Sequence[Record], parts: Sequence[tuple[str, str]], left: float, width: float
 ) -> list[tuple[float, float, str, str, float]]:
     """Left and right end, part, label and value of each part of a row."""
-    found = {str(record["part"]): float(record["value"]) for record in rows.to_dict("records")}
+    found = {str(record["part"]): float(record["value"]) for record in rows}
     if min(found.values()) < 0 or sum(found.values()) > 100 + _SLACK:
-        raise DataError(f"no whole: {found}", where=str(rows.iloc[0]["name"]), allowed="parts of 0 or more, 100 in all")
+        raise DataError(f"no whole: {found}", where=str(rows[0]["name"]), allowed="parts of 0 or more, 100 in all")
     at, segments = 0.0, []
     unit = (width - left) / max(100.0, sum(found.values()))
     for part, label in parts:
@@ -104,9 +107,9 @@ def _segments(
     return segments
 
 
-def _reason(rows: pd.DataFrame, words: Words) -> str:
+def _reason(rows: Sequence[Record], words: Words) -> str:
     """Why a row has no bar: the words of the first absent part, or nothing."""
-    for record in rows.to_dict("records"):
+    for record in rows:
         flag = str(record.get("flag", "observed"))
         if flag in ABSENT_FLAGS or is_absent(record["value"]):
             return words.absent(flag if flag in ABSENT_FLAGS else "missing")

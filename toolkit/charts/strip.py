@@ -11,6 +11,7 @@ import pandas as pd
 
 from toolkit.charts import draw, theme
 from toolkit.charts.theme import BLUE, GREY, INK, LIGHT, NAVY, ORANGE, SLATE, WHITE, Layer, Record, Spec
+from toolkit.display.frames import rows_of
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
@@ -69,7 +70,7 @@ def strips(data: pd.DataFrame, words: Words, *, left_out: str = "") -> Strips:
     municipalities: dict[str, Record] = {}
     for number, indicator in enumerate(dict.fromkeys(data["indicator"])):
         rows = data[data["indicator"] == indicator]
-        found.append(_strip(rows.to_dict("records"), words, left_out, number, municipalities))
+        found.append(_strip(rows_of(rows), words, left_out, number, municipalities))
     return Strips(found, municipalities)
 
 

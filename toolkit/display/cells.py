@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from toolkit.display.frames import plain
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent
 
@@ -100,9 +101,9 @@ def _rows(frame: pd.DataFrame, columns: Sequence[Column], words: Words) -> list[
     wanted = {name for c in columns for name in (c.key, c.unit_from, c.decimals_from, c.flag) if name}
     if missing := sorted(wanted - set(frame.columns)):
         raise DataError(f"no column {', '.join(missing)} to show", allowed=list(frame.columns))
-    values = {name: frame[name].tolist() for name in wanted}
-    records = ({name: values[name][row] for name in values} for row in range(len(frame)))
-    return [[_cell(record, column, words) for column in columns] for record in records]
+    values = {name: plain(frame[name]) for name in wanted}
+    rows = (dict(zip(values, row, strict=True)) for row in zip(*values.values(), strict=True))
+    return [[_cell(row, column, words) for column in columns] for row in rows]
 
 
 def _cell(record: Mapping[Any, Any], column: Column, words: Words) -> Cell:
