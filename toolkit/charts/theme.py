@@ -68,7 +68,14 @@ _WIDTHS = {
     64: "BGRDUOQHN",
     82: "wmMW",
 }
-_ADVANCE = {character: width / 100 for width, characters in _WIDTHS.items() for character in characters}
+
+
+class _Advance(dict[str, float]):
+    def __missing__(self, character: str) -> float:
+        return 0.65
+
+
+_ADVANCE = _Advance({character: width / 100 for width, characters in _WIDTHS.items() for character in characters})
 
 
 def pair(chart: Callable[..., Spec], *args: Any, **options: Any) -> tuple[Spec, Spec]:
@@ -93,7 +100,7 @@ def text_size(width: int) -> int:
 
 def text_width(text: str, size: float = 13) -> float:
     """Room that a text takes, in pixels, semibold included: a few percent generous for what Titillium Web has."""
-    return sum(_ADVANCE.get(character, 0.65) for character in text) * size * 1.03
+    return sum(map(_ADVANCE.__getitem__, text)) * size * 1.03
 
 
 def wrap(text: str, room: float, size: float = 13, lines: int = 3) -> list[str]:

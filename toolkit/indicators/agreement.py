@@ -65,10 +65,11 @@ def agreement(values: pd.Series, code: str, groups: Mapping[str, Iterable[str]])
     Example: value 10; others of group a 1, 2, 3, 4, 20 (median 3), of group b 12, 13, 14, 15, 16 (median 14):
     above in a, below in b, so the statement depends on the group.
     """
-    if code not in values.index or pd.isna(values[code]):
+    numbers = zip(values.index.to_numpy(), values.to_numpy(dtype=float).tolist(), strict=True)
+    known: dict[str, float] = {key: value for key, value in numbers if value == value}
+    if code not in known:
         raise DataError(f"'{code}' has no value: nothing can be said of it")
-    own = float(values[code])
-    known = {key: float(value) for key, value in values.to_dict().items() if value == value and key != code}
+    own = known.pop(code)
     rows, small = [], []
     for group, members in groups.items():
         others = np.array([known[member] for member in dict.fromkeys(members) if member in known])
@@ -76,8 +77,9 @@ def agreement(values: pd.Series, code: str, groups: Mapping[str, Iterable[str]])
             small.append(group)
             continue
         median = float(np.median(others))
-        percentile = 100.0 * float(((others < own) + (others == own) / 2.0).mean())
-        side = ("level", "above", "below")[int(np.sign(own - median))]
+        below, equal = np.count_nonzero(others < own), np.count_nonzero(others == own)
+        percentile = 100.0 * ((below + equal / 2.0) / len(others))
+        side = "above" if own > median else "below" if own < median else "level"
         rows.append((group, len(others), median, percentile, side))
     if not rows:
         raise DataError(f"no group of '{code}' has {SMALLEST} other members with a value", allowed=list(groups))

@@ -86,6 +86,11 @@ class Panel:
             {"territory": territory, "year": self._years[at], "value": self._values[at], "flag": self._flags[at]}
         )
 
+    def values_of(self, territory: str) -> dict[int, float]:
+        """Values of one territory by year."""
+        at = self.at.get(territory, NOWHERE)
+        return dict(zip(self._years[at].tolist(), self._values[at].tolist(), strict=True))
+
     def year_of(self, territory: str) -> int:
         """Latest year with a value for a territory; where it has none, with a value for anybody."""
         at = self.at.get(territory, NOWHERE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -68,11 +69,43 @@ def structure(results: pd.DataFrame, variables: Sequence[str] = STRUCTURAL) -> p
     return pd.DataFrame(columns)
 
 
-def nearest(variables: pd.DataFrame, code: str, most: int = 10, *, logs: Iterable[str] | None = None) -> Peers:
+@dataclass(frozen=True)
+class Space:
+    """Municipalities as points: what the neighbours of all of them are found in.
+
+    Attributes:
+        variables: as given, by code.
+        z: standardised, of the municipalities with all values.
+        distance: between any two of these.
+    """
+
+    variables: pd.DataFrame
+    z: pd.DataFrame
+    distance: np.ndarray
+
+    @cached_property
+    def sorted(self) -> np.ndarray:
+        """Distances from each municipality, nearest first, itself last."""
+        return np.sort(self.distance + np.diag(np.full(len(self.z), np.inf)), axis=1)
+
+
+def space(variables: pd.DataFrame, *, logs: Iterable[str] | None = None) -> Space:
+    """The space of the variables; arguments and errors as of `nearest`."""
+    if variables.index.duplicated().any():
+        raise DataError("a municipality appears twice among the variables")
+    table = variables.sort_index().astype(float)
+    known = table.dropna()
+    if len(known) <= table.shape[1] + 1:
+        raise MethodError(f"no peers can be chosen among {len(known)} municipalities")
+    z = _standard(_logged(known, logs))
+    return Space(table, z, _distances(z))
+
+
+def nearest(variables: pd.DataFrame | Space, code: str, most: int = 10, *, logs: Iterable[str] | None = None) -> Peers:
     """Nearest neighbours of a municipality.
 
     Args:
-        variables: one row a municipality (index = codes), one column a variable; NaN where absent.
+        variables: one row a municipality (index = codes), one column a variable; NaN where absent. Or their `space`.
         code: the municipality.
         most: number of peers, 1 to n − 1.
         logs: variables taken in logarithms (positive and skewed); by default all that are positive throughout.
@@ -89,31 +122,26 @@ def nearest(variables: pd.DataFrame, code: str, most: int = 10, *, logs: Iterabl
     Example: values 1, 2, 4, 8 of one variable in logarithms: nearest of the third are the second and the fourth, at
     equal distance. Mahalanobis (1936).
     """
-    if variables.index.duplicated().any():
-        raise DataError("a municipality appears twice among the variables")
-    if code not in variables.index:
+    table = variables.variables if isinstance(variables, Space) else variables
+    if code not in table.index:
         raise DataError(f"'{code}' is not among the municipalities to choose peers from")
-    table = variables.sort_index().astype(float)
-    lost = table.index[np.flatnonzero(table.isna().any(axis=1))]
-    if code in lost:
-        absent = ", ".join(column for column in table.columns if code in table.index[table[column].isna()])
-        raise DataError(f"'{code}' has no value of {absent}: it has no peers on these variables")
-    table = table.drop(lost)
-    if not 1 <= most < len(table) or len(table) <= table.shape[1] + 1:
-        raise MethodError(f"{most} peers cannot be chosen among {len(table)} municipalities")
-    z = _standard(_logged(table, logs))
-    distance = _distances(z)
-    at = table.index.get_loc(code)
-    order = [i for i in np.lexsort((np.arange(len(table)), distance[at].round(9))) if i != at][:most]
-    own = np.sort(distance + np.diag(np.full(len(table), np.inf)), axis=1)[:, :most].mean(axis=1)
+    absent = [str(column) for column in table.columns if pd.isna(table[column]).to_numpy()[table.index == code].any()]
+    if absent:
+        raise DataError(f"'{code}' has no value of {', '.join(absent)}: it has no peers on these variables")
+    found = variables if isinstance(variables, Space) else space(variables, logs=logs)
+    z, distance, at = found.z, found.distance, found.z.index.get_loc(code)
+    if not 1 <= most < len(z):
+        raise MethodError(f"{most} peers cannot be chosen among {len(z)} municipalities")
+    order = [i for i in np.lexsort((np.arange(len(z)), distance[at].round(9))) if i != at][:most]
+    own = found.sorted[:, :most].mean(axis=1)
     shown = (z.iloc[order] - z.loc[code]).assign(distance=distance[at, order])
     return Peers(
         code=code,
-        codes=tuple(table.index[order]),
-        table=shown[["distance", *table.columns]],
+        codes=tuple(z.index[order]),
+        table=shown[["distance", *z.columns]],
         isolation=100.0 * float((np.delete(own, at) < own[at]).mean()),
-        left_out=tuple(lost),
-        variables=tuple(table.columns),
+        left_out=tuple(found.variables.index.difference(z.index)),
+        variables=tuple(z.columns),
     )
 
 

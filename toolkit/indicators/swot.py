@@ -99,9 +99,10 @@ def assess(
 def _passed(series: pd.Series, code: str, side: str) -> float:
     """Percentage of the others that the municipality has passed on a side, ties counted half (as `position`)."""
     values, own = series.to_numpy(dtype=float), float(series[code])
-    others = values[~np.isnan(values) & (series.index != code)]
-    behind = others < own if side == "high" else others > own
-    return 100.0 * float((behind + (others == own) / 2.0).mean()) if len(others) else 0.0
+    others = int(np.count_nonzero(~np.isnan(values))) - 1
+    behind = np.count_nonzero(values < own if side == "high" else values > own)
+    equal = np.count_nonzero(values == own) - 1
+    return 100.0 * float((behind + equal / 2.0) / others) if others else 0.0
 
 
 def _check(rule: Rule, seen: set[str]) -> None:

@@ -196,15 +196,12 @@ class Setting:
     def source_lines(self, tables: Iterable[str]) -> list[str]:
         """One line a source: publisher, table, date of reference."""
         by_name = {source.name: source for source in self.sources}
-        return [
-            self.words.say(
-                "report.source_line",
-                publisher=by_name[name].publisher,
-                title=by_name[name].title[self.language],
-                date=by_name[name].reference_date,
-            )
-            for name in dict.fromkeys(tables)
-        ]
+        names = dict.fromkeys(tables)
+        return [self.once("source", self.language, name, lambda name=name: self._line(by_name[name])) for name in names]
+
+    def _line(self, source: catalog.Source) -> str:
+        about = {"publisher": source.publisher, "title": source.title[self.language], "date": source.reference_date}
+        return self.words.say("report.source_line", **about)
 
     def _territory(self) -> Municipality | Area:
         if self.parameters.area:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 from toolkit.text.loading import WordsError
@@ -32,7 +33,12 @@ def rounded(value: Any, decimals: int = 0) -> Decimal:
         raise WordsError(
             f"{value!r} is not a number to print", hint="an absent value is printed by value() with its flag"
         )
-    return exact.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP) + 0
+    return exact.quantize(_unit(decimals), rounding=ROUND_HALF_UP) + 0
+
+
+@cache
+def _unit(decimals: int) -> Decimal:
+    return Decimal(1).scaleb(-decimals)
 
 
 def is_absent(value: Any) -> bool:

@@ -37,27 +37,27 @@ def fragility(study: Study) -> None:
 
 def _deciles(study: Study) -> None:
     report = study.report
-    rows = pd.concat([study.panels[name].of(report.own).assign(indicator=name) for name in ORDINAL])
-    years = sorted(int(year) for year in rows["year"].unique())
-    wide = rows.pivot(index="indicator", columns="year", values="value").reindex(list(ORDINAL))
+    found = {name: study.panels[name].values_of(report.own) for name in ORDINAL}
+    years = sorted({year for values in found.values() for year in values})
     decile = study["fragility_decile"]
     if not decile.own.known:
         report.text(report.say("decile_absent", place=report.place))
         return
-    values: Any = wide.loc["fragility_decile"].dropna()
+    start, before = next((year, value) for year, value in sorted(found["fragility_decile"].items()) if value == value)
     about = {"place": report.place, "year": decile.year, "decile": int(decile.own.value)}
     about["parent"] = report.scales[report.parent].prose
     about |= {
-        "start": int(values.index[0]),
-        "before": int(values.iloc[0]),
-        "moved": int(decile.own.value - values.iloc[0]),
+        "start": start,
+        "before": int(before),
+        "moved": int(decile.own.value - before),
     }
     same = sum(decile.municipalities == decile.own.value) - 1
     about |= {"same": same, "of": int(decile.municipalities.notna().sum()) - 1}
     about["more"] = int((decile.municipalities > decile.own.value).sum())
     report.text(report.say("decile", **about), report.say("decile_before", **about), report.say("decile_rest", **about))
-    frame = wide.rename(columns=lambda year: f"y{year}").reset_index()
-    frame["indicator"] = frame["indicator"].astype(str)
+    frame = pd.DataFrame(
+        [{"indicator": name} | {f"y{year}": found[name].get(year, float("nan")) for year in years} for name in ORDINAL]
+    )
     report.show_table(
         "deciles",
         report.say("deciles_caption", **about),
@@ -122,13 +122,12 @@ def index_sentence(study: Study) -> str:
     report, index = study.report, study.index
     code = report.own
     rank = index.rank(code)
-    around: Any = index.around.table.loc[code]
-    free: Any = index.free.table.loc[code]
-    low, high = (min(rank, int(around["low"])), max(rank, int(around["high"])))
+    least, most, free_low, free_high = index.intervals[code]
+    low, high = min(rank, least), max(rank, most)
     about = {
         "place": report.place,
         "rank": report.words.rank(rank, index.of, low, high),
-        "free": report.words.period(int(free["low"]), int(free["high"])),
+        "free": report.words.period(free_low, free_high),
         "spread": 100 * index.declared.spread,
         "most": 100 * index.declared.most,
     }
@@ -162,22 +161,21 @@ def _intervals(study: Study, about: dict) -> None:
     """Our interval among those of its neighbours in the table."""
     report, index = study.report, study.index
     rank, code = index.rank(report.own), report.own
-    order = index.composite.ranks.dropna().sort_values(kind="stable").index.tolist()
+    order = index.order
     at = order.index(code)
     first = max(0, min(at - NEIGHBOURS, len(order) - 2 * NEIGHBOURS - 1))
-    codes = order[first : first + 2 * NEIGHBOURS + 1]
-    table: Any = index.around.table
-    free: Any = index.free.table
-    names = report.names(codes)
+    codes = list(order[first : first + 2 * NEIGHBOURS + 1])
+    names, ranks = report.names(codes), [index.rank(one) for one in codes]
+    low, high, free_low, free_high = zip(*(index.intervals[one] for one in codes), strict=True)
     frame = pd.DataFrame(
         {
             "istat_code": codes,
             "name": [names[one] for one in codes],
-            "value": [index.rank(one) for one in codes],
-            "low": [min(index.rank(one), int(table.at[one, "low"])) for one in codes],
-            "high": [max(index.rank(one), int(table.at[one, "high"])) for one in codes],
-            "free_low": [int(free.at[one, "low"]) for one in codes],
-            "free_high": [int(free.at[one, "high"]) for one in codes],
+            "value": ranks,
+            "low": [min(ends) for ends in zip(ranks, low, strict=True)],
+            "high": [max(ends) for ends in zip(ranks, high, strict=True)],
+            "free_low": free_low,
+            "free_high": free_high,
         }
     )
     ranked = index.ranks_unit(code)

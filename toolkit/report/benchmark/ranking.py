@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -53,7 +54,25 @@ class Index:
 
     def rank(self, code: str) -> int:
         """Rank, 1 = best conditions."""
-        return int(self.composite.ranks.to_dict()[code])
+        return int(self._ranks[code])
+
+    @cached_property
+    def _ranks(self) -> dict[str, float]:
+        return {str(code): float(rank) for code, rank in self.composite.ranks.items()}
+
+    @cached_property
+    def order(self) -> tuple[str, ...]:
+        """Municipalities ranked, the first first."""
+        return tuple(self.composite.ranks.dropna().sort_values(kind="stable").index)
+
+    @cached_property
+    def intervals(self) -> dict[str, tuple[int, int, int, int]]:
+        """Lowest and highest rank of each with weights around the declared ones, and with any."""
+        tables = (self.around.table, self.free.table)
+        ends = [
+            table[end].reindex(list(self.order)).astype(int).tolist() for table in tables for end in ("low", "high")
+        ]
+        return dict(zip(self.order, zip(*ends, strict=True), strict=True))
 
     @property
     def of(self) -> int:

@@ -15,7 +15,17 @@ from toolkit.errors import DataError, ToolkitError
 from toolkit.indicators import sectors, swot
 from toolkit.indicators.agreement import Agreement, agreement
 from toolkit.indicators.panel import Panel
-from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same_value, size_class, structure
+from toolkit.indicators.peers import (
+    STRUCTURAL,
+    Peers,
+    Space,
+    nearest,
+    same_size,
+    same_value,
+    size_class,
+    space,
+    structure,
+)
 from toolkit.indicators.standing import Standing
 from toolkit.indicators.trend import Trend, trend_of
 from toolkit.params import benchmark as choices
@@ -262,8 +272,8 @@ class Study:
             return None
         return nearest(self.once("structure", self._structure), self.report.own)
 
-    def _structure(self) -> pd.DataFrame:
-        return structure(pd.concat([self.of_municipalities(name) for name in STRUCTURAL]))
+    def _structure(self) -> Space:
+        return space(structure(pd.concat([self.of_municipalities(name) for name in STRUCTURAL])))
 
     @property
     def peer_codes(self) -> tuple[str, ...]:
