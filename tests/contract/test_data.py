@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import frictionless
@@ -61,14 +62,27 @@ def test_small_resources_are_valid_frictionless(root: Path) -> None:
 def test_every_resource_says_where_it_comes_from() -> None:
     for name in catalog.default().names():
         source = catalog.default().source(name)
-        assert source.licence.startswith(("CC BY", "Eurostat")), name
+        assert source.licence["en"].startswith(("CC BY", "Eurostat")), name
         assert source.licence_url.startswith("https://")
         assert source.url.startswith("https://")
         assert source.upstream, name
-        for text in (source.title, source.processing, *source.faults):
+        for text in (source.title, source.publisher, source.licence, source.processing, *source.faults):
             assert set(text) == {"it", "en"}
             assert all(text.values())
         assert source.faults or name not in FIGURES, f"{name}: every table of figures has known faults"
+
+
+def test_publishers_and_licences_are_named_in_one_language_at_a_time() -> None:
+    """A proper name is the same in both languages; what is not one has its own words in each."""
+    foreign = {
+        "it": r"\b(named|each|row|sources|reuse|with|and)\b",
+        "en": r"\b(fonti|ogni|riga|riuso|citazione|aree)\b",
+    }
+    for name in catalog.default().names():
+        source = catalog.default().source(name)
+        for language, words in foreign.items():
+            entry = source.worded(language)
+            assert not re.search(words, f"{entry['publisher']} {entry['licence']}"), name
 
 
 def test_sizes(root: Path) -> None:

@@ -67,8 +67,8 @@ class Source:
     name: str
     path: str
     title: dict[str, str]
-    publisher: str
-    licence: str
+    publisher: dict[str, str]
+    licence: dict[str, str]
     licence_url: str
     url: str
     reference_date: str
@@ -81,9 +81,11 @@ class Source:
 
     def worded(self, language: str) -> dict[str, Any]:
         """The entry of a page's list of sources, in one language."""
-        plain = ("name", "publisher", "licence", "licence_url", "url", "reference_date", "date_accessed", "sha256")
+        plain = ("name", "licence_url", "url", "reference_date", "date_accessed", "sha256")
         return {key: getattr(self, key) for key in plain} | {
             "title": self.title[language],
+            "publisher": self.publisher[language],
+            "licence": self.licence[language],
             "processing": self.processing[language],
             "faults": [fault[language] for fault in self.faults],
         }
@@ -133,8 +135,8 @@ class Catalog:
             name=name,
             path=resource["path"],
             title=resource["titles"],
-            publisher=origin["title"],
-            licence=licence["title"],
+            publisher=_titles(origin),
+            licence=_titles(licence),
             licence_url=licence["path"],
             url=origin["path"],
             reference_date=str(resource["reference_date"]),
@@ -303,6 +305,12 @@ def recording() -> Iterator[list[Source]]:
         yield loaded
     finally:
         _LOADED.reset(token)
+
+
+def _titles(named: dict[str, Any]) -> dict[str, str]:
+    """Name of a publisher or licence by language: a proper name is the same in both."""
+    title = str(named["title"])
+    return dict(named.get("titles", {"it": title, "en": title}))
 
 
 def _record(source: Source) -> None:

@@ -200,7 +200,11 @@ class Setting:
         return [self.once("source", self.language, name, lambda name=name: self._line(by_name[name])) for name in names]
 
     def _line(self, source: catalog.Source) -> str:
-        about = {"publisher": source.publisher, "title": source.title[self.language], "date": source.reference_date}
+        about = {
+            "publisher": source.publisher[self.language],
+            "title": source.title[self.language],
+            "date": source.reference_date,
+        }
         return self.words.say("report.source_line", **about)
 
     def _territory(self) -> Municipality | Area:

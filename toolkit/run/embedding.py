@@ -28,7 +28,7 @@ def state(what: str) -> str:
     data = catalog.default()
     if what in data.names():
         source = data.source(what)
-        return f"{what} is embedded: {source.title['en']}, {source.publisher}, {source.reference_date}."
+        return f"{what} is embedded: {source.title['en']}, {source.publisher['en']}, {source.reference_date}."
     try:
         register = Register(data)
         municipality = register.municipality(what)
@@ -58,4 +58,4 @@ def _has_code(data: Catalog, name: str) -> bool:
 
 
 def _address(source: Source) -> str:
-    return f"\n    {source.name}: {source.publisher}, {source.url}"
+    return f"\n    {source.name}: {source.publisher['en']}, {source.url}"

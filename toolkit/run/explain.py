@@ -164,7 +164,7 @@ def _lines(
     yield "\nsources"
     for name in tables:
         source = data.source(name)
-        yield f"{name}: {source.title['en']}. {source.publisher}, {source.licence}, {source.reference_date}"
+        yield f"{name}: {source.title['en']}. {source.publisher['en']}, {source.licence['en']}, {source.reference_date}"
         yield f"    {source.url}, accessed {source.date_accessed}"
         made_of = figure.hashes.get(name)
         same = "as the page says" if made_of == source.sha256 else f"but the page was made of {made_of}"

@@ -98,7 +98,7 @@ def tables(home: Path, search: str = "") -> Rows:
 
     data = catalog.default()
     sources = [data.source(name) for name in data.names()]
-    return _found([(one.name, one.title["it"], one.publisher, one.reference_date) for one in sources], search)
+    return _found([(one.name, one.title["it"], one.publisher["it"], one.reference_date) for one in sources], search)
 
 
 def indicators(home: Path, search: str = "") -> Rows:

