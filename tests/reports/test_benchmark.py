@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from IPython.utils.capture import capture_output
 
-from toolkit import Report, charts, display
+from toolkit import Report, charts, display, svg
 from toolkit.errors import DataError
 from toolkit.params import benchmark as choices
 from toolkit.report import benchmark, core
@@ -313,6 +313,25 @@ def test_bounds_over_hidden_cells_are_no_estimate_of_the_publisher(shown: list[d
     said = " ".join(studied(shown, municipality="015209", language="it")[1])
     assert "stima di chi pubblica" not in said
     assert "48,0" in said  # the Gini index of the metropolitan city has a lower bound even here
+
+
+@pytest.mark.parametrize("language", ["it", "en"])
+@pytest.mark.parametrize("where", [{"municipality": "015032"}, {"area": "citta-metropolitana-milano"}])
+def test_chart_and_table_of_inequality_say_the_same(
+    shown: list[display.Shown], monkeypatch: pytest.MonkeyPatch, language: str, where: dict[str, str]
+) -> None:
+    """Where the highest class is confidential the index has a lower bound only: nobody withholds the upper one."""
+    monkeypatch.setattr(charts, "pair", lambda chart, *args, **options: (chart(*args, **options), {}))
+    report = Report("benchmark", tables=benchmark.tables(), language=language, **where)
+    benchmark.income(benchmark.study(report))
+    figure = next(one for one in shown if isinstance(one, display.Figure) and one.id == "distribution")
+    drawn = svg.texts(svg.render(figure.spec, "a", "t", "d", language))
+    low, high = {"it": ("almeno 48,0", "non osservabile"), "en": ("at least 48.0", "not observable")}[language]
+    assert low in drawn
+    assert ["48.0" if language == "en" else "48,0", high] in [
+        [cell.t for cell in row[1:3]] for row in figure.table.rows
+    ]
+    assert not {"dato riservato", "confidential"} & {*drawn, *(cell.t for row in figure.table.rows for cell in row)}
 
 
 def test_quoted_figures_have_the_decimals_of_their_source(shown: list[display.Shown]) -> None:

@@ -407,6 +407,18 @@ def test_axes_print_as_the_language_does():
         assert wanted in set(svg.texts(svg.render(spec, "a", "t", "d", language)))
 
 
+@pytest.mark.parametrize(("language", "wanted"), [("it", "almeno 48,0"), ("en", "at least 48.0")])
+def test_an_interval_without_an_upper_bound_says_at_least(language, wanted):
+    data = pd.DataFrame({"name": ["Uno", "Due", "Tre"], "low": [39.4, 48.0, None], "high": [43.3, None, None]})
+    data["flag"] = ["observed", "observed", "confidential"]
+    spec = charts.ranges(data, WORDS[language], unit="index", decimals=1)
+    drawn = svg.texts(svg.render(spec, "a", "t", "d", language))
+    assert wanted in drawn
+    assert sum(text == WORDS[language].absent("confidential") for text in drawn) == 1
+    ends = [record for _, records in pieces(spec) for record in records if {"x", "y", "y2"} == set(record)]
+    assert len(ends) == 3  # both of the first, one of the open one
+
+
 # ---- refusals --------------------------------------------------------------------------------------------------------
 
 

@@ -28,7 +28,8 @@ def ranges(
     """Intervals: one line a row from `low` to `high`, its ends marked, a dot at `value`, all printed.
 
     Args:
-        data: `name`, `low`, `high`, and optionally `value` and `flag`; a row without bounds says why.
+        data: `name`, `low`, `high`, and optionally `value` and `flag`; a row without bounds says why, one with only the
+            lower is drawn open to the end of the axis and says "at least".
         words: the language.
         unit: key of `text/units.yml`.
         domain: ends of the axis; those of the data where not given.
@@ -42,10 +43,11 @@ def ranges(
     """
     size, narrow = theme.text_size(width), theme.is_narrow(width)
     rows = [_interval(record, words, unit, decimals) for record in rows_of(data)]
-    known = [bound for row in rows if row["low"] is not None for bound in (row["low"], row["high"])]
+    known = [bound for row in rows for bound in (row["low"], row["high"]) if bound is not None]
     if not known:
         raise DataError("not one interval to draw", hint="say in words why there is none")
-    low, high = domain or _padded(known + ([reference[1]] if reference else []))
+    opened = any(row["high"] is None for row in rows if row["low"] is not None)
+    low, high = domain or _padded(known + ([reference[1]] if reference else []), opened)
     titles = [_title(row, width, size) for row in rows]
     column = 0 if narrow else max(theme.text_width(line, size) for lines in titles for line in lines) + 16
     room = 0 if narrow else max(theme.text_width(row["t"], size) for row in rows) + 12
@@ -60,7 +62,7 @@ def ranges(
         text = top + step * index + (10 if narrow else step / 2)
         row.update(text=text, y=text + 18 if narrow else text, title=title, ours=row["name"] in ours)
         if row["low"] is not None:
-            row.update({place: across(row[key]) for place, key in (("x", "low"), ("x2", "high"))})
+            row.update(x=across(row["low"]), x2=right if row["high"] is None else across(row["high"]))
             row["at"] = None if row["value"] is None else across(row["value"])
     layers = [_ground(low, high, left, right, unit, words)]
     if reference:
@@ -74,11 +76,14 @@ def ranges(
 
 def _interval(record: Mapping[Any, Any], words: Words, unit: str, decimals: int | None) -> Record:
     flag, name = str(record.get("flag", "observed")), str(record["name"])
-    if flag in ABSENT_FLAGS or is_absent(record["low"]) or is_absent(record["high"]):
+    if flag in ABSENT_FLAGS or is_absent(record["low"]):
         reason = words.absent(flag if flag in ABSENT_FLAGS else "missing")
         return {"name": name, "low": None, "high": None, "value": None, "t": reason}
-    low, high = float(record["low"]), float(record["high"])
-    value = None if is_absent(record.get("value")) else float(record["value"])
+    low, value = float(record["low"]), None if is_absent(record.get("value")) else float(record["value"])
+    if is_absent(record["high"]):
+        said = words.say("labels.at_least", value=theme.printed(low, unit, words, decimals=decimals))
+        return {"name": name, "low": low, "high": None, "value": value, "t": said}
+    high = float(record["high"])
     if low > high or (value is not None and not low <= value <= high):
         raise DataError(f"{name}: {value} is not between {low} and {high}")
     first, last = (theme.printed(bound, unit, words, decimals=decimals) for bound in (low, high))
@@ -89,10 +94,11 @@ def _interval(record: Mapping[Any, Any], words: Words, unit: str, decimals: int 
     return {"name": name, "low": low, "high": high, "value": value, "t": said}
 
 
-def _padded(marks: Sequence[float]) -> tuple[float, float]:
+def _padded(marks: Sequence[float], opened: bool) -> tuple[float, float]:
+    """Ends of the axis, with room for an interval without an upper bound."""
     low, high = min(marks), max(marks)
     margin = (high - low) * 0.04 or abs(high) * 0.1 or 1.0
-    return low - margin, high + margin
+    return low - margin, high + margin * (5 if opened else 1)
 
 
 def _title(row: Record, width: int, size: int) -> list[str]:
@@ -104,7 +110,8 @@ def _title(row: Record, width: int, size: int) -> list[str]:
 
 def _drawn(rows: Sequence[Record], colour: str, width: int) -> list[Layer]:
     bars = [{**row, "t": f"{row['name']}: {row['t']}"} for row in rows if row["low"] is not None]
-    ends = [{"x": row[end], "y": row["y"] - 6, "y2": row["y"] + 6} for row in bars for end in ("x", "x2")]
+    known = [(row, end) for row in bars for end, bound in (("x", "low"), ("x2", "high")) if row[bound] is not None]
+    ends = [{"x": row[end], "y": row["y"] - 6, "y2": row["y"] + 6} for row, end in known]
     points = [{**row, "x": row["at"]} for row in bars if row["at"] is not None]
     hover, told = draw.hover(width), draw.told(width)
     dot = {"shape": "circle", "size": 90, "fill": colour, "stroke": WHITE, "strokeWidth": 1.5, **hover}

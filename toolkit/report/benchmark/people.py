@@ -183,11 +183,12 @@ def _distribution(study: Study) -> None:
         report.text(report.say("distribution", **about), report.say("distribution_why"))
     else:
         report.text(report.say("distribution_open", **about))
-    # Bounds over suppressed cells are ours, not an estimate of the publisher: the column of such cells says so.
+    # Bounds over suppressed cells are ours, not an estimate of the publisher: the column of such cells says so. Where
+    # only the lower is known, the upper is not withheld by anybody: it cannot be computed.
     drawn = frame.assign(flag=frame["flag"].astype(str).replace("estimated", "observed"))
-    drawn["low_flag"] = drawn["flag"].where(drawn["low"].isna(), "observed")
-    drawn["high_flag"] = drawn["flag"].where(drawn["high"].isna(), "observed")
-    if drawn["high"].notna().any():
+    drawn["flag"] = drawn["flag"].where(drawn["low"].isna(), "observed")
+    drawn["high_flag"] = drawn["flag"].where(drawn["high"].notna() | drawn["low"].isna(), "not_observable")
+    if drawn["low"].notna().any():
         report.figure(
             "distribution",
             report.say("distribution_title" if known else "distribution_title_open", **about),
@@ -205,7 +206,7 @@ def _distribution(study: Study) -> None:
             frame=drawn,
             columns=[
                 report.column("territory", texts={key: scale.name for key, scale in report.scales.items()}),
-                report.column("low", "benchmark.column_gini_low", unit="index", flag="low_flag"),
+                report.column("low", "benchmark.column_gini_low", unit="index", flag="flag"),
                 report.column("high", "benchmark.column_gini_high", unit="index", flag="high_flag"),
                 report.column("suppressed", "benchmark.column_suppressed", unit="municipalities"),
             ],
