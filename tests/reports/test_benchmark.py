@@ -315,6 +315,18 @@ def test_bounds_over_hidden_cells_are_no_estimate_of_the_publisher(shown: list[d
     assert "48,0" in said  # the Gini index of the metropolitan city has a lower bound even here
 
 
+@pytest.mark.parametrize(("language", "wrong"), [("it", "posizione"), ("en", "rank")])
+def test_deciles_and_ventiles_are_not_headed_as_ranks(shown: list[display.Shown], language: str, wrong: str) -> None:
+    studied(shown, municipality="015032", language=language)
+    table = next(one for one in shown if isinstance(one, display.Table) and one.id == "deciles")
+    heads = [f"{column['label']} {column['unit_label']}".strip() for column in table.data.columns]
+    assert heads[2:] == ["2018", "2019", "2021", "2022"]
+    assert not any(wrong in text.lower() for text in (*heads, table.caption))
+    for row, most in zip(table.data.rows, (10, 20, 20), strict=True):
+        assert re.search(rf"\b{most} \(", row[1].t)
+        assert all(1 <= cell.v <= most for cell in row[2:])
+
+
 @pytest.mark.parametrize("language", ["it", "en"])
 @pytest.mark.parametrize("where", [{"municipality": "015032"}, {"area": "citta-metropolitana-milano"}])
 def test_chart_and_table_of_inequality_say_the_same(

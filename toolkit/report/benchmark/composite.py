@@ -58,13 +58,17 @@ def _deciles(study: Study) -> None:
     frame = pd.DataFrame(
         [{"indicator": name} | {f"y{year}": found[name].get(year, float("nan")) for year in years} for name in ORDINAL]
     )
+    frame["scale"], frame["unit"] = frame["indicator"], [indicators.get(name).unit for name in frame["indicator"]]
     report.show_table(
         "deciles",
         report.say("deciles_caption", **about),
         frame,
         [
             report.column("indicator", texts={name: indicators.get(name).name[report.language] for name in ORDINAL}),
-            *(display.Column(key=f"y{year}", label=str(year), unit="rank") for year in years),
+            report.column(
+                "scale", "benchmark.column_scale", texts={name: report.say(f"scale_{name}") for name in ORDINAL}
+            ),
+            *(display.Column(key=f"y{year}", label=str(year), unit_from="unit") for year in years),
         ],
         tables=["fragility"],
         note=report.say("deciles_note"),
