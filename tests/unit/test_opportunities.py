@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import lru_cache
@@ -244,6 +245,62 @@ def test_the_area_adds_its_members() -> None:
     paid = ("seen_paid", "not_seen_paid")
     for name in paid:
         assert one.paid[name] == pytest.approx(sum(member.paid[name] for member in members))
+
+
+GROUPS_DAY, EUI = "2026-03-04", "eui-innovative-actions-4"
+
+
+def test_a_zone_joins_where_some_of_its_municipalities_may_apply_in_a_group_only() -> None:
+    one = case(GROUPS_DAY, area="zona-nord-milano")
+    found = decide.decisions(one)
+    assert EUI in found[decide.JOIN]
+    assert EUI not in found[decide.APPLY]
+    small = decide.too_small(one, EUI)
+    assert {code for code in one.members if one.latest[code] < 25_000} == set(small)
+    told = dict(decide.groups(one))["Insieme, fra comuni"][0]
+    assert "4 comuni su 6 possono candidarsi da soli, 2 solo in gruppo" in told
+    assert "residenti del gruppo almeno 25.000" in told
+    people = sum(one.latest[code] for code in small)
+    assert (
+        f"Cormano e Cusano Milanino ({one.words.number(people)} residenti, {one.words.number(people - 25_000)}" in told
+    )
+    step = next(step for step in decide.steps(one) if step.code == f"call:{EUI}")
+    assert step.what.startswith("Proporre ai comuni sotto la soglia una candidatura insieme")
+
+
+@pytest.mark.parametrize("area", ["zona-sud-est", "zona-magentino-abbiatense", "nord-milano-2008"])
+def test_the_group_of_an_area_reaches_the_threshold_and_could_not_be_smaller(area: str) -> None:
+    one = case(GROUPS_DAY, area=area, language="en")
+    told = next(text for text in dict(decide.groups(one))["Together, among municipalities"] if "European" in text)
+    names = re.search(r"that reaches it: (.+?) \(([\d,]+) residents, ([\d,]+) above", told)
+    assert names
+    codes = [code for code in one.members if re.search(rf"\b{re.escape(one.names[code])}\b", names[1])]
+    people = sum(one.latest[code] for code in codes)
+    assert (one.words.number(people), one.words.number(people - 25_000)) == names.groups()[1:]
+    assert all(people - one.latest[code] < 25_000 for code in codes)
+    assert set(codes) <= set(decide.too_small(one, EUI))
+
+
+def test_groups_are_within_a_zone_on_the_page_of_the_metropolitan_city() -> None:
+    one = case(GROUPS_DAY, area="citta-metropolitana-milano")
+    for code in one.members:
+        zone = one.report.register.zone_of(code, one.report.as_of)
+        assert one.partners(code) == (zone.members if zone else ())
+
+
+def test_the_states_of_an_area_cover_the_calls_of_its_municipalities() -> None:
+    """Calls outside PA digitale have no file of outcomes: for an area too they are not observable or not eligible."""
+    zone = case(area="zona-nord-milano")
+    outcomes.states(zone)
+    table = next(one for one in shown if isinstance(one, display.Table) and one.id == "states")
+    keys = [column["key"] for column in table.data.columns]
+    rows = {row[0].v: dict(zip(keys[2:], (cell.v for cell in row[2:]), strict=True)) for row in table.data.rows}
+    single = outcomes.states_frame(case())
+    assert list(rows) == list(single["call"])
+    assert all(sum(row.values()) == len(zone.members) for row in rows.values())
+    for call, row in rows.items():
+        if not call.startswith("pad-"):
+            assert row["won"] == row["not_funded_or_not_applied"] == 0
 
 
 # ---- days

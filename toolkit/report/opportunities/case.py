@@ -177,6 +177,15 @@ class Case:
         """The zone of a municipality, or the members of an area: whom one works with. Empty where there is none."""
         return self.groups.get("zone", ()) if self.single else self.members
 
+    def partners(self, code: str) -> tuple[str, ...]:
+        """With whom a municipality may form a group, itself included: those of the area where it is a zone or a pact of
+        municipalities, of its own zone where the area holds several. Empty where there is none."""
+        territory = self.report.territory
+        if isinstance(territory, Municipality) or territory.kind in ("zone", "custom"):
+            return self.around
+        zone = self.report.register.zone_of(code, self.report.as_of)
+        return zone.members if zone else ()
+
     # ---- calls
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,8 +47,11 @@ def decisions(case: Case) -> dict[str, list[str]]:
 
 
 def decision(case: Case, call: str) -> str:
-    """What to do with an open call: an area applies where one of its municipalities may."""
+    """What to do with an open call: an area applies where one of its municipalities may, and joins where some of them
+    may only together."""
     if not case.single:
+        if too_small(case, call):
+            return JOIN
         return APPLY if answers(case, call, "yes") else CHECK if answers(case, call, "unknown") else LEAVE
     found = case.answer(call)
     if found["answer"] == "no":
@@ -58,6 +62,16 @@ def decision(case: Case, call: str) -> str:
 def answers(case: Case, call: str, answer: str) -> list[str]:
     """Members whose answer to a call is this one."""
     return [code for code, found in case.verdicts.items() if found.loc[call, "answer"] == answer]
+
+
+def too_small(case: Case, call: str) -> list[str]:
+    """Members that a call admits in a group only: alone they do not reach its threshold, or it wants no one alone."""
+    found = {code: case.answer(call, code) for code in case.members}
+    return [
+        code
+        for code, one in found.items()
+        if one["answer"] == "no" and set(one["reasons"].split(";")) <= set(GROUP_REASONS)
+    ]
 
 
 def groups(case: Case) -> list[tuple[str, list[str]]]:
@@ -73,6 +87,8 @@ def groups(case: Case) -> list[tuple[str, list[str]]]:
     heads = {name: f"decision_{name}" for name in DECISIONS}
     if len(case.around) < 2:
         heads[JOIN] = "decision_join_others"
+    elif not case.single:
+        heads[JOIN] = "decision_join_area"
     return [(case.say(heads[name]), told[name]) for name in DECISIONS if told[name]]
 
 
@@ -89,6 +105,8 @@ def _told(case: Case, name: str, call: str) -> str:
         return case.say("decision_standing", **about)
     if row["status"] == SUSPENDED:
         return case.say("decision_suspended", known=row["known_on"], **about)
+    if not case.single and name == JOIN:
+        return _together(case, call, about)
     if not case.single:
         ready = answers(case, call, "unknown" if name == CHECK else "yes")
         key = "decision_area_check" if name == CHECK else "decision_area" if ready else "decision_area_none"
@@ -126,18 +144,65 @@ def _reasons(case: Case, call: str) -> list[str]:
 
 def _group(case: Case, call: str) -> str:
     """The smallest group of the zone that reaches the call's threshold, in words; empty where there is none."""
-    rows = case.rules[(case.rules["call"] == call) & (case.rules["rule"] == "group_population")]
-    members = case.rules[(case.rules["call"] == call) & (case.rules["rule"] == "member_population")]
-    if rows.empty or len(case.around) < 2:
+    wanted = _wanted(case.rules, call)
+    if not wanted or len(case.around) < 2:
         return ""
-    below = float(members["value"].iloc[0]) if len(members) else None
-    people = {code: case.latest[code] for code in case.around}
-    threshold = float(rows["value"].iloc[0])
-    found = pnrr.groups_reaching(case.report.own, case.around, people, threshold, member_below=below, most=1)
-    if found.empty:
+    found = _smallest(case, case.report.own, case.around, wanted)
+    if not found:
         return ""
-    group = records(found)[0]
-    return case.say("decision_group", names=case.listed(group["members"].split(";")), people=group["population"])
+    return case.say("decision_group", names=case.listed(found["members"].split(";")), people=found["population"])
+
+
+def _wanted(rules: pd.DataFrame, call: str) -> dict[str, Any]:
+    """What a call wants of a group: `threshold` of residents, `below` of each member; empty where it wants none."""
+    found = {
+        rule: rules[(rules["call"] == call) & (rules["rule"] == rule)]
+        for rule in ("group_population", "member_population")
+    }
+    group, member = found.values()
+    if group.empty:
+        return {}
+    text = "|".join(str(group[name].iloc[0]) for name in ("rule", "operator", "value"))
+    below = float(member["value"].iloc[0]) if len(member) else None
+    return {"threshold": float(group["value"].iloc[0]), "below": below, "text": text}
+
+
+def _smallest(case: Case, code: str, among: Sequence[str], wanted: dict[str, Any]) -> dict[str, Any]:
+    """The smallest group with a municipality that reaches a threshold; empty where there is none."""
+    people = {one: case.latest[one] for one in among}
+    found = pnrr.groups_reaching(code, among, people, wanted["threshold"], member_below=wanted["below"], most=1)
+    return records(found)[0] if len(found) else {}
+
+
+def _together(case: Case, call: str, about: dict[str, Any]) -> str:
+    """For an area: who reaches the call's threshold alone, and the smallest group of those who do not."""
+    small, alone = too_small(case, call), answers(case, call, "yes")
+    wanted = _wanted(case.judged(small[0]), call)
+    about |= {"alone": len(alone), "small": len(small), "members": len(case.members)}
+    told = [case.say("decision_together_alone" if alone else "decision_together_none", **about)]
+    if unsure := answers(case, call, "unknown"):
+        told.append(case.say("decision_together_unsure", unsure=len(unsure)))
+    if not wanted:
+        return " ".join(told)
+    told.append(case.say("decision_together_rule", rule=case.rule_text(wanted["text"])))
+    found = _smallest_of(case, small, wanted)
+    if not found:
+        return " ".join([*told, case.say("decision_together_nobody")])
+    names, about = case.listed(found["members"].split(";")), {"people": found["population"], "margin": found["margin"]}
+    told.append(case.say("decision_together_group", names=names, **about))
+    told += [case.say("decision_together_near")] if found["near"] else []
+    told.append(case.say("decision_together_where"))
+    return " ".join(told)
+
+
+def _smallest_of(case: Case, small: Sequence[str], wanted: dict[str, Any]) -> dict[str, Any]:
+    """The smallest group of those too small alone, each among its partners; with the others where they do not do."""
+    for others in (set(small), set(case.members)):
+        among = {code: [one for one in case.partners(code) if one in others] for code in small}
+        found = [_smallest(case, code, partners, wanted) for code, partners in among.items() if code in partners]
+        if groups := [one for one in found if one]:
+            return min(groups, key=lambda one: (one["size"], one["population"], one["members"]))
+    return {}
 
 
 def steps(case: Case) -> list[Step]:
@@ -159,7 +224,8 @@ def steps(case: Case) -> list[Step]:
             out.append(Step(what, case.call_rows[call]["office"], proposal, f"call:{call}"))
     for call in found[JOIN]:
         row = case.call_rows[call]
-        what = case.say("step_standing" if row["status"] == "standing" else "step_join", call=case.call_name(call))
+        key = "step_standing" if row["status"] == "standing" else "step_join" if case.single else "step_join_area"
+        what = case.say(key, call=case.call_name(call))
         out.append(Step(what, row["office"], row["closes_on"] or "any_time", f"call:{call}"))
     unseen_calls = int(((case.covered["coverage"] != "complete") & (case.covered["closes_on"] < case.day)).sum())
     if unseen_calls:

@@ -41,14 +41,18 @@ def states(case: Case) -> None:
     )
 
 
-def states_frame(case: Case) -> pd.DataFrame:
+def states_frame(case: Case, code: str = "") -> pd.DataFrame:
     """State of every published call of the plan that municipalities may answer, closed or open.
+
+    Args:
+        code: one of the territory's municipalities; the municipality of the report where not given.
 
     Returns:
         `call`, `closes_on`, `state`, `outcome`, `amount`, `amount_flag`, `why` (code), `applications_observed_until`.
     """
-    verdict = case.eligibility(case.report.own)
-    found = pnrr.call_states(case.report.own, case.covered, case.applications, verdict)
+    code = code or case.report.own
+    verdict = case.eligibility(code)
+    found = pnrr.call_states(code, case.covered, case.applications, verdict)
     files = {row["call"]: row for row in records(found)}
     rows = []
     ours = case.answerable[
@@ -95,20 +99,14 @@ def _why(case: Case, call: str, row: dict[str, Any]) -> str:
 
 
 def _states_of_area(case: Case) -> None:
-    """One row a call of PA digitale: in how many municipalities each state holds."""
-    if case.covered.empty:
+    """One row a call of the plan: in how many municipalities each state holds."""
+    long = pd.concat([states_frame(case, code)[["call", "closes_on", "state"]] for code in case.members])
+    if long.empty:
         case.report.text(case.say("states_nothing"))
         return
-    rows = []
-    for code in case.members:
-        found = pnrr.call_states(code, case.covered, case.applications, case.eligibility(code))
-        rows.append(found[["call", "state"]].assign(istat_code=code))
-    long = pd.concat(rows)
-    frame = long.groupby(["call", "state"]).size().unstack(fill_value=0)
+    frame = long.groupby(["closes_on", "call", "state"]).size().unstack(fill_value=0)
     frame = frame.reindex(columns=list(STATES), fill_value=0).reset_index()
     case.report.text(case.say("states_area", n=len(frame), members=len(case.members)), case.say("states_rule"))
-    frame = frame.assign(closes_on=frame["call"].map(case.known.set_index("call")["closes_on"]))
-    frame = frame.sort_values(["closes_on", "call"])
     columns = [
         case.named(frame),
         case.dated(frame, "closes_on", absent="not_known"),

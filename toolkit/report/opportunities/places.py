@@ -153,13 +153,13 @@ def groups(case: Case) -> None:
     if len(case.around) < 2:
         report.text(case.say("groups_no_zone"))
         return
-    people = {code: case.latest[code] for code in case.around}
     codes = [report.own] if case.single else list(case.members)
     rows: list[dict[str, Any]] = []
     for code in codes:
-        above = [threshold for threshold in (25_000, 50_000) if people[code] < threshold]
+        people = {one: case.latest[one] for one in case.partners(code)}
+        above = [threshold for threshold in (25_000, 50_000) if code in people and people[code] < threshold]
         for threshold in above if case.single else above[:1]:
-            found = pnrr.groups_reaching(code, case.around, people, threshold, most=MOST_GROUPS if case.single else 1)
+            found = pnrr.groups_reaching(code, list(people), people, threshold, most=MOST_GROUPS if case.single else 1)
             rows += [row | {"istat_code": code, "threshold": threshold} for row in records(found)]
     if not rows:
         report.text(case.say("groups_none" if case.single else "groups_none_area"))

@@ -12,6 +12,8 @@ from toolkit.pnrr.amounts import NO_CLASS_MAXIMUM, NOT_MODELLED
 from toolkit.report.opportunities.case import Case, records
 from toolkit.report.wording import capital
 
+MOST_BARS = 30
+"""Municipalities drawn: of more, those with the largest and the smallest shares."""
 STEPS = ("median_to_decree", "median_to_payment")
 
 
@@ -175,11 +177,14 @@ def ranking(case: Case, codes: tuple[str, ...]) -> None:
     rows = case.take_up_total.loc[list(codes)].sort_values(["percent", "istat_code"], ascending=[False, True])
     frame = pd.DataFrame({"istat_code": rows["istat_code"], "name": rows["istat_code"].map(case.names)})
     frame = frame.assign(value=rows["percent"], won=rows["won"], maximum=rows["maximum"]).reset_index(drop=True)
+    half, drawn = MOST_BARS // 2, frame
+    if len(frame) > MOST_BARS:
+        drawn = pd.concat([frame.head(half), frame.tail(half)])
     whole = case.take_up_total.loc[list(case.report.universe), "percent"].median()
     reference = (case.say("median_metropolitan"), float(whole))
     ours = [case.names[code] for code in case.members] if case.single else []
     specs = charts.pair(
-        charts.ranked_bars, frame[["name", "value"]], case.words, unit="percent", ours=ours, reference=reference
+        charts.ranked_bars, drawn[["name", "value"]], case.words, unit="percent", ours=ours, reference=reference
     )
     first, last = frame.iloc[0], frame.iloc[-1]
     about = {
@@ -202,7 +207,8 @@ def ranking(case: Case, codes: tuple[str, ...]) -> None:
         alt=case.say("ranking_alt", **about),
         description=case.say("ranking_description"),
         specs=specs,
-        frame=frame,
+        frame=drawn,
         columns=columns,
         tables=["applications", "lump_sums", "population"],
+        note=case.say("ranking_some", half=half) if len(drawn) < len(frame) else "",
     )
