@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 import numpy as np
@@ -79,9 +80,10 @@ def gini_bounds(
     return low, low + float((n**2 * np.maximum(reach, 0.0)).sum() / (people * money))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cells:
     """Classes of one territory and year: what is published, and what its suppressed cells may hold (8 values each).
+    Never changed, so that what follows from them is computed once.
 
     `taxpayers` are all of them, those in no class included.
     """
@@ -116,12 +118,8 @@ def class_shares(income: pd.DataFrame | Classes, groups: Groups) -> pd.DataFrame
     """
     found = []
     for territory, year, cells in classes_of(income, groups):
-        low = high = np.full(len(CLASSES) + 1, np.nan)
-        if cells:
-            least, most = cells.count + cells.hidden_least, cells.count + cells.hidden_most
-            rest = np.maximum(cells.taxpayers - np.array([most.sum(), least.sum()]), 0.0)
-            low = 100.0 * np.append(least, rest[0]) / cells.taxpayers
-            high = 100.0 * np.append(most, rest[1]) / cells.taxpayers
+        absent = [float("nan")] * (len(CLASSES) + 1)
+        low, high = _shares(cells) if cells else (absent, absent)
         lines = zip([*CLASSES, "no_class"], low, high, strict=True)
         found += [(territory, year, *line, _state(cells)) for line in lines]
     return pd.DataFrame(found, columns=["territory", "year", "item", "low", "high", "flag"])
@@ -219,6 +217,16 @@ def _wide(rows: pd.DataFrame, measure: str, column: str, codes: pd.Index) -> pd.
     return wide.reindex(index=codes, columns=[*CLASSES, "taxpayers"])
 
 
+@lru_cache(maxsize=1024)
+def _shares(cells: Cells) -> tuple[list[float], list[float]]:
+    """Least and greatest percentage of the taxpayers in each class, and in none."""
+    least, most = cells.count + cells.hidden_least, cells.count + cells.hidden_most
+    rest = np.maximum(cells.taxpayers - np.array([most.sum(), least.sum()]), 0.0)
+    low, high = (np.append(part, none) for part, none in zip((least, most), rest, strict=True))
+    return (100.0 * low / cells.taxpayers).tolist(), (100.0 * high / cells.taxpayers).tolist()
+
+
+@lru_cache(maxsize=1024)
 def _gini(cells: Cells) -> tuple[float, float]:
     """Least and greatest Gini over what the suppressed cells may hold."""
     limits = [(max(low, 0.0), max(high, 0.0)) for low, high in CLASSES.values()]
@@ -242,6 +250,7 @@ def _fillings(cells: Cells, k: int, limit: tuple[float, float]) -> list[tuple[fl
     return [(n, n * mean) for n, mean in product(persons, means)]
 
 
+@lru_cache(maxsize=1024)
 def _median(cells: Cells) -> tuple[str, str]:
     """Lowest and highest class that may hold the median."""
     names = list(CLASSES)

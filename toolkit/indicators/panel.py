@@ -79,17 +79,20 @@ class Panel:
         known = ~np.isnan(self._values)
         return int(self._years[known if known.any() else slice(None)].max())
 
-    def of(self, territory: str) -> pd.DataFrame:
-        """Rows of one territory: `year, value, flag`; none where it is unknown."""
+    def history(self, territory: str) -> tuple[list[int], list[float], list[str]]:
+        """Years, values and flags of one territory; none where it is unknown."""
         at = self.at.get(territory, NOWHERE)
-        return pd.DataFrame(
-            {"territory": territory, "year": self._years[at], "value": self._values[at], "flag": self._flags[at]}
-        )
+        return self._years[at].tolist(), self._values[at].tolist(), self._flags[at].tolist()
+
+    def of(self, territory: str) -> pd.DataFrame:
+        """Rows of one territory: `territory, year, value, flag`."""
+        years, values, flags = self.history(territory)
+        return pd.DataFrame({"territory": territory, "year": years, "value": values, "flag": flags})
 
     def values_of(self, territory: str) -> dict[int, float]:
         """Values of one territory by year."""
-        at = self.at.get(territory, NOWHERE)
-        return dict(zip(self._years[at].tolist(), self._values[at].tolist(), strict=True))
+        years, values, _ = self.history(territory)
+        return dict(zip(years, values, strict=True))
 
     def year_of(self, territory: str) -> int:
         """Latest year with a value for a territory; where it has none, with a value for anybody."""

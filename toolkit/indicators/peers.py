@@ -125,21 +125,21 @@ def nearest(variables: pd.DataFrame | Space, code: str, most: int = 10, *, logs:
     table = variables.variables if isinstance(variables, Space) else variables
     if code not in table.index:
         raise DataError(f"'{code}' is not among the municipalities to choose peers from")
-    absent = [str(column) for column in table.columns if pd.isna(table[column]).to_numpy()[table.index == code].any()]
-    if absent:
+    own = table.loc[[code]].isna().any()
+    if absent := [str(column) for column, lost in own.items() if lost]:
         raise DataError(f"'{code}' has no value of {', '.join(absent)}: it has no peers on these variables")
     found = variables if isinstance(variables, Space) else space(variables, logs=logs)
     z, distance, at = found.z, found.distance, found.z.index.get_loc(code)
     if not 1 <= most < len(z):
         raise MethodError(f"{most} peers cannot be chosen among {len(z)} municipalities")
     order = [i for i in np.lexsort((np.arange(len(z)), distance[at].round(9))) if i != at][:most]
-    own = found.sorted[:, :most].mean(axis=1)
+    apart = found.sorted[:, :most].mean(axis=1)
     shown = (z.iloc[order] - z.loc[code]).assign(distance=distance[at, order])
     return Peers(
         code=code,
         codes=tuple(z.index[order]),
         table=shown[["distance", *z.columns]],
-        isolation=100.0 * float((np.delete(own, at) < own[at]).mean()),
+        isolation=100.0 * float((np.delete(apart, at) < apart[at]).mean()),
         left_out=tuple(found.variables.index.difference(z.index)),
         variables=tuple(z.columns),
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from toolkit import charts, display, indicators
-from toolkit.indicators.distribution import CLASSES, Classes
+from toolkit.display.frames import rows_of
+from toolkit.indicators.distribution import CLASSES, Cells, Classes
 from toolkit.report.benchmark.study import COHORTS, INCOME, PEOPLE, SOURCES, Study
 from toolkit.report.wording import capital
 from toolkit.text import rounded
@@ -146,9 +148,11 @@ def _level(study: Study) -> None:
 
 def _wide(rows: pd.DataFrame) -> pd.DataFrame:
     """Years × series, with the flag of each."""
-    values = rows.pivot(index="year", columns="series", values="value")
-    flags = rows.pivot(index="year", columns="series", values="flag").astype(str).add_suffix("_flag")
-    return pd.concat([values, flags], axis=1).reset_index()
+    years: dict[int, dict[str, Any]] = {}
+    for row in rows_of(rows):
+        of_year = years.setdefault(row["year"], {"year": row["year"]})
+        of_year |= {row["series"]: row["value"], f"{row['series']}_flag": row["flag"]}
+    return pd.DataFrame([years[year] for year in sorted(years)])
 
 
 def _wide_columns(study: Study, rows: pd.DataFrame, unit: str) -> list:
@@ -163,31 +167,29 @@ def _wide_columns(study: Study, rows: pd.DataFrame, unit: str) -> list:
 def _distribution(study: Study) -> None:
     """The Gini coefficient as bounds, because only classes are published."""
     report = study.report
-    income_table = report.table("income")
-    with_classes = income_table[income_table["item"].isin(list(CLASSES))]
-    if not len(with_classes):
+    published = study.once("classes", lambda: _all_classes(study))
+    if not published:
         report.text(report.say("distribution_absent"))
         return
-    last = int(with_classes.loc[with_classes["flag"] != "missing", "year"].max())
-    then = income_table[income_table["year"] == last]
-    classes = indicators.classes_of(then, report.groups)
+    last, of_territories = published
+    places = {key: study.roles[key] for key in report.scales}
+    if strange := {key: report.scales[key].members for key, place in places.items() if place not in of_territories}:
+        of_territories = of_territories | _cells(study, last, strange)
+    classes = [(key, last, of_territories[place]) for key, place in places.items()]
     found = indicators.income_gini(classes, report.groups)
-    middle = indicators.median_class(classes, report.groups).set_index("territory")
-    frame = found.assign(name=[report.scales[key].name for key in found["territory"]])
-    frame[["low", "high"]] *= 100.0
-    own = frame[frame["territory"] == report.own].iloc[0]
-    median = _class(study, pd.Series(middle.loc[report.own]))
-    about = {"place": report.place, "year": last, "low": own["low"], "high": own["high"], "median": median}
-    known = bool(pd.notna(own["high"]))
+    rows = [_bounds(row) | {"name": report.scales[row["territory"]].name} for row in rows_of(found)]
+    own = next(row for row in rows if row["territory"] == report.own)
+    middle = next(
+        row for row in rows_of(indicators.median_class(classes, report.groups)) if row["territory"] == report.own
+    )
+    about = {"place": report.place, "year": last, "low": own["low"], "high": own["high"]}
+    about["median"] = _class(study, middle)
+    known = own["high"] == own["high"]
     if known:
         report.text(report.say("distribution", **about), report.say("distribution_why"))
     else:
         report.text(report.say("distribution_open", **about))
-    # Bounds over suppressed cells are ours, not an estimate of the publisher: the column of such cells says so. Where
-    # only the lower is known, the upper is not withheld by anybody: it cannot be computed.
-    drawn = frame.assign(flag=frame["flag"].astype(str).replace("estimated", "observed"))
-    drawn["flag"] = drawn["flag"].where(drawn["low"].isna(), "observed")
-    drawn["high_flag"] = drawn["flag"].where(drawn["high"].notna() | drawn["low"].isna(), "not_observable")
+    drawn = pd.DataFrame(rows)
     if drawn["low"].notna().any():
         report.figure(
             "distribution",
@@ -197,7 +199,7 @@ def _distribution(study: Study) -> None:
             description=report.say("distribution_why"),
             specs=charts.pair(
                 charts.ranges,
-                drawn.assign(value=float("nan"))[["name", "low", "high", "flag"]],
+                drawn[["name", "low", "high", "flag"]],
                 report.words,
                 unit="index",
                 ours=[report.name],
@@ -217,6 +219,33 @@ def _distribution(study: Study) -> None:
     _class_shares(study, classes, last)
 
 
+def _bounds(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Bounds of the Gini coefficient in percent, with the flag of each end."""
+    low, high = 100.0 * row["low"], 100.0 * row["high"]
+    known, closed = low == low, high == high
+    # Bounds over suppressed cells are ours, not an estimate of the publisher: the column of such cells says so. Where
+    # only the lower is known, the upper is not withheld by anybody: it cannot be computed.
+    flag = "observed" if known or row["flag"] == "estimated" else row["flag"]
+    about = {"territory": row["territory"], "suppressed": row["suppressed"]}
+    return about | {"low": low, "high": high, "flag": flag, "high_flag": "not_observable" if known > closed else flag}
+
+
+def _all_classes(study: Study) -> tuple[int, dict[str, Cells | None]] | None:
+    """The last year with classes of income, and those of all territories; nothing where there are none."""
+    table = study.report.table("income")
+    classes = table[table["item"].isin(list(CLASSES))]
+    if not len(classes):
+        return None
+    last = int(classes.loc[classes["flag"] != "missing", "year"].max())
+    return last, _cells(study, last, study.territories)
+
+
+def _cells(study: Study, year: int, groups: Mapping[str, tuple[str, ...]]) -> dict[str, Cells | None]:
+    table = study.report.table("income")
+    found = indicators.classes_of(table[table["year"] == year], groups)
+    return {territory: cells for territory, _, cells in found}
+
+
 def _class_shares(study: Study, classes: Classes, year: int) -> None:
     """How many taxpayers are in each class, here and in the territories of comparison, as bounds."""
     report = study.report
@@ -226,22 +255,21 @@ def _class_shares(study: Study, classes: Classes, year: int) -> None:
         key = "class_zero" if high == 0.0 else "class_over" if high == float("inf") else "class_between"
         labels[item] = report.say(key, low=max(low, 0.0), high=0 if high == float("inf") else high)
     printed: dict[str, str] = {"": report.words.label("missing")}
-    raw = []
-    for row in found.to_dict("records"):
+    wide: dict[str, dict[str, str]] = {item: {"item": item} for item in labels}
+    for row in rows_of(found):
         about = {"low": float(row["low"]), "high": float(row["high"])}
         text = ""
         if about["low"] == about["low"]:
             ends = dict.fromkeys(str(rounded(end, 1)) for end in about.values())
             text = "–".join(ends)
             printed[text] = report.say("class_one" if len(ends) == 1 else "class_range", **about)
-        raw.append(text)
+        wide[row["item"]][row["territory"]] = text
         if text and row["territory"] == report.own:
             report.keep(f"share_{row['item']}_bounds", **about, unit="percent", year=year)
-    wide = found.assign(raw=raw).pivot(index="item", columns="territory", values="raw").reindex([*CLASSES, "no_class"])
     report.show_table(
         "income-classes",
         report.say("classes_caption", place=report.place, year=year),
-        wide.reset_index(),
+        pd.DataFrame([wide[item] for item in (*CLASSES, "no_class")]),
         [
             report.column("item", "benchmark.column_class", texts=labels),
             *(
@@ -254,7 +282,7 @@ def _class_shares(study: Study, classes: Classes, year: int) -> None:
     )
 
 
-def _class(study: Study, row: pd.Series) -> str:
+def _class(study: Study, row: Mapping[str, Any]) -> str:
     """The class of the median taxpayer, or the classes that may hold it."""
     low, high = max(CLASSES[row["low"]][0], 0.0), CLASSES[row["high"]][1]
     open_ended = high == float("inf")
@@ -265,7 +293,7 @@ def _types(study: Study) -> None:
     """What incomes are made of: one bar a territory."""
     report = study.report
     chosen = study.chosen(SOURCES)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"key": key, "name": scale.name, "part": standing.indicator.id, "value": figure.value, "flag": figure.flag}
         for standing in chosen
         for key, scale in report.scales.items()
@@ -281,8 +309,9 @@ def _types(study: Study) -> None:
     others = pension.scales.get("metropolitan") or pension.scales["without_core"]
     about["gap"] = float(rounded(pension.own.value - others.value, 1)) if others.known else 0.0
     about["whole"] = report.scales["metropolitan" if "metropolitan" in pension.scales else "without_core"].prose
-    wide = frame.pivot(index="key", columns="part", values="value").reindex(list(report.scales)).reset_index()
-    flags = frame.pivot(index="key", columns="part", values="flag").astype(str).add_suffix("_flag")
+    wide: dict[str, dict[str, Any]] = {key: {"key": key} for key in report.scales}
+    for row in rows:
+        wide[row["key"]] |= {row["part"]: row["value"], f"{row['part']}_flag": row["flag"]}
     report.figure(
         "income-types",
         report.say("types_title" if others.known else "types_title_alone", **about),
@@ -292,7 +321,7 @@ def _types(study: Study) -> None:
         specs=charts.pair(
             charts.shares, frame, report.words, parts=[(name, labels[name]) for name in SOURCES], ours=[report.name]
         ),
-        frame=wide.join(flags, on="key"),
+        frame=pd.DataFrame(list(wide.values())),
         columns=[
             report.column("key", "territory", texts={key: scale.name for key, scale in report.scales.items()}),
             *(

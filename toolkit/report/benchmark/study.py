@@ -165,15 +165,7 @@ class Study:
     def _panels(self, names: Sequence[str], parent: str = "") -> dict[str, Panel]:
         """Figures by indicator: of all municipalities, and of the areas inside of the metropolitan city."""
         report = self.report
-        areas = {
-            area.id: area.members
-            for area in report.register.areas(report.as_of)
-            if set(area.members) <= set(report.universe)
-        }
-        core = report.core.istat_code
-        groups = {code: (code,) for code in report.universe} | areas
-        groups["without_core"] = tuple(code for code in report.universe if code != core)
-        groups |= {report.own: report.members}
+        groups = self.territories | {report.own: report.members}
         key = (*self._whole, tuple(names), parent, tuple(groups.items()))
         if key not in _known:
             if len(_known) >= 8:
@@ -181,6 +173,21 @@ class Study:
             found = indicators.compute(names, report.tables, groups, parent=parent)
             _known[key] = {str(name): Panel(str(name), rows) for name, rows in found.groupby("indicator", sort=False)}
         return _known[key]
+
+    @property
+    def territories(self) -> dict[str, tuple[str, ...]]:
+        """Members of all territories inside of the metropolitan city: municipalities, areas, the whole without core."""
+        report = self.report
+
+        def found() -> dict[str, tuple[str, ...]]:
+            areas = {area.id: area.members for area in report.register.areas(report.as_of)}
+            inside = {key: codes for key, codes in areas.items() if set(codes) <= set(report.universe)}
+            core = report.core.istat_code
+            rest = tuple(code for code in report.universe if code != core)
+            return {code: (code,) for code in report.universe} | inside | {"without_core": rest}
+
+        territories: dict[str, tuple[str, ...]] = self.once("territories", found)
+        return territories
 
     @cached_property
     def roles(self) -> dict[str, str]:
@@ -487,8 +494,12 @@ class Study:
     def series(self, name: str, keys: Iterable[str] | None = None) -> pd.DataFrame:
         """Years of an indicator for the territory and its scales, as charts take them."""
         panel, scales = self.panels[name], self.report.scales
-        parts = [panel.of(self.roles[key]).assign(series=key, label=scales[key].name) for key in keys or scales]
-        return pd.concat(parts, ignore_index=True)[["series", "label", "year", "value", "flag"]]
+        rows = [
+            (key, scales[key].name, *figure)
+            for key in keys or scales
+            for figure in zip(*panel.history(self.roles[key]), strict=True)
+        ]
+        return pd.DataFrame(rows, columns=["series", "label", "year", "value", "flag"])
 
     def moves(self, name: str, first: int, last: int) -> pd.Series:
         """Change of percentile of all municipalities between two years."""
