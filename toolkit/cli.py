@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from toolkit.errors import Faults, ToolkitError
+from toolkit.errors import Faults, ParameterError, ToolkitError
 
 KINDS = ("municipalities", "areas", "sets", "runs", "policies", "notebooks", "tables", "indicators")
 INTERRUPTED = 130
@@ -124,6 +124,9 @@ def _run(commands: Commands) -> None:
     command.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="output folder (reports)")
     command.add_argument("--jobs", type=_positive, default=0, metavar="N", help="worker processes (one a processor)")
     command.add_argument("--engine", choices=("warm", "stock"), default="warm", help="stock: an ordinary kernel each")
+    command.add_argument(
+        "--cluster", default="", metavar="ADDRESS", help="a Dask scheduler, tcp://HOST:PORT, whose workers do the work"
+    )
     command.add_argument("--timeout", type=_count, default=0, metavar="S", help="seconds a page may take (of the plan)")
     command.add_argument("--memory", type=_count, default=2048, metavar="MIB", help="MiB a notebook may use; 0: all")
     command.add_argument("--force", action="store_true", help="make also the pages whose inputs did not change")
@@ -146,6 +149,9 @@ def _do_run(options: argparse.Namespace) -> int:
     from toolkit.run import plan as plans
     from toolkit.run.prepare import Choice, Prepared
 
+    if options.cluster and (options.jobs or options.engine != "warm"):
+        what = "--cluster does not go with --jobs and --engine: its workers have threads (--nthreads) and warm parents."
+        raise ParameterError(what, hint="leave one out")
     signal.signal(signal.SIGTERM, _stop)
     home = _home()
     path = plans.find(options.plan, home)
@@ -162,6 +168,7 @@ def _do_run(options: argparse.Namespace) -> int:
             engine=options.engine,
             memory=options.memory,
             timeout=options.timeout,
+            cluster=options.cluster,
             choice=choice,
             home=home,
             where=str(path),
@@ -300,11 +307,9 @@ def _do_explain(options: argparse.Namespace) -> int:
 
 
 def _home() -> Path:
-    """The folder with `params/` and `notebooks/`: where the user is, or the checkout of this package."""
-    here = Path.cwd()
-    if (here / "params" / "runs").is_dir():
-        return here
-    return Path(__file__).resolve().parent.parent
+    from toolkit import params
+
+    return params.home()
 
 
 def _positive(text: str) -> int:

@@ -29,6 +29,12 @@ COMMON = ("municipality", "area", "language", "as_of")
 Model = TypeVar("Model", bound=BaseModel)
 
 
+def home() -> Path:
+    """The folder with `params/` and `notebooks/`: where the user is, or the checkout of this package."""
+    here = Path.cwd()
+    return here if (here / "params" / "runs").is_dir() else ROOT
+
+
 def _iso_date(text: str) -> str:
     if text:
         try:

@@ -8,8 +8,8 @@ import shutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -82,6 +82,7 @@ def execute(
     engine: pool.Engine = "warm",
     memory: int = pool.MEMORY,
     timeout: int = 0,
+    cluster: str = "",
     choice: Choice | None = None,
     home: Path = params.ROOT,
     where: str = "run plan",
@@ -97,6 +98,7 @@ def execute(
         engine: `warm`, or `stock` for papermill with an ordinary kernel a notebook.
         memory: MiB that one notebook may use of its own; 0: no limit.
         timeout: seconds that one notebook may take; 0: what the plan says.
+        cluster: address of a Dask scheduler whose workers do it; empty: worker processes here.
         choice: which pages; all that are not up to date.
         home: the checkout.
         where: the plan's file, for messages.
@@ -104,15 +106,20 @@ def execute(
         watch: told of each page when it has ended.
 
     Raises:
-        ToolkitError: a fault of plan, catalogue or output folder; nothing has run.
+        ToolkitError: a fault of plan, catalogue, output folder or cluster; nothing has run, or a cluster was lost.
     """
     started, clock = manifest.now(), time.monotonic()
     choice = choice or Choice()
     commit = _Commit(home)
     prepared = Prepared(plan, out, choice, home, where, timeout)
     means = pool.Means(jobs or plan.jobs or os.cpu_count() or 1, engine, memory)
-    with lock.held(out):
+    with lock.held(out), ExitStack() as stack:
         prepared.look(choice)  # nobody else writes from now on
+        if cluster and prepared.due:
+            from toolkit.run.cluster import joined
+
+            due = [job for job in prepared.jobs if job.page in prepared.due]
+            means = replace(means, cluster=stack.enter_context(joined(cluster, due, home)))
         run = _Run(out, prepared, watch)
         shutil.rmtree(out / WORK, ignore_errors=True)  # of a run that was killed
         begin(len(prepared.jobs))
@@ -229,13 +236,14 @@ def _about(run: _Run, where: str, started: str, seconds: float, commit: str) -> 
         "toolkit": inputs.toolkit,
         "data": run.prepared.files,
         "python": platform.python_version(),
-        "packages": _versions(),
+        "packages": versions(),
     }
 
 
-def _versions() -> dict[str, str]:
+def versions(names: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """Installed versions of packages, those that are here."""
     found = {}
-    for name in PACKAGES:
+    for name in names:
         with suppress(PackageNotFoundError):
             found[name] = version(name)
     return found

@@ -1,16 +1,19 @@
-"""Who executes the jobs of a run: the warm machine where it can, lanes of ordinary kernels where it cannot."""
+"""Who executes the jobs of a run: a cluster if one is named, else the warm machine, or lanes of ordinary kernels."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from toolkit.run import lanes
 from toolkit.run.job import Job
 from toolkit.run.warm import child, machine
 from toolkit.run.worker import Done
+
+if TYPE_CHECKING:
+    from toolkit.run.cluster import Cluster
 
 Engine = Literal["warm", "stock"]
 ENGINES: tuple[Engine, ...] = ("warm", "stock")
@@ -26,12 +29,14 @@ class Means:
         engine: `warm`, or `stock` for papermill with an ordinary kernel a notebook.
         memory: MiB that one notebook may use of its own; 0: no limit.
         modules: modules of the toolkit that its notebooks use.
+        cluster: who does it instead, with its own number of processes.
     """
 
     workers: int
     engine: Engine = "warm"
     memory: int = MEMORY
     modules: tuple[str, ...] = ()
+    cluster: Cluster | None = None
 
 
 def run(jobs: Sequence[Job], means: Means, folder: Path, words: list[str]) -> Iterator[tuple[Job, Done]]:
@@ -46,6 +51,10 @@ def run(jobs: Sequence[Job], means: Means, folder: Path, words: list[str]) -> It
     folder = folder.resolve()
     workers = min(means.workers, len(jobs))
     rest = dict(enumerate(jobs))
+    if means.cluster:
+        for number, done in means.cluster.run(rest, means.memory, means.modules, folder):
+            yield rest[number], done
+        return
     if means.engine == "warm" and jobs:
         if child.available():
             try:

@@ -10,7 +10,7 @@ import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
@@ -45,44 +45,74 @@ def run(
     Raises:
         NotStartedError: the parent does not come up; jobs not yet yielded are undone.
     """
-    machine = _Machine(dict(jobs), workers, memory, tuple(modules), folder)
+    machine = Machine(settings(list(jobs.values()), workers, memory, modules, folder), folder)
+    for number, job in jobs.items():
+        machine.add(number, job)
     try:
-        yield from machine.work()
+        while machine.busy:
+            yield from machine.step()
     finally:
         machine.stop()
 
 
-class _Machine:
-    def __init__(self, jobs: dict[int, Job], workers: int, memory: int, modules: tuple[str, ...], folder: Path) -> None:
-        self.jobs, self.workers, self.folder = jobs, workers, folder
-        notebooks = tuple(dict.fromkeys(job.path for job in jobs.values()))
-        first = next(iter(jobs.values())).values if jobs else {}
-        told = tuple((name, str(first.get(name, ""))) for name in ("municipality", "area", "as_of"))
-        self.settings = Settings(workers, folder / "progress", notebooks, memory * MIB, modules, told)
+def settings(jobs: Sequence[Job], workers: int, memory: int, modules: Sequence[str], folder: Path) -> Settings:
+    """What a parent must be told for some jobs, given as to `run`."""
+    first = jobs[0].values if jobs else {}
+    told = tuple((name, str(first.get(name, ""))) for name in ("municipality", "area", "as_of"))
+    notebooks = tuple(dict.fromkeys(job.path for job in jobs))
+    return Settings(workers, folder / "progress", notebooks, memory * MIB, tuple(modules), told)
+
+
+class Machine:
+    """A warm parent with the jobs given to it.
+
+    Args:
+        settings: what the parent is told.
+        folder: absolute scratch folder, a subfolder for each job.
+    """
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self.settings, self.folder = settings, folder
+        self.jobs: dict[int, Job] = {}
         self.slots: dict[int, int] = {}
-        self.todo = deque(jobs)
+        self.todo: deque[int] = deque()
         self.given: dict[int, int] = {}  # number → process id, 0 where it has not begun
         self.suspects: set[int] = set()  # they ran when the parent died: each is tried again alone
         self.process: subprocess.Popen[bytes] | None = None
         self.connection: Connection | None = None
         self.failures = 0
 
-    def work(self) -> Iterator[tuple[int, worker.Done]]:
-        """Until every job has ended."""
-        while self.todo or self.given:
-            try:
-                self._feed()
-                assert self.connection is not None
+    @property
+    def busy(self) -> bool:
+        """Whether a job has not ended."""
+        return bool(self.todo or self.given)
+
+    def add(self, number: int, job: Job) -> None:
+        """Take one more job."""
+        self.jobs[number] = job
+        self.todo.append(number)
+
+    def step(self, also: Sequence[Connection] = (), timeout: float | None = None) -> Iterator[tuple[int, worker.Done]]:
+        """Wait until the parent says something, and yield the jobs that ended thereby.
+
+        Args:
+            also: what ends the wait, too.
+            timeout: seconds that it may last.
+        """
+        try:
+            self._feed()
+            assert self.connection is not None
+            if self.connection in wait([self.connection, *also], timeout):
                 yield from self._heard(*self.connection.recv())
-            except (EOFError, ConnectionError):
-                yield from self._died()
+        except (EOFError, ConnectionError):
+            yield from self._died()
 
     def _feed(self) -> None:
         """Keep the parent supplied, and alone with one job where one of the suspects is on trial."""
         if self.connection is None:
             self._start()
         assert self.connection is not None
-        while self.todo and len(self.given) < (1 if self.suspects else 2 * self.workers):
+        while self.todo and len(self.given) < (1 if self.suspects else 2 * self.settings.slots):
             number = self.todo.popleft()
             self.given[number] = 0
             self.connection.send(("job", number, self.jobs[number], self.folder / f"{number:05d}"))
@@ -128,7 +158,7 @@ class _Machine:
         self.given.clear()
         if blamed is not None:
             self.suspects.discard(blamed)
-            begun_cells = Counters(self.settings.counters, self.workers).get(self.slots[blamed])
+            begun_cells = Counters(self.settings.counters, self.settings.slots).get(self.slots[blamed])
             yield blamed, self._lost(blamed, "worker_died", _reason(code), begun_cells)
 
     def _start(self) -> None:
