@@ -22,9 +22,10 @@ def main() -> None:
 
     class Many(prepare.Prepared):
         def look(self, choice: prepare.Choice) -> None:
-            pattern = self.jobs
+            pattern = self.asked
             if len(pattern) < pages:
-                self.jobs = [replace(pattern[number % len(pattern)], folder=f"{number:06d}") for number in range(pages)]
+                many = (pattern[number % len(pattern)] for number in range(pages))
+                self.asked = [replace(job, folder=f"{number:06d}") for number, job in enumerate(many)]
             super().look(choice)
 
     batch.Prepared = Many  # type: ignore[misc]

@@ -121,7 +121,9 @@ def _run(commands: Commands) -> None:
     command.add_argument(
         "plan", nargs="?", default="nord-milano", help="a plan: file, or name in params/runs (nord-milano)"
     )
-    command.add_argument("--out", type=Path, default=Path("reports"), metavar="DIR", help="output folder (reports)")
+    command.add_argument(
+        "--out", default="reports", metavar="DIR", help="output folder (reports), or an address: s3://BUCKET/PREFIX"
+    )
     command.add_argument("--jobs", type=_positive, default=0, metavar="N", help="worker processes (one a processor)")
     command.add_argument("--engine", choices=("warm", "stock"), default="warm", help="stock: an ordinary kernel each")
     command.add_argument(
@@ -146,6 +148,7 @@ def _run(commands: Commands) -> None:
 def _do_run(options: argparse.Namespace) -> int:
     from toolkit import params
     from toolkit.run import batch, progress
+    from toolkit.run import place as places
     from toolkit.run import plan as plans
     from toolkit.run.prepare import Choice, Prepared
 
@@ -158,7 +161,9 @@ def _do_run(options: argparse.Namespace) -> int:
     plan = params.load(params.RunPlan, path)
     choice = Choice(options.only, options.failed, options.limit, options.force)
     if options.dry_run or options.explain:
-        progress.foretell(Prepared(plan, options.out, choice, home, str(path)), options.explain, options.json)
+        place = places.of(options.out)
+        place.refresh()
+        progress.foretell(Prepared(plan, place, choice, home, str(path)), options.explain, options.json)
         return 0
     with progress.display(quiet=options.quiet, as_json=options.json) as shown:
         result = batch.execute(

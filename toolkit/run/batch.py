@@ -18,9 +18,11 @@ from typing import Any
 from toolkit import __version__, params
 from toolkit.params import RunPlan
 from toolkit.run import lock, manifest, pool
+from toolkit.run import place as places
 from toolkit.run.job import Job
 from toolkit.run.manifest import Pages, Record
 from toolkit.run.outcome import GOOD, Outcome
+from toolkit.run.place import Folder
 from toolkit.run.prepare import Choice, Prepared
 from toolkit.run.worker import Done
 
@@ -51,12 +53,14 @@ class RunResult:
         records: a record for each page asked for, in the order of the plan (fields: see `manifest`).
         seconds: wall time.
         later: pages that are due and were left out by the limit.
+        address: where readers find the pages, where that is not the folder.
     """
 
     out: Path
     records: list[Record]
     seconds: float
     later: int = 0
+    address: str = ""
 
     @property
     def outcomes(self) -> Counter[str]:
@@ -69,14 +73,14 @@ class RunResult:
         return 0 if all(record["outcome"] in GOOD for record in self.records) else 1
 
     @property
-    def index(self) -> Path:
+    def index(self) -> Path | str:
         """The page to open."""
-        return (self.out / "index.html").resolve()
+        return f"{self.address}/index.html" if self.address else (self.out / "index.html").resolve()
 
 
 def execute(
     plan: RunPlan,
-    out: Path,
+    out: Path | str,
     *,
     jobs: int = 0,
     engine: pool.Engine = "warm",
@@ -93,7 +97,7 @@ def execute(
 
     Args:
         plan: what is asked for.
-        out: output folder; made if it is not there.
+        out: output folder, made if it is not there; or an address that fsspec knows.
         jobs: worker processes; 0: what the plan says, or one for each processor.
         engine: `warm`, or `stock` for papermill with an ordinary kernel a notebook.
         memory: MiB that one notebook may use of its own; 0: no limit.
@@ -111,16 +115,18 @@ def execute(
     started, clock = manifest.now(), time.monotonic()
     choice = choice or Choice()
     commit = _Commit(home)
-    prepared = Prepared(plan, out, choice, home, where, timeout)
+    place = places.of(out)
+    out = place.path
+    prepared = Prepared(plan, place, choice, home, where, timeout)
     means = pool.Means(jobs or plan.jobs or os.cpu_count() or 1, engine, memory)
-    with lock.held(out), ExitStack() as stack:
+    with place.held(), ExitStack() as stack:
         prepared.look(choice)  # nobody else writes from now on
         if cluster and prepared.due:
             from toolkit.run.cluster import joined
 
             due = [job for job in prepared.jobs if job.page in prepared.due]
             means = replace(means, cluster=stack.enter_context(joined(cluster, due, home)))
-        run = _Run(out, prepared, watch)
+        run = _Run(place, prepared, watch)
         shutil.rmtree(out / WORK, ignore_errors=True)  # of a run that was killed
         begin(len(prepared.jobs))
         same, ended = run.nothing_to_do(), False
@@ -139,8 +145,9 @@ def execute(
             _log(out, about, run)
             if ended and not same:
                 _site(out)
+            place.publish(ended and not same)
     records = [run.ended[job.page] for job in prepared.jobs if job.page in run.ended]
-    return RunResult(out, records, seconds, len(prepared.later))
+    return RunResult(out, records, seconds, len(prepared.later), place.address)
 
 
 def _shared(out: Path) -> None:
@@ -159,7 +166,7 @@ def _site(out: Path) -> None:
 class _Run:
     """The state of a run: what ended how."""
 
-    out: Path
+    place: Folder
     prepared: Prepared
     watch: Watch
     ended: dict[str, Record] = field(default_factory=dict)
@@ -174,7 +181,7 @@ class _Run:
 
     def nothing_to_do(self) -> bool:
         """Whether every page, the index and the shared files are as they should be."""
-        state = [self.pages.before.get("site"), (self.out / "index.html").is_file(), self.pages.whole]
+        state = [self.pages.before.get("site"), self.place.has("index.html"), self.pages.whole and self.place.whole]
         stale = any(record["stale"] or record["outcome"] not in GOOD for record in self.pages.records.values())
         return not self.prepared.due and not stale and state == [self.prepared.site(), True, True]
 
@@ -187,10 +194,11 @@ class _Run:
         rest = [job for job in self.prepared.jobs if job.page in due]
         if not rest:
             return
-        (self.out / WORK).mkdir(parents=True)
+        work = self.place.path / WORK
+        work.mkdir(parents=True)
         used = {name for job in rest for name in self.prepared.inputs.used(job.path)}
         means = replace(means, modules=tuple(sorted(used)))
-        for number, (job, came_to) in enumerate(pool.run(rest, means, self.out / WORK, self.words)):
+        for number, (job, came_to) in enumerate(pool.run(rest, means, work, self.words)):
             if not number:
                 self.prepared.remember()  # what the journal's records stand for, should this run be killed
             self._end(self._settle(job, came_to))
@@ -206,9 +214,9 @@ class _Run:
             names = [f"{job.folder}/{path.name}" for path in done.files]
             try:
                 obsolete = self.pages.obsolete(job, names)
-                manifest.promote(done.files, self.out, job.folder)
+                self.place.promote(done.files, job.folder)
                 for name in obsolete:
-                    (self.out / name).unlink(missing_ok=True)
+                    self.place.remove(name)
                 parts = self.prepared.parts(job, done.tables)
                 return self.pages.promoted(job, done.seconds, names, parts, done.opening or {}, done.tables)
             except OSError as error:

@@ -26,7 +26,7 @@ from toolkit.run import cluster_worker
 from toolkit.run.cluster_worker import Likeness, Made, Order
 from toolkit.run.job import Job
 from toolkit.run.outcome import Outcome, decide
-from toolkit.run.worker import PRODUCTS, Done
+from toolkit.run.worker import PRODUCTS, Done, first_line
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -79,7 +79,7 @@ def _client(address: str) -> Client:
         try:
             return distributed.Client(address, timeout=CONNECT, set_as_default=False, name="quadro")
         except (OSError, ValueError) as error:
-            what = f"No scheduler answers at {address}: {_first_line(error)}."
+            what = f"No scheduler answers at {address}: {first_line(error)}."
             raise ToolkitError(what, where="--cluster", allowed="tcp://HOST:PORT, tls://HOST:PORT", hint=HINT) from None
 
 
@@ -109,7 +109,7 @@ class Cluster:
 
     def _fault(self, who: str, theirs: Likeness | Exception) -> ToolkitError | None:
         if isinstance(theirs, Exception):
-            what = f"The worker {who} cannot run Quadro: {type(theirs).__name__}: {_first_line(theirs)}."
+            what = f"The worker {who} cannot run Quadro: {type(theirs).__name__}: {first_line(theirs)}."
             return ToolkitError(what, hint="start it from the environment of the same checkout (docs/cluster.md)")
         return cluster_worker.unlike(who, theirs, self.ours)
 
@@ -182,11 +182,11 @@ class Cluster:
             lost = f"{error.allowed_failures + 1} workers of the cluster were lost while they had it"
             return Done(decide({}, "worker_died", lost))
         except CancelledError as error:
-            raise self._lost(_first_line(error)) from None
+            raise self._lost(first_line(error)) from None
         except ToolkitError:
             raise
         except Exception as error:
-            raise self._lost(f"{type(error).__name__}: {_first_line(error)}") from error
+            raise self._lost(f"{type(error).__name__}: {first_line(error)}") from error
         try:
             (folder / PRODUCTS).mkdir(parents=True, exist_ok=True)
             for name, content in made.files:
@@ -200,7 +200,3 @@ class Cluster:
         with suppress(Exception):
             self.client.cancel(futures)
             self.client.run(cluster_worker.stop, order.run, on_error="ignore", callback_timeout=STOP)
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,10 +35,16 @@ Record = dict[str, Any]
 
 
 class Pages:
-    """Records of all pages of an output folder; each change is in the journal before the next page is begun."""
+    """Records of all pages of an output folder; each change is in the journal before the next page is begun.
 
-    def __init__(self, out: Path) -> None:
+    Args:
+        out: the folder.
+        has: whether a file is there, where that is not for the folder to say.
+    """
+
+    def __init__(self, out: Path, has: Callable[[str], bool] | None = None) -> None:
         self.out = out
+        self.has = has or (lambda name: (out / name).is_file())
         self.before: Record = {}
         self.whole = not (out / JOURNAL).exists()  # the last run came to its end
         self.records: dict[str, Record] = {}
@@ -53,7 +59,7 @@ class Pages:
         record = self.records.get(job.page)
         if not record or not record["files"]:
             return "there is no page"
-        gone = [name for name in record["files"] if not (self.out / name).is_file()]
+        gone = [name for name in record["files"] if not self.has(name)]
         return f"{gone[0]} is gone" if gone else ""
 
     def unchanged(self, job: Job) -> Record:

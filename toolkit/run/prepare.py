@@ -14,6 +14,7 @@ from toolkit.run.job import Job
 from toolkit.run.manifest import Pages
 from toolkit.run.modules import Modules
 from toolkit.run.outcome import GOOD
+from toolkit.run.place import Folder
 
 PLANNING = ("toolkit.run.plan", "toolkit.territory", "toolkit.catalog")
 SITE = ("toolkit.render.index", "toolkit.render.shared")
@@ -40,14 +41,17 @@ class Prepared:
     """A plan against what the output folder holds.
 
     Attributes:
-        jobs: all pages asked for.
+        asked: all pages of the plan.
+        jobs: those that are chosen.
         due: page → why it is to be made.
         later: pages left out by the limit.
     """
 
-    def __init__(self, plan: RunPlan, out: Path, choice: Choice, home: Path, where: str, timeout: int = 0) -> None:
-        self.home, self.out = home, out
-        self.memory = memory.Memory(out)
+    def __init__(
+        self, plan: RunPlan, place: Folder | Path, choice: Choice, home: Path, where: str, timeout: int = 0
+    ) -> None:
+        self.home, self.place = home, Folder(place) if isinstance(place, Path) else place
+        self.memory = memory.Memory(self.place.path)
         self.modules = Modules()
         self.modules.recall(self.memory.get("imports", "modules") or {})
         tables = fingerprint.tables(fingerprint.data_folder())
@@ -57,13 +61,13 @@ class Prepared:
         assert tables is not None
         self.files = tables.files
         self.inputs = Inputs(home, tables.described, self.modules)
-        self.jobs = [replace(job, path=job.path.resolve(), timeout=timeout or job.timeout) for job in found]
+        self.asked = [replace(job, path=job.path.resolve(), timeout=timeout or job.timeout) for job in found]
         self.look(choice)
 
     def look(self, choice: Choice) -> None:
-        """Compare with the folder as it is now."""
-        self.pages = Pages(self.out)
-        self.jobs = [job for job in self.jobs if not choice.failed or self._failed(job)]
+        """Compare with the place as it is now."""
+        self.pages = Pages(self.place.path, self.place.has)
+        self.jobs = [job for job in self.asked if not choice.failed or self._failed(job)]
         due = {job.page: reasons for job in self.jobs if (reasons := self.reasons(job, choice.force))}
         names = list(due)[: choice.limit or None]
         self.due = {name: due[name] for name in names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from pathlib import Path
 from types import TracebackType
 
 from rich.console import Console
@@ -157,7 +158,8 @@ def summary(result: RunResult, console: Console | None = None) -> None:
         console.print(f"  The page of {made} stays." if record["stale"] else "  There is no page.", markup=False)
     if len(failures) > MOST_FAILURES:
         console.print(f"\n… and {len(failures) - MOST_FAILURES} more: {result.out / 'run.log'}", markup=False)
-    console.print(f"\nOpen  {result.index}\n      {result.index.as_uri()}", markup=False)
+    link = f"\n      {result.index.as_uri()}" if isinstance(result.index, Path) else ""
+    console.print(f"\nOpen  {result.index}{link}", markup=False)
 
 
 def _table(result: RunResult) -> Table:

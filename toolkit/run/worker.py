@@ -140,9 +140,9 @@ def _execute(job: Job, folder: Path) -> tuple[Trouble, str]:
         except PapermillExecutionError:
             return "", ""  # the error is in the saved notebook, where `decide` reads it
         except DeadKernelError as error:
-            trouble = ("kernel_died", _first_line(error))
+            trouble = ("kernel_died", first_line(error))
         except Exception as error:
-            trouble = ("engine", f"{type(error).__name__}: {_first_line(error)}")
+            trouble = ("engine", f"{type(error).__name__}: {first_line(error)}")
         if _began(folder) or not (folder / EXECUTED).exists():  # papermill saves once before it starts the kernel
             return trouble
     return "kernel_start", trouble[1]
@@ -153,7 +153,8 @@ def _began(folder: Path) -> bool:
     return any(cell["metadata"].get("papermill", {}).get("start_time") for cell in cells)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
+    """The first line of what an exception says."""
     return (str(error).strip().splitlines() or ["no message"])[0].rstrip(".")
 
 
