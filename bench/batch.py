@@ -13,6 +13,10 @@ The ways:
     quadro      `quadro run`, two workers and their painters
     plain       the same calls as the notebook's cells and the same renderer in two warm processes: no notebook engine,
                 no isolation; its figures are checked to be those of quadro
+    cluster     `quadro run --cluster`: a Dask scheduler and two workers of one thread on this machine; not among the
+                ways unless asked for, as in `python bench/batch.py --ways quadro cluster --pages 20`. They stand
+                when the clock starts, as a cluster does; their warm parents start within the measured time, and all
+                their CPU (start-up included) and memory count
 
 Every way makes the same pages for the same municipalities, start-up included. What is printed is seconds of wall time a
 page (minimum, median, maximum over the rounds), seconds of CPU a page, and the largest sum of PSS of the process tree.
@@ -23,13 +27,16 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -59,23 +66,34 @@ def environment() -> dict[str, str]:
     return {**os.environ, **threads, "PYTHONPATH": os.pathsep.join(map(str, PATHS))}
 
 
-def measure(commands: list[list[str]], into: Measured, folder: Path) -> None:
-    """Run shells side by side; note wall time, CPU of the whole tree, and its peak memory."""
+def measure(commands: list[list[str]], into: Measured, folder: Path, services: Sequence[list[str]] = ()) -> None:
+    """Run shells side by side; note wall time, CPU of the whole tree, and its peak memory.
+
+    Services stand before the clock starts and are ended after it; their CPU and memory count.
+    """
     before = os.times()
-    began = time.monotonic()
     log = (folder / "bench.log").open("ab")
-    shells = [subprocess.Popen(command, cwd=folder, env=environment(), stdout=log, stderr=log) for command in commands]
+    pipes: dict[str, Any] = {"cwd": folder, "env": environment(), "stdout": log, "stderr": log}
+    standing = [subprocess.Popen(command, **pipes) for command in services]
+    if services:
+        wait_for_workers(services[0], len(services) - 1)
+    began = time.monotonic()
+    shells = [subprocess.Popen(command, **pipes) for command in commands]
     peak, looked = 0.0, 0.0
     while any(shell.poll() is None for shell in shells):
         time.sleep(0.02)
         if time.monotonic() - looked > TICK:
             looked = time.monotonic()
-            peak = max(peak, sum(pss(shell.pid) for shell in shells))
+            peak = max(peak, sum(pss(shell.pid) for shell in [*shells, *standing]))
+    wall = time.monotonic() - began
+    for service in reversed(standing):
+        service.terminate()
+        service.wait(60)
     after = os.times()
     wrong = [shell.returncode for shell in shells if shell.returncode]
     if wrong:
         raise SystemExit(f"a way failed with exit code {wrong[0]}: {(folder / 'bench.log').read_text()[-2000:]}")
-    into.wall.append(time.monotonic() - began)
+    into.wall.append(wall)
     into.cpu.append(after.children_user + after.children_system - before.children_user - before.children_system)
     into.memory.append(peak)
 
@@ -118,7 +136,7 @@ def shell_script(folder: Path, name: str, notebook: Path, codes: list[str]) -> l
     return ["bash", str(script)]
 
 
-def quadro(folder: Path, plan: Path, name: str) -> list[str]:
+def quadro(folder: Path, plan: Path, name: str, *how: str) -> list[str]:
     return [
         PYTHON,
         "-m",
@@ -127,11 +145,31 @@ def quadro(folder: Path, plan: Path, name: str) -> list[str]:
         str(plan),
         "--out",
         str(folder / name),
-        "--jobs",
-        "2",
+        *how,
         "--force",
         "--quiet",
     ]
+
+
+def cluster(port: int) -> list[list[str]]:
+    """The scheduler, then its workers, as docs/cluster.md starts them."""
+    dask, here = str(Path(PYTHON).with_name("dask")), ["--host", "127.0.0.1", "--no-dashboard"]
+    worker = [dask, "worker", f"tcp://127.0.0.1:{port}", "--nworkers", "1", "--nthreads", "1", *here]
+    return [[dask, "scheduler", "--port", str(port), *here], worker, worker]
+
+
+def wait_for_workers(scheduler: list[str], number: int) -> None:
+    from distributed import Client
+
+    address = f"tcp://127.0.0.1:{scheduler[scheduler.index('--port') + 1]}"
+    with Client(address, timeout=120, set_as_default=False) as client:
+        client.wait_for_workers(number, timeout=120)
+
+
+def free_port() -> int:
+    with socket.socket() as here:
+        here.bind(("127.0.0.1", 0))
+        return int(here.getsockname()[1])
 
 
 def plain(folder: Path, notebook: str, codes: list[str], name: str) -> list[str]:
@@ -176,7 +214,12 @@ def one_round(folder: Path, way: str, notebook: str, codes: list[str], into: Mea
         plan.write_text(
             f"title: {{it: a, en: a}}\nnotebooks: [{notebook}]\nmunicipalities: [{listed}]\nlanguages: [it]\n"
         )
-        measure([quadro(folder, plan, "out")], into, folder)
+        if way == "cluster":
+            port = free_port()
+            run = quadro(folder, plan, "out", "--cluster", f"tcp://127.0.0.1:{port}")
+            measure([run], into, folder, cluster(port))
+        else:
+            measure([quadro(folder, plan, "out", "--jobs", "2")], into, folder)
         check(folder, notebook, codes[:2])
 
 

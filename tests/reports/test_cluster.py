@@ -228,7 +228,7 @@ def test_a_worker_that_would_make_other_pages_is_refused(
     code, pages, err = ended(start(home, root, "many", "--cluster", there.address))
     assert (code, pages) == (2, [])
     assert err.startswith("The worker tcp://127.0.0.1:")
-    assert " would not make the same pages: toolkit, lock differ.\n  where: toolkit: " in err
+    assert " would not make the same pages: it differs in toolkit.\n  where: toolkit: " in err
     assert "what to do: give it the same checkout, data and locked packages, then start it again" in err
     assert not (home / "reports/run.json").exists()
 

@@ -230,6 +230,5 @@ def _as_os_error() -> Iterator[None]:
         raise OSError(code[1] if code else first_line(error)) from error
 
 
-
 def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()

@@ -76,7 +76,7 @@ def unlike(who: str, theirs: Likeness, ours: Likeness) -> ToolkitError | None:
     if not different:
         return None
     return ToolkitError(
-        f"The worker {who} would not make the same pages: {', '.join(different)} differ.",
+        f"The worker {who} would not make the same pages: it differs in {', '.join(different)}.",
         where="; ".join(f"{part}: {theirs.get(part)}, here {ours[part]}" for part in different),
         hint="give it the same checkout, data and locked packages, then start it again (docs/cluster.md)",
     )
