@@ -63,7 +63,8 @@ class Measured:
 
 def environment() -> dict[str, str]:
     threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
-    return {**os.environ, **threads, "PYTHONPATH": os.pathsep.join(map(str, PATHS))}
+    told = {"DASK_CONFIG": str(ROOT / "docs" / "dask.yaml"), "PYTHONPATH": os.pathsep.join(map(str, PATHS))}
+    return {**os.environ, **threads, **told}
 
 
 def measure(commands: list[list[str]], into: Measured, folder: Path, services: Sequence[list[str]] = ()) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -18,7 +19,9 @@ import pytest
 from making import project, report
 
 from toolkit import cli
-from toolkit.run import cluster
+from toolkit.errors import ToolkitError
+from toolkit.run import cluster, cluster_worker
+from toolkit.run.job import Job
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the warm engine needs Linux")
 CODES = ("015032", "015077", "015081", "015086", "015098", "015166", "015209", "015146")
@@ -70,7 +73,8 @@ class Service:
         self, what: str, *options: str, more: dict[str, str] | None = None, toolkit: Path | None = None
     ) -> subprocess.Popen[bytes]:
         path = str(toolkit or self.root)
-        environment = {**os.environ, "PYTHONPATH": path, "QUADRO_DATA": str(self.root / "data"), **(more or {})}
+        environment = {**os.environ, "PYTHONPATH": path, "QUADRO_DATA": str(self.root / "data")}
+        environment |= {"DASK_CONFIG": str(self.root / "docs/dask.yaml"), **(more or {})}
         command = [sys.executable, "-m", f"distributed.cli.dask_{what}", *options, "--host", "127.0.0.1"]
         log = (self.home / f"{what}-{len(self.processes)}.log").open("wb")
         process = subprocess.Popen(
@@ -231,6 +235,50 @@ def test_a_worker_that_would_make_other_pages_is_refused(
     assert " would not make the same pages: it differs in toolkit.\n  where: toolkit: " in err
     assert "what to do: give it the same checkout, data and locked packages, then start it again" in err
     assert not (home / "reports/run.json").exists()
+
+
+@linux
+@pytest.mark.slow
+def test_a_worker_that_comes_later_and_differs_is_left_out(
+    home: Path, root: Path, service: Callable[..., Service]
+) -> None:
+    shutil.copytree(root / "toolkit", home / "old/toolkit", ignore=shutil.ignore_patterns("__pycache__"))
+    (home / "old/toolkit/text/report.yml").write_text("")
+    there = service(1)
+    run = start(home, root, "many", "--cluster", there.address)
+    until(lambda: "Receive client" in (home / "scheduler-0.log").read_text() or run.poll() is not None)
+    until(lambda: len(below(there.processes[1].pid)) > 0 or run.poll() is not None)
+    there.worker("--no-nanny", toolkit=home / "old")
+    code, pages, err = ended(run)
+    assert (code, err) == (0, "")
+    assert [outcome for _, outcome in pages] == ["ok"] * len(CODES)
+    log = (home / "reports/run.log").read_text()
+    assert log.count("a worker is left out: The worker tcp://127.0.0.1:") == 1
+    assert " would not make the same pages: it differs in toolkit. toolkit: " in log
+
+
+@linux
+@pytest.mark.slow
+def test_a_warm_parent_without_work_ends(home: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever started the run may have been killed."""
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("QUADRO_DATA", str(root / "data"))
+    monkeypatch.setattr(cluster_worker, "IDLE", 1.0)
+    values = {"municipality": CODES[0], "area": "", "language": "it", "as_of": ""}
+    job = Job("steady", home, "municipality", CODES[0], "Bresso", "015032-bresso", "it", values)
+    order = cluster_worker.Order("run", cluster_worker.likeness(["steady"]), (job,), 0, ())
+    before = {one.pid for one in below(os.getpid())}
+    crew = cluster_worker._crew(order, "here", 1, home / "scratch")
+    made = crew.perform(cluster_worker._here(job))
+    assert [name for name, _ in made.files][-1] == "steady.it.html"
+    crew.join(PATIENCE)
+    assert {one.pid for one in below(os.getpid())} <= before
+    assert not (home / "scratch").exists()
+    with pytest.raises(cluster_worker._EndedError):
+        crew.perform(job)
+    asyncio.run(cluster_worker.stop("run"))
+    with pytest.raises(ToolkitError, match="stopped"):
+        cluster_worker._crew(order, "here", 1, home / "scratch")
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:

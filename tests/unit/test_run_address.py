@@ -222,9 +222,9 @@ def test_files_that_a_page_has_no_more_are_removed(home: Path, memory: str) -> N
 
 
 def test_an_address_of_files_is_a_folder(home: Path) -> None:
-    assert cli.main(["run", "all", "--out", f"file://{home}/a%20b", "--quiet"]) == 0
+    assert cli.main(["run", "all", "--out", f"file://{home}/a b", "--quiet"]) == 0
     assert (home / "a b" / PAGES[0] / "small.it.html").is_file()
-    assert cli.main(["run", "all", "--out", f"file://{home}/a%20b", "--quiet", "--explain"]) == 0
+    assert cli.main(["run", "all", "--out", f"file://{home}/a b", "--quiet", "--explain"]) == 0
 
 
 @pytest.mark.parametrize(

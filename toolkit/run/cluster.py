@@ -1,10 +1,11 @@
 """Jobs on a Dask cluster: the scheduler hands them to workers, each of which keeps a warm parent (`cluster_worker`).
 
     with cluster.joined("tcp://127.0.0.1:8786", jobs, home) as crew:
-        for number, done in crew.run(jobs, memory, modules, folder): ...
+        for number, done in crew.run(jobs, memory, modules, folder, words): ...
 
-A worker that would make other pages is refused before anything is given out. A job whose worker is lost is done again
-by another; what it made comes back here, and only here are pages promoted, so each is promoted once.
+A worker that would make other pages is refused before anything is given out; one that comes later and cannot make them
+is left out. A job whose worker is lost is done again by another; what it made comes back here, and only here are pages
+promoted, so each is promoted once.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from uuid import uuid4
 
 from toolkit.errors import Faults, ToolkitError
 from toolkit.run import cluster_worker
-from toolkit.run.cluster_worker import Likeness, Made, Order
+from toolkit.run.cluster_worker import Likeness, Made, Order, Refusal
 from toolkit.run.job import Job
 from toolkit.run.outcome import Outcome, decide
 from toolkit.run.worker import PRODUCTS, Done, first_line
@@ -36,8 +37,6 @@ CONNECT, WORKERS, STOP = 10.0, 30.0, 2.0
 TICK = 5.0
 GIVEN = 3
 """Jobs with the scheduler for each thread of a worker: none waits for work, and memory does not grow with the plan."""
-RETRIES = 2
-"""Times that a job is given out again where a worker could not begin it."""
 HINT = "start the scheduler and the workers: docs/cluster.md"
 
 Answer = TypeVar("Answer")
@@ -90,6 +89,7 @@ class Cluster:
         self.client, self.address = client, address
         self.first = {job.notebook: job for job in reversed(jobs)}
         self.ours = cluster_worker.likeness(list(self.first), home)
+        self.refused: set[str] = set()
 
     def check(self) -> None:
         """Every worker would make the same pages.
@@ -114,7 +114,7 @@ class Cluster:
         return cluster_worker.unlike(who, theirs, self.ours)
 
     def run(
-        self, jobs: Mapping[int, Job], memory: int, modules: Sequence[str], folder: Path
+        self, jobs: Mapping[int, Job], memory: int, modules: Sequence[str], folder: Path, words: list[str]
     ) -> Iterator[tuple[int, Done]]:
         """Yield the number of each job with what it came to, in the order in which they end.
 
@@ -123,10 +123,10 @@ class Cluster:
             memory: MiB that one may use; 0: no limit.
             modules: what the warm parents should import.
             folder: scratch folder; what a job made is in a subfolder.
+            words: a word for the log is put here where a worker is left out.
 
         Raises:
-            ToolkitError: scheduler or workers are lost, or a worker that came later differs; jobs not yet yielded
-                are undone.
+            ToolkitError: scheduler or workers are lost, or none is fit; jobs not yet yielded are undone.
         """
         order = Order(uuid4().hex, self.ours, tuple(self.first.values()), memory, tuple(modules))
         todo = deque(jobs)
@@ -142,19 +142,32 @@ class Cluster:
                 number, future = given.pop(self._patiently(lambda: ended.get(timeout=TICK)))
                 done = self._done(future, folder / f"{number:05d}")
                 del future  # the workers need not keep what it made
-                yield number, done
+                if isinstance(done, Done):
+                    yield number, done
+                    continue
+                words.append(f"a worker is left out: {done.fault.what} {done.fault.where}".rstrip())
+                self.refused.add(done.who)
+                if not self._threads():
+                    raise done.fault
+                todo.appendleft(number)
         finally:
             self._stop(order, [future for _, future in given.values()])
 
     def _give(self, order: Order, number: int, job: Job) -> Future:
         key = f"{job.notebook}-{job.page}-{order.run}-{number}"  # its first word is its name on the dashboard
-        return self.client.submit(cluster_worker.perform, order, job, key=key, pure=False, retries=RETRIES)
+        workers = list(self._fit()) if self.refused else None
+        return self.client.submit(cluster_worker.perform, order, job, key=key, pure=False, workers=workers)
+
+    def _fit(self) -> dict[str, int]:
+        """The workers and their threads, those left out that refused; none where the scheduler is gone."""
+        with suppress(Exception):
+            threads = self.client.nthreads(callback_timeout=TICK)
+            return {who: number for who, number in threads.items() if who not in self.refused}
+        return {}
 
     def _threads(self) -> int:
-        """How many jobs the workers do at once; 0 where scheduler or workers are gone."""
-        with suppress(Exception):
-            return int(sum(self.client.nthreads(callback_timeout=TICK).values()))
-        return 0
+        """How many jobs the workers do at once."""
+        return sum(self._fit().values())
 
     def _patiently(self, ask: Callable[[], Answer]) -> Answer:
         """An answer that takes its time, as long as there are workers."""
@@ -172,12 +185,12 @@ class Cluster:
         hint = f"what was promoted stays; {HINT}, then run again"
         return ToolkitError(f"The cluster at {self.address} was lost: {why}.", where="--cluster", hint=hint)
 
-    def _done(self, future: Future, folder: Path) -> Done:
+    def _done(self, future: Future, folder: Path) -> Done | Refusal:
         """What a job came to, its files put where those of a local job are."""
         from distributed import CancelledError, KilledWorker
 
         try:
-            made: Made = self._patiently(lambda: future.result(timeout=6 * TICK))
+            made: Made | Refusal = self._patiently(lambda: future.result(timeout=6 * TICK))
         except KilledWorker as error:
             lost = f"{error.allowed_failures + 1} workers of the cluster were lost while they had it"
             return Done(decide({}, "worker_died", lost))
@@ -187,6 +200,8 @@ class Cluster:
             raise
         except Exception as error:
             raise self._lost(f"{type(error).__name__}: {first_line(error)}") from error
+        if isinstance(made, Refusal):
+            return made
         try:
             (folder / PRODUCTS).mkdir(parents=True, exist_ok=True)
             for name, content in made.files:

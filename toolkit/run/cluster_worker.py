@@ -114,13 +114,27 @@ class Made:
     files: tuple[tuple[str, bytes], ...]
 
 
-def perform(order: Order, job: Job) -> Made:
-    """Do one job in this worker's warm parent; called by Dask, in a thread of the worker.
+@dataclass(frozen=True)
+class Refusal:
+    """A worker that cannot make the pages of the run, and why."""
 
-    Raises:
-        ToolkitError: this worker cannot make the pages of the run.
-    """
-    return _crew(order).perform(_here(job))
+    who: str
+    fault: ToolkitError
+
+
+def perform(order: Order, job: Job) -> Made | Refusal:
+    """Do one job in this worker's warm parent; called by Dask, in a thread of the worker."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    while True:
+        try:
+            folder = Path(worker.local_directory).resolve() / f"quadro-{order.run}"
+            return _crew(order, worker.address, worker.state.nthreads, folder).perform(_here(job))
+        except ToolkitError as fault:
+            return Refusal(worker.address, fault)
+        except _EndedError:  # it was idle for too long: another one
+            continue
 
 
 async def stop(run: str) -> None:
@@ -138,19 +152,15 @@ _crews: dict[str, _Crew] = {}
 _stopped: set[str] = set()
 
 
-def _crew(order: Order) -> _Crew:
-    from distributed import get_worker
-
-    worker = get_worker()
+def _crew(order: Order, who: str, slots: int, folder: Path) -> _Crew:
     with _guard:
         if order.run in _stopped:
             raise ToolkitError("The run was stopped.")
         crew = _crews.get(order.run)
-        if crew is None or not crew.is_alive():
-            if fault := unlike(worker.address, likeness(order.names), order.ours):
+        if crew is None:
+            if fault := unlike(who, likeness(order.names), order.ours):
                 raise fault
-            folder = Path(worker.local_directory).resolve() / f"quadro-{order.run}"
-            crew = _crews[order.run] = _Crew(order, worker.state.nthreads, folder)
+            crew = _crews[order.run] = _Crew(order, slots, folder)
             crew.start()
         return crew
 
@@ -158,6 +168,10 @@ def _crew(order: Order) -> _Crew:
 def _here(job: Job) -> Job:
     """The job with the notebook of this machine."""
     return replace(job, path=notebooks.path_of(job.notebook, params.home()).resolve())
+
+
+class _EndedError(Exception):
+    """The thread takes no more jobs."""
 
 
 class _Crew(threading.Thread):
@@ -173,10 +187,15 @@ class _Crew(threading.Thread):
         self.outbox, self.inbox = multiprocessing.Pipe(duplex=False)
         self.waiting: dict[int, Future[Done]] = {}
         self.guard = threading.Lock()
-        self.fault = ToolkitError("The worker ended its work for this run.")
+        self.fault: Exception = _EndedError()
 
     def perform(self, job: Job) -> Made:
-        """Wait for one job; called by other threads."""
+        """Wait for one job; called by other threads.
+
+        Raises:
+            ToolkitError: the warm parent does not start.
+            _EndedError: the thread takes no more jobs.
+        """
         future: Future[Done] = Future()
         with self.guard:
             if self.inbox.closed:
@@ -207,12 +226,11 @@ class _Crew(threading.Thread):
                 self.inbox.close()
             self.outbox.close()
             self.machine.stop()
-            for future in self.waiting.values():
-                future.set_exception(self.fault)
             shutil.rmtree(self.folder, ignore_errors=True)
             with _guard:
-                if _crews.get(self.run_id) is self:
-                    del _crews[self.run_id]
+                _crews.pop(self.run_id, None)
+            for future in self.waiting.values():
+                future.set_exception(self.fault)
 
     def _work(self) -> None:
         """Until there has been nothing to do for a while."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote
 
 from toolkit.run import lock, manifest
 
@@ -20,7 +19,7 @@ def of(out: Path | str) -> Folder:
     if isinstance(out, Path) or "://" not in text:
         return Folder(Path(out))
     if text.startswith("file:///"):
-        return Folder(Path(unquote(text.removeprefix("file://"))))
+        return Folder(Path(text.removeprefix("file://")))
     from toolkit.run.address import Address
 
     return Address(text)

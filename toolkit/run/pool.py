@@ -52,7 +52,7 @@ def run(jobs: Sequence[Job], means: Means, folder: Path, words: list[str]) -> It
     workers = min(means.workers, len(jobs))
     rest = dict(enumerate(jobs))
     if means.cluster:
-        for number, done in means.cluster.run(rest, means.memory, means.modules, folder):
+        for number, done in means.cluster.run(rest, means.memory, means.modules, folder, words):
             yield rest[number], done
         return
     if means.engine == "warm" and jobs:
