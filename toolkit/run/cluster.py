@@ -145,7 +145,8 @@ class Cluster:
                 if isinstance(done, Done):
                     yield number, done
                     continue
-                words.append(f"a worker is left out: {done.fault.what} {done.fault.where}".rstrip())
+                if done.who not in self.refused:
+                    words.append(f"a worker is left out: {done.fault.what} {done.fault.where}".rstrip())
                 self.refused.add(done.who)
                 if not self._threads():
                     raise done.fault

@@ -182,7 +182,8 @@ class _Crew(threading.Thread):
         self.run_id, self.folder = order.run, folder
         folder.mkdir(parents=True, exist_ok=True)
         jobs = [_here(job) for job in order.jobs]
-        self.machine = Machine(settings(jobs, slots, order.memory, order.modules, folder), folder)
+        asked = settings(jobs, slots, order.memory, order.modules, folder)
+        self.machine = Machine(replace(asked, scratch=folder), folder)
         self.numbers = itertools.count()
         self.outbox, self.inbox = multiprocessing.Pipe(duplex=False)
         self.waiting: dict[int, Future[Done]] = {}

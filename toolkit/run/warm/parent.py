@@ -15,6 +15,7 @@ import gc
 import importlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -56,6 +57,7 @@ class Settings:
         modules: what to import besides the house; those that have a function `warm_up` compute with it what all
             their pages share.
         first: `municipality`, `area` and `as_of` of the first job, which `warm_up` takes.
+        scratch: a folder to remove at the end: whoever made it may have been killed.
     """
 
     slots: int
@@ -64,6 +66,7 @@ class Settings:
     memory: int = 0
     modules: tuple[str, ...] = ()
     first: tuple[tuple[str, str], ...] = ()
+    scratch: Path | None = None
 
 
 def main() -> None:
@@ -74,9 +77,12 @@ def main() -> None:
     child.adopt_orphans()
     server = Server(connection, settings)
     try:
-        server.serve()
+        with suppress(BrokenPipeError):  # the other side has gone
+            server.serve()
     finally:
         server.stop()
+    if settings.scratch:
+        shutil.rmtree(settings.scratch, ignore_errors=True)
 
 
 @dataclass
