@@ -57,6 +57,31 @@ def study(report: Report, compare_with: str = "") -> Study:
     return Study(report, compare_with)
 
 
+SECTIONS = (
+    in_short,
+    position,
+    similar,
+    weight,
+    people,
+    income,
+    where_on_map,
+    work,
+    sectors,
+    commuting,
+    fragility,
+    composite,
+    trends,
+    metropolitan_sectors,
+    international,
+    swot,
+    own_figures,
+    checklist,
+    limits,
+    method,
+)
+"""Those of the page, in its order."""
+
+
 def warm_up(municipality: str = "", area: str = "", as_of: str = "") -> None:
     """Compute what the pages of a run share, so that processes forked afterwards have it.
 
@@ -67,5 +92,5 @@ def warm_up(municipality: str = "", area: str = "", as_of: str = "") -> None:
         with capture_output():
             known = study(Report("benchmark", language=language, tables=tables(), **where))
             known.share()
-            for section in (composite, metropolitan_sectors, international):
+            for section in SECTIONS:
                 section(known)
