@@ -20,7 +20,7 @@ from toolkit.errors import ToolkitError
 FONT = "Titillium Web, Segoe UI, Arial, sans-serif"
 # vl-convert resolves relative addresses against a public host; what a page links to is beside it.
 PUBLIC_HOST = "https://vega.github.io/vega-datasets/"
-DECIMALS = 2
+DECIMALS = 1
 # Square pixels by which leaving out a point of a map may change an outline.
 THIN = 2.0
 Pixel = tuple[int, int]
@@ -160,7 +160,7 @@ def locale(language: str) -> dict[str, Any]:
 def clean(raw: str, uid: str, title: str, description: str) -> str:
     """vl-convert's SVG as one named picture.
 
-    Ids are prefixed by `uid`, geometry rounded to two decimals, roles and aria attributes removed, an explicit
+    Ids are prefixed by `uid`, geometry rounded to a tenth of a pixel, roles and aria attributes removed, an explicit
     description of a mark kept as its `<title>`, links freed from vl-convert's host.
     """
     root = ET.fromstring(raw)
@@ -240,7 +240,7 @@ def _strip(element: ET.Element, renamed: Mapping[str, str]) -> None:
 
 
 def rounded(geometry: str) -> str:
-    """Geometry with two decimals at most, and no "-0"."""
+    """Geometry with `DECIMALS` decimals at most, and no "-0"."""
 
     def short(match: re.Match[str]) -> str:
         text = f"{float(match[0]):.{DECIMALS}f}".rstrip("0").rstrip(".")

@@ -191,8 +191,8 @@ def test_an_outline_stays_where_it_is():
 
 
 @given(st.floats(-1e4, 1e4, allow_nan=False))
-def test_rounding_a_coordinate_moves_it_by_half_a_hundredth_at_most(value):
-    assert abs(float(svg.rounded(repr(value))) - value) <= 0.005 + 1e-9
+def test_rounding_a_coordinate_moves_it_by_half_a_tenth_at_most(value):
+    assert abs(float(svg.rounded(repr(value))) - value) <= 0.05 + 1e-9
 
 
 def test_marks_on_the_same_pixel_are_drawn_once_unless_they_tell_something():

@@ -19,6 +19,7 @@ from toolkit.display.objects import (
     Sources,
     Table,
     Text,
+    texts,
 )
 
 __all__ = [
@@ -45,4 +46,5 @@ __all__ = [
     "html",
     "is_explorable",
     "specs_script",
+    "texts",
 ]

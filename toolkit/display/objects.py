@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -301,6 +301,27 @@ class Close(Shown):
     provenance: Mapping[str, Any]
     complete: bool = True
     next_due: str = ""
+
+
+_CODES = ("language", "id", "page", "key", "unit", "v", "flag")
+_NOT_READ = {*_CODES, "spec", "spec_narrow", "datasets", "source", "csv"}
+
+
+def texts(shown: Any) -> Iterator[str]:
+    """Every text of an object that a reader meets, cells and headings of its tables included; sources left out."""
+    if isinstance(shown, str):
+        yield shown
+    elif dataclasses.is_dataclass(shown) and not isinstance(shown, type):
+        for item in dataclasses.fields(shown):
+            if item.name not in _NOT_READ:
+                yield from texts(getattr(shown, item.name))
+    elif isinstance(shown, Mapping):
+        for name, value in shown.items():
+            if name not in _NOT_READ:
+                yield from texts(value)
+    elif isinstance(shown, (list, tuple)):
+        for one in shown:
+            yield from texts(one)
 
 
 def _framed(html: str) -> str:

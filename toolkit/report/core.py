@@ -65,8 +65,9 @@ class Report(Setting):
         self.notebook = notebook
         self._results: dict[str, Any] = {}
         self._caveats: list[dict[str, str]] = []
+        self._shown: list[display.Shown] = []
         self._aside: list[display.Shown] | None = None
-        self.show(self._opening())
+        show(self._opening())
 
     def standings(
         self,
@@ -235,6 +236,7 @@ class Report(Setting):
     def show(self, shown: display.Shown) -> None:
         """Show a display object made elsewhere, such as `made_table`."""
         if self._aside is None:
+            self._shown.append(shown)
             show(shown)
         else:
             self._aside.append(shown)
@@ -329,8 +331,10 @@ class Report(Setting):
         self.show(display.Caveats(language=self.language, items=[*self._caveats, *known]))
 
     def glossary(self, *terms: str) -> None:
-        """Explain terms of `text/glossary.yml`."""
-        self.show(display.Glossary(language=self.language, items=self.words.glossary(terms)))
+        """Explain those terms of `text/glossary.yml` that the page has used until here."""
+        read = [shown for shown in self._shown if not isinstance(shown, display.Caveats)]
+        said = "\n".join(display.texts([*read, self._caveats]))
+        self.show(display.Glossary(language=self.language, items=self.words.glossary(terms, said)))
 
     def keep(self, name: str, **figure: Any) -> None:
         """Keep a figure for the results file: JSON values only, free of language."""
@@ -340,9 +344,8 @@ class Report(Setting):
 
     def close(self) -> None:
         """List the sources, hand over the results, and mark the page complete. The last line of every notebook."""
-        self.show(
-            display.Sources(language=self.language, items=[source.worded(self.language) for source in self.sources])
-        )
+        worded = [source.worded(self.language) for source in self.sources]
+        self.show(display.Sources(language=self.language, items=worded))
         lock = ROOT / "requirements.lock"
         provenance = {
             "version": toolkit.__version__,

@@ -38,7 +38,15 @@ TERMS = (
     "confidential",
     "missing",
     "break_in_series",
+    "total_income",
+    "gini",
+    "krugman",
+    "mazziotta_pareto",
+    "robust_deviation",
+    "specialisation",
+    "location_quotient",
 )
+"""Entries of the glossary that a page shows where it uses them."""
 
 
 def swot(study: Study) -> None:

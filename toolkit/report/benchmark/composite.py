@@ -93,7 +93,7 @@ def _decile_counts(study: Study) -> None:
             report.column("value", "benchmark.column_municipalities", unit="municipalities"),
         ],
         tables=["fragility"],
-        note=report.say("deciles_note"),
+        note=report.say("decile_counts_note"),
     )
 
 

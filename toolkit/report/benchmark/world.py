@@ -103,7 +103,7 @@ def _structure(study: Study, shares: pd.DataFrame, year: int) -> None:
             *(display.Column(key=block, label=label, unit="percent") for block, label in parts),
         ],
         tables=["metro_employment"],
-        note=report.say("structure_note"),
+        note=report.say("structure_note", **about),
         highlight=(own,),
     )
 
