@@ -346,6 +346,59 @@ def test_chart_and_table_of_inequality_say_the_same(
     assert not {"dato riservato", "confidential"} & {*drawn, *(cell.t for row in figure.table.rows for cell in row)}
 
 
+MONTHS = r"\b(January|February|March|April|May|June|July|August|September|October|November|December)\b"
+MESI = r"\b(gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|dicembre)\b"
+
+
+@pytest.mark.parametrize(("language", "foreign"), [("it", MONTHS), ("en", MESI)])
+def test_dates_of_sources_and_periods_are_in_the_language_of_the_page(
+    shown: list[display.Shown], language: str, foreign: str
+) -> None:
+    said = studied(shown, municipality="015032", language=language)[1]
+    assert [text for text in said if re.search(foreign, text)] == []
+    assert [text for text in said if re.fullmatch(r"\d{4}-\d{2}|\d{4}–", text)] == []
+
+
+def test_a_percentage_in_a_sentence_has_its_article(shown: list[display.Shown]) -> None:
+    for code in ("015032", "015155"):
+        for text in studied(shown, municipality=code, language="it")[1]:
+            assert not re.search(
+                r"(?:\b(?:di|oltre|almeno|sono|era|è|lavorava|comune|media) )\d[\d,]*\u00a0% (?:de|di|in)", text
+            )
+
+
+def test_a_first_destination_is_not_said_to_be_most(shown: list[display.Shown]) -> None:
+    """A twentieth of those who leave Milano goes to the first destination."""
+    for language, wrong, right in (
+        ("it", "soprattutto", "La prima destinazione"),
+        ("en", "mostly", "The first destination"),
+    ):
+        studied(shown, municipality="015146", language=language)
+        figures = {one.id: one.title for one in shown if isinstance(one, display.Figure)}
+        assert figures["destinations"].startswith(right)
+        assert wrong not in figures["destinations"] + figures["origins"] + figures["similar"]
+
+
+def test_a_municipality_unlike_all_others_is_not_said_to_be_like_one(shown: list[display.Shown]) -> None:
+    for code, alone in (("015146", True), ("015032", False)):
+        study, _ = studied(shown, municipality=code, language="en")
+        title = next(one.title for one in shown if isinstance(one, display.Figure) and one.id == "similar")
+        assert title.startswith("No municipality is really like") is alone
+        assert (study.peers.isolation >= STUDIES.ALONE) is alone
+
+
+def test_units_are_said_once(shown: list[display.Shown]) -> None:
+    said = studied(shown, municipality="015155", language="it")[1]
+    assert not [text for text in said if re.search(r"(1\.000|100)\b.*: [\d.,]+ ogni \1", text)]
+    tiles = next(one for one in shown if isinstance(one, display.KeyFigures)).items
+    assert {tile.id: tile.unit for tile in tiles} == {
+        "income_per_taxpayer": "",
+        "jobs_per_100_commuters": "",
+        "local_units_per_1000": "",
+        "old_age_index": "ogni 100",
+    }
+
+
 def test_quoted_figures_have_the_decimals_of_their_source(shown: list[display.Shown]) -> None:
     said = studied(shown, municipality="015032", language="it")[1]
     assert "67" in said

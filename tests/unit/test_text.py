@@ -340,3 +340,39 @@ def test_a_number_needs_its_spec(tmp_path):
     folder = folder_with(tmp_path, bare=("{n}", "{n}"))
     with pytest.raises(WordsError, match="say how it is printed"):
         Words("it", folder).say("made.bare", n=3.5)
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        (34.9, "il 34,9\xa0%"),
+        (8.0, "l'8,0\xa0%"),
+        (82.1, "l'82,1\xa0%"),
+        (11.8, "l'11,8\xa0%"),
+        (1.04, "l'1,0\xa0%"),
+        (0.2, "lo 0,2\xa0%"),
+        (0.96, "l'1,0\xa0%"),
+        (10.5, "il 10,5\xa0%"),
+        (18.0, "il 18,0\xa0%"),
+        (100.0, "il 100,0\xa0%"),
+    ],
+)
+def test_a_percentage_takes_its_article(value, wanted):
+    assert Words("it").format_field(value, "thepct1") == wanted
+    assert Words("en").format_field(value, "thepct1") == Words("en").percent(value)
+
+
+def test_articles_join_their_prepositions():
+    words = Words("it")
+    said = [words.format_field(value, f"{form}pct0") for value in (25, 8, 0) for form in ("of", "at", "from")]
+    assert [text.replace("\xa0", " ") for text in said] == [
+        "del 25 %",
+        "al 25 %",
+        "dal 25 %",
+        "dell'8 %",
+        "all'8 %",
+        "dall'8 %",
+        "dello 0 %",
+        "allo 0 %",
+        "dallo 0 %",
+    ]

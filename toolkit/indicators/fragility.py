@@ -80,8 +80,8 @@ _published(
     "residents",
     "unsorted urban waste in kg / residents, as published",
     -1,
-    "Rifiuti urbani indifferenziati per residente",
-    "Unsorted urban waste per resident",
+    "Rifiuti urbani indifferenziati (kg per residente)",
+    "Unsorted urban waste (kg per resident)",
 )
 _published(
     "high_emission_cars",

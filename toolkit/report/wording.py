@@ -20,7 +20,8 @@ def sentence(setting: Setting, standing: Standing, *, zone: bool = True, peers: 
         return setting.words.say("report.standing_absent", name=name, absent=absent, **values)
     bare = setting.words.value(standing.own.value, standing.indicator.unit, standing.own.flag, bare=True)
     subject = f"report.subject_{standing.indicator.id}"
-    values["subject"] = setting.words.say(subject, value=value(setting, standing), bare=bare)
+    shown = value(setting, standing)
+    values["subject"] = setting.words.say(subject, value=shown, bare=bare, the=setting.words.with_article(shown))
     told = gaps(setting, standing, zone=zone, peers=peers)
     if not told:
         return setting.words.say("report.standing_alone", **values)
@@ -71,6 +72,13 @@ def value(setting: Setting, standing: Standing) -> str:
     return setting.words.value(standing.own.value, standing.indicator.unit, standing.own.flag)
 
 
+def named_value(setting: Setting, standing: Standing) -> str:
+    """The figure as printed after the indicator's name, which may say the unit already."""
+    said = setting.words.says_unit(standing.indicator.name[setting.words.language], standing.indicator.unit)
+    plain = said and setting.words.form(standing.indicator.unit) == "number"
+    return setting.words.value(standing.own.value, standing.indicator.unit, standing.own.flag, bare=plain)
+
+
 def key_figure(setting: Setting, standing: Standing) -> display.KeyFigure:
     """A tile: the figure with its foils, its period and its rank."""
     unit = standing.indicator.unit
@@ -82,13 +90,14 @@ def key_figure(setting: Setting, standing: Standing) -> display.KeyFigure:
     ]
     shown.append((capital(setting.words.say("report.median")), setting.words.value(standing.median, unit, bare=True)))
     bare = setting.words.value(standing.own.value, unit, standing.own.flag, bare=True)
+    label = standing.indicator.name[setting.words.language]
     return display.KeyFigure(
         id=standing.indicator.id,
-        label=standing.indicator.name[setting.words.language],
+        label=label,
         value=bare,
         v=standing.own.value if standing.own.known else None,
         flag=standing.own.flag,
-        unit="" if setting.words.form(unit) != "number" or not standing.own.known else setting.words.unit(unit),
+        unit="" if setting.words.says_unit(label, unit) or not standing.own.known else setting.words.unit(unit),
         period=when(setting, standing),
         comparisons=shown,
         note=rank(setting, standing) if standing.position else "",

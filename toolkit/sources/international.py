@@ -47,7 +47,8 @@ CITY_FIGURES = Resource(
         column("value", "number", minimum=0),
         column("unit", enum=list(UNITS)),
         column("kind", it="Chi lo dice", en="Who says so", enum=list(KINDS)),
-        column("source"),
+        column("source_it", it="Fonte", en="Source in Italian"),
+        column("source_en", it="Fonte in inglese", en="Source"),
     ),
     faults=(
         {
@@ -71,7 +72,8 @@ POLICY_CARDS = Resource(
         column("period", it="Periodo", en="Period"),
         column("text_it", it="Testo", en="Text in Italian"),
         column("text_en", it="Testo in inglese", en="Text"),
-        column("source"),
+        column("source_it", it="Fonte", en="Source in Italian"),
+        column("source_en", it="Fonte in inglese", en="Source"),
     ),
     **_ABOUT,
 )
@@ -113,14 +115,18 @@ def _check(entry: dict[str, Any], keys: set[str], bilingual: tuple[str, ...]) ->
         odd = ", ".join(sorted(set(entry) ^ keys))
         raise DataError(f"an entry has other keys than it should: {odd}", where=where, allowed=sorted(keys))
     _among(entry["city"], CITIES, where)
-    for name in bilingual:
+    entry["source"] = _both(entry["source"])
+    for name in (*bilingual, "source"):
         text = entry[name]
         if not isinstance(text, dict) or set(text) != {"it", "en"} or not all(map(str.strip, text.values())):
             raise DataError(f"{name} needs both languages", where=where)
-    if not str(entry["source"]).strip():
-        raise DataError("an entry has no source", where=where)
     if entry["period"] and not pd.Series([entry["period"]]).str.fullmatch(_PERIOD).item():
         raise DataError(f"{entry['period']!r} is not a period", where=where, allowed="2017, 2009-06, 2014–2018, 2014–")
+
+
+def _both(source: Any) -> Any:
+    """A source that is named alike in both languages, in both."""
+    return {"it": source, "en": source} if isinstance(source, str) else source
 
 
 def _among(value: str, allowed: tuple[str, ...], where: str) -> None:

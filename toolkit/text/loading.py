@@ -20,7 +20,9 @@ VOCABULARIES = ("units", "places", "glossary", "acronyms")
 # A day with its Italian article or preposition, which change before 8 and 11 ("l'8", "all'11"); English has none.
 DATE_FORMS = ("thedate", "atdate", "ofdate", "fromdate")
 PLACE_FORMS = ("name", "the", "at", "of", "to", "from", "body")
-NUMERIC = re.compile(r"(?P<prefix>\+|abs)?(?P<form>int|dec|pct|eurshort|eur|signed|points)(?P<decimals>\d)?")
+NUMERIC = re.compile(
+    r"(?P<prefix>\+|abs|the|of|from|at)?(?P<form>int|dec|pct|eurshort|eur|signed|points)(?P<decimals>\d)?"
+)
 SIGN = re.compile(r"sign(?P<decimals>\d)?")
 
 

@@ -59,6 +59,13 @@ from toolkit.text.loading import (
 )
 from toolkit.text.numbers import ABSENT_FLAGS, MINUS, PRESENT_FLAGS, is_absent, rounded
 
+# Before most numbers, before 1, 8 and 11, before 0: "il 25 %", "l'8 %", "lo 0,2 %".
+_ARTICLES = {
+    "the": ("il ", "l'", "lo "),
+    "of": ("del ", "dell'", "dello "),
+    "at": ("al ", "all'", "allo "),
+    "from": ("dal ", "dall'", "dallo "),
+}
 _LOCALE = {"it": "it_IT", "en": "en_GB"}
 
 
@@ -343,8 +350,24 @@ class Words(string.Formatter):
             "eurshort": lambda amount, _: self.euro_short(amount),
             "points": self._points,
         }[form](shown, decimals)
+        if prefix in _ARTICLES:
+            return self.with_article(plain, prefix)
         always = prefix == "+" or (form in ("signed", "points") and prefix != "abs")
         return self._with_sign(figure, plain) if always else plain
+
+    def with_article(self, number: str, form: str = "the") -> str:
+        """A printed number in an Italian sentence: "il 34,9 %", "l'8 %", "lo 0,2 %", "del 25 %"; bare in English.
+
+        Args:
+            number: as printed, without sign.
+            form: `the`, `of`, `at` or `from`.
+        """
+        if self.language == "en":
+            return number
+        whole = re.match(r"\d+", number)
+        spoken = whole[0] if whole else ""
+        kind = 1 if spoken.startswith("8") or spoken in ("1", "11") else 2 if spoken == "0" else 0
+        return _ARTICLES[form][kind] + number
 
     def _points(self, value: Any, decimals: int) -> str:
         number = self.number(value, decimals)

@@ -117,7 +117,7 @@ def bullet_text(study: Study, finding: Finding) -> str:
     values: dict[str, Any] = {"name": about.name[report.language], "others": of_others}
     if rule.measure == "level":
         standing = study[rule.indicator]
-        values |= {"value": report.value(standing), "when": report.when(standing)}
+        values |= {"value": wording.named_value(report, standing), "when": report.when(standing)}
         return report.say(f"swot.level_{rule.side}", **values)
     start, end, _ = study.changes(rule.indicator) or (0, 0, None)
     values |= {"first": start, "last": end, "change": finding.value}
@@ -131,13 +131,14 @@ def bullet_text(study: Study, finding: Finding) -> str:
 
 def _bullet(study: Study, finding: Finding) -> dict[str, str]:
     report = study.report
+    numbers = {rule.id: number for number, rule in enumerate(choices.swot().rules, 1)}
     percentile = report.say("swot.percentile", percentile=finding.position.percentile)
     return {
         "code": finding.rule.id,
         "kind": finding.rule.kind,
         "text": bullet_text(study, finding),
         "certainty": f"{percentile}; {study.certainty(finding.agreement)}",
-        "origin": report.say("swot.by_rule", rule=finding.rule.id),
+        "origin": report.say("swot.by_rule", number=numbers[finding.rule.id]),
     }
 
 
@@ -222,7 +223,7 @@ def _far(study: Study) -> list[dict[str, str]]:
         standing = study[name]
         z = standing.position.robust_z if standing.position else float("nan")
         if abs(z) > FAR:
-            value = f"{report.value(standing)} ({report.when(standing)})"
+            value = f"{wording.named_value(report, standing)} ({report.when(standing)})"
             median = report.words.value(standing.median, standing.indicator.unit)
             found.append(
                 {

@@ -127,10 +127,11 @@ def index_sentence(study: Study) -> str:
     code = report.own
     rank = index.rank(code)
     least, most, free_low, free_high = index.intervals[code]
-    low, high = min(rank, least), max(rank, most)
     about = {
         "place": report.place,
-        "rank": report.words.rank(rank, index.of, low, high),
+        "rank": rank,
+        "of": index.of,
+        "around": report.words.period(min(rank, least), max(rank, most)),
         "free": report.words.period(free_low, free_high),
         "spread": 100 * index.declared.spread,
         "most": 100 * index.declared.most,

@@ -253,7 +253,7 @@ def similar(study: Study) -> None:
     own |= {name: float(study.latest(name)[report.own]) for name in peers.variables}
     report.figure(
         "similar",
-        report.say("similar_title", **about),
+        report.say("similar_title_alone" if peers.isolation >= ALONE else "similar_title", **about),
         subtitle=report.say("similar_subtitle", **about),
         alt=report.say("similar_alt", **about),
         description=report.say("similar_who", **about),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from toolkit import indicators
 from toolkit.indicators.swot import Finding
+from toolkit.report import wording
 from toolkit.report.benchmark.assessment import bullet_text
 from toolkit.report.benchmark.commuting import bounds
 from toolkit.report.benchmark.composite import index_sentence
@@ -91,13 +92,13 @@ def _look_at(study: Study, finding: Finding) -> str:
     )
     label = standing.indicator.name[report.language]
     if study.peers and study.peers.isolation >= ALONE:
-        return report.say("step_alone", name=label, value=report.value(standing))
+        return report.say("step_alone", name=label, value=wording.named_value(report, standing))
     if not ahead:
-        return report.say("step_weak", name=label, value=report.value(standing))
+        return report.say("step_weak", name=label, value=wording.named_value(report, standing))
     return report.say(
         "step_peer",
         name=label,
-        value=report.value(standing),
+        value=wording.named_value(report, standing),
         peer=report.names([best])[best],
         best=report.words.value(float(peers[best]), standing.indicator.unit),
     )

@@ -370,7 +370,12 @@ class Study:
         about = {
             "place": report.place,
             "when": report.when(standing),
-            "subject": report.say(f"report.subject_{name}", value=report.value(standing), bare=bare),
+            "subject": report.say(
+                f"report.subject_{name}",
+                value=report.value(standing),
+                bare=bare,
+                the=report.words.with_article(report.value(standing)),
+            ),
             "median": report.words.value(standing.median, unit, bare=True),
             "side": self.side(standing),
         }

@@ -168,6 +168,8 @@ def _cards(study: Study) -> None:
     cards = report.table("policy_cards")
     frame = cards.assign(card=cards["city"] + "-" + cards["order"].astype(str))
     texts = dict(zip(frame["card"], frame[f"text_{report.language}"], strict=True))
+    sources = dict(zip(frame["card"], frame[f"source_{report.language}"], strict=True))
+    frame["source"] = frame["card"]
     cities = {city: report.say(f"city_{city.replace('-', '_')}") for city in frame["city"].unique()}
     report.show_table(
         "policy-cards",
@@ -175,14 +177,28 @@ def _cards(study: Study) -> None:
         frame,
         [
             report.column("city", "benchmark.column_city", texts=cities),
-            report.column("period", "benchmark.column_period"),
+            report.column("period", "benchmark.column_period", texts=_periods(study, frame)),
             report.column("card", "benchmark.column_card", texts=texts),
-            report.column("source", "source"),
+            report.column("source", "source", texts=sources),
         ],
         tables=["policy_cards"],
         note=report.say("cards_note"),
         highlight=("-",),
     )
+
+
+def _periods(study: Study, frame: pd.DataFrame) -> dict[str, str]:
+    """Periods in words: a month, a year with no end, no date."""
+    report = study.report
+
+    def worded(period: str) -> str:
+        if not period:
+            return report.say("undated")
+        if period.endswith("–"):
+            return report.say("period_since", start=period.removesuffix("–"))
+        return period if "–" in period else report.words.date(period)
+
+    return {period: worded(period) for period in frame["period"].unique()}
 
 
 def _quoted(study: Study) -> None:
@@ -194,6 +210,8 @@ def _quoted(study: Study) -> None:
     frame["measure"] = frame["territory"] + "-" + frame["period"]
     places = dict(zip(frame["territory"], frame[f"territory_{language}"], strict=True))
     measures = dict(zip(frame["measure"], frame[f"measure_{language}"], strict=True))
+    sources = dict(zip(frame["measure"], frame[f"source_{language}"], strict=True))
+    frame["source"] = frame["measure"]
     kinds = {kind: report.say(f"kind_{kind}") for kind in frame["kind"].unique()}
     frame["decimals"] = (frame["value"] % 1 != 0).astype(int)
     report.show_table(
@@ -202,11 +220,11 @@ def _quoted(study: Study) -> None:
         frame,
         [
             report.column("territory", texts=places),
-            report.column("period", "benchmark.column_period", texts={"": report.say("undated")}),
+            report.column("period", "benchmark.column_period", texts=_periods(study, frame)),
             report.column("value", unit_from="unit", decimals_from="decimals"),
             report.column("measure", "benchmark.column_measure", texts=measures),
             report.column("kind", "benchmark.column_kind", texts=kinds),
-            report.column("source", "source"),
+            report.column("source", "source", texts=sources),
         ],
         tables=["city_figures"],
         note=report.say("quoted_note"),

@@ -72,7 +72,14 @@ class Case:
 
     def say(self, key: str, **values: Any) -> str:
         """A sentence of `text/pnrr.yml` with place, day and acronyms at hand."""
-        about = {"place": self.report.place, "day": self.day, "pnrr": "PNRR", "regis": "ReGiS", "cup": "CUP"}
+        about = {
+            "place": self.report.place,
+            "day": self.day,
+            "single": self.single,
+            "pnrr": "PNRR",
+            "regis": "ReGiS",
+            "cup": "CUP",
+        }
         return self.report.say(f"pnrr.{key}", **(about | values))
 
     def label(self, kind: str, code: str) -> str:
