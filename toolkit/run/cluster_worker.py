@@ -127,14 +127,15 @@ def perform(order: Order, job: Job) -> Made | Refusal:
     from distributed import get_worker
 
     worker = get_worker()
+    folder = Path(worker.local_directory).resolve() / f"quadro-{order.run}"
     while True:
         try:
-            folder = Path(worker.local_directory).resolve() / f"quadro-{order.run}"
-            return _crew(order, worker.address, worker.state.nthreads, folder).perform(_here(job))
+            crew = _crew(order, worker.address, worker.state.nthreads, folder)
+            return crew.perform(_here(job))
         except ToolkitError as fault:
             return Refusal(worker.address, fault)
-        except _EndedError:  # it was idle for too long: another one
-            continue
+        except _EndedError:  # it had been idle for too long: another one
+            crew.join()
 
 
 async def stop(run: str) -> None:
@@ -209,6 +210,7 @@ class _Crew(threading.Thread):
             return Made(replace(done, files=()), tuple((path.name, path.read_bytes()) for path in done.files))
         finally:
             shutil.rmtree(self.folder / f"{number:05d}", ignore_errors=True)
+            del self.waiting[number]  # as long as it is there, this is not idle
 
     def stop(self) -> None:
         """Break off what is being done."""
@@ -230,15 +232,17 @@ class _Crew(threading.Thread):
             shutil.rmtree(self.folder, ignore_errors=True)
             with _guard:
                 _crews.pop(self.run_id, None)
-            for future in self.waiting.values():
-                future.set_exception(self.fault)
+            for future in list(self.waiting.values()):
+                if not future.done():
+                    future.set_exception(self.fault)
 
     def _work(self) -> None:
         """Until there has been nothing to do for a while."""
         last = time.monotonic()
         while True:
             for number, done in self.machine.step([self.outbox], IDLE):
-                self.waiting.pop(number).set_result(done)
+                self.waiting[number].set_result(done)
+                last = time.monotonic()
             while self.outbox.poll():
                 message = self.outbox.recv()
                 if message is None:
