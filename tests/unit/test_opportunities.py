@@ -22,6 +22,7 @@ from toolkit.report.opportunities.worth import amount_of, pieces
 from toolkit.text import Words
 
 BRESSO, MILANO = "015032", "015146"
+GROUPS_DAY, EUI = "2026-03-04", "eui-innovative-actions-4"
 AGREEMENT, FIRST_AUTUMN, WINTER, LAST = "2022-07-06", "2022-10-10", "2023-02-01", "2026-11-22"
 
 shown: list[display.Shown] = []
@@ -141,6 +142,20 @@ def test_what_is_not_known_has_no_amount() -> None:
     assert addresses.basis == "not_modelled"
 
 
+def test_shares_of_the_cost_take_their_article() -> None:
+    """ "Fino a 2.000.000 € e all'80 %", "fino al 65 %"."""
+    told = {call: amount_of(case(GROUPS_DAY, MILANO), call).text for call in (EUI, "conto-termico-3")}
+    assert told[EUI] == "fino a 2.000.000\xa0€ e all'80\xa0% della spesa."
+    assert told["conto-termico-3"] == "fino al 65\xa0% della spesa."
+
+
+def test_an_area_has_the_money_of_several_municipalities() -> None:
+    for area, whose in (("zona-nord-milano", "denaro dei comuni"), ("", "denaro del comune")):
+        opportunities.located(case(area=area))
+        assert f"non sono tutti {whose}." in said()
+        shown.clear()
+
+
 # ---- states
 
 
@@ -245,9 +260,6 @@ def test_the_area_adds_its_members() -> None:
     paid = ("seen_paid", "not_seen_paid")
     for name in paid:
         assert one.paid[name] == pytest.approx(sum(member.paid[name] for member in members))
-
-
-GROUPS_DAY, EUI = "2026-03-04", "eui-innovative-actions-4"
 
 
 def test_a_zone_joins_where_some_of_its_municipalities_may_apply_in_a_group_only() -> None:

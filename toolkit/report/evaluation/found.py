@@ -9,6 +9,7 @@ import pandas as pd
 
 from toolkit import charts, display
 from toolkit.report.evaluation.case import Case, Concerned, Known
+from toolkit.report.wording import capital
 
 NOISE = 0.05  # p above which a gap cannot be told from zero
 
@@ -99,7 +100,7 @@ def _path(case: Case, known: Known) -> None:
             gap=case.amount(abs(gap), known.outcome.unit),
             **about,
         ),
-        subtitle=case.say("path_subtitle", name=name, period=span, **about),
+        subtitle=capital(case.say("path_subtitle", name=name, period=span, **about)),
         alt=case.say("path_alt", **about),
         description=case.say(
             "path_description",
@@ -115,7 +116,7 @@ def _path(case: Case, known: Known) -> None:
             case.column("synthetic", "path_synthetic", unit="percent"),
         ],
         tables=["provinces", "policy_series"],
-        note=case.words.join(dict.fromkeys(case.break_words(known))),
+        note=capital(case.words.join(dict.fromkeys(case.break_words(known)))),
     )
 
 
@@ -182,8 +183,8 @@ def _means(case: Case, known: Known) -> None:
     case.report.figure(
         f"path-{known.policy.name}-{known.outcome.id}".replace("_", "-"),
         case.say("path_title_municipal", **about),
-        subtitle=case.say(
-            "path_subtitle_municipal", period=(int(wide["year"].min()), int(wide["year"].max())), **about
+        subtitle=capital(
+            case.say("path_subtitle_municipal", period=(int(wide["year"].min()), int(wide["year"].max())), **about)
         ),
         alt=case.say("path_alt_municipal"),
         description=case.say("path_description_municipal"),

@@ -10,6 +10,7 @@ from toolkit import charts
 from toolkit.report.opportunities import decide
 from toolkit.report.opportunities.case import CALLS, REAL, Case, records
 from toolkit.report.opportunities.worth import amount_of
+from toolkit.report.wording import capital
 
 RECENT_DAYS = 550
 LAST_REVISION = "plan_last_revised"
@@ -29,7 +30,7 @@ def successors(case: Case) -> None:
     else:
         frame = frame.assign(ready=[len(decide.answers(case, call, "yes")) for call in frame["call"]])
     notes = {row["call"]: _note(case, row) for row in records(frame)}
-    worth = {call: amount_of(case, call).text for call in frame["call"]} if case.single else {}
+    worth = {call: capital(amount_of(case, call).text) for call in frame["call"]} if case.single else {}
     frame = frame.assign(note=frame["call"], worth=frame["call"])
     seen = {day: _seen(case, day) for day in frame["known_on"]}
     columns = [
