@@ -47,7 +47,7 @@ SPACE = "[ \u00a0]?"
 GAP = rf"\(([+−]?)(\d[\d.,]*){SPACE}(?:%|p[a-z ]+)\)"
 
 
-STUDIES = importlib.import_module("toolkit.report.benchmark.study")
+SETTING = importlib.import_module("toolkit.report.setting")
 TOLD: dict[Any, Any] = {}
 """What pages share, apart from that of other tests: charts are not real here."""
 
@@ -57,7 +57,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[display.Shown]:
     """What the report shows, charts not drawn."""
     found: list[display.Shown] = []
     monkeypatch.setattr(core, "show", found.append)
-    monkeypatch.setattr(STUDIES, "_shared", TOLD)
+    monkeypatch.setattr(SETTING, "_shared", TOLD)
     monkeypatch.setattr(charts, "pair", lambda chart, *args, **options: ({"chart": chart.__name__}, {}))
     return found
 
