@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit import display, pnrr
+from toolkit.display.frames import rows_of
 from toolkit.params import choices as chosen
 from toolkit.pnrr.amounts import NOT_MODELLED, schedule
 from toolkit.pnrr.days import as_of_day
@@ -134,6 +135,16 @@ class Case:
 
     # ---- who
 
+    def _of_day(self, *key: Any) -> pd.DataFrame:
+        """What depends on data and day alone, once in a process; whoever changes it changes its own."""
+        found: pd.DataFrame = self.report.once("pnrr", *key)
+        return found.copy(deep=False)
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """Codes of the municipalities of the metropolitan city and of the territory."""
+        return tuple(sorted({*self.report.universe, *self.members}))
+
     @property
     def members(self) -> tuple[str, ...]:
         """Codes of the municipalities of the territory."""
@@ -147,6 +158,9 @@ class Case:
     @cached_property
     def population(self) -> pd.DataFrame:
         """Residents known by the day."""
+        return self._of_day("population", self._population)
+
+    def _population(self) -> pd.DataFrame:
         table = self.report.table("population")
         return table[(table["item"] == "residents") & table["value"].notna()]
 
@@ -198,11 +212,17 @@ class Case:
     @cached_property
     def known(self) -> pd.DataFrame:
         """Calls as known on the day."""
+        return self._of_day("known", self._known)
+
+    def _known(self) -> pd.DataFrame:
         return pnrr.as_known(self.report.table("calls"), self.report.table("calls_history"), self.day)
 
     @cached_property
     def hindsight(self) -> pd.DataFrame:
         """Calls as known today, judged on the same day."""
+        return self._of_day("hindsight", self._hindsight)
+
+    def _hindsight(self) -> pd.DataFrame:
         tables = (self.report.table("calls"), self.report.table("calls_history"))
         return pnrr.as_known(*tables, self.day, hindsight=True)
 
@@ -225,6 +245,9 @@ class Case:
     @cached_property
     def answerable(self) -> pd.DataFrame:
         """Published calls that municipalities may answer, alone or in groups."""
+        return self._of_day("answerable", self._answerable)
+
+    def _answerable(self) -> pd.DataFrame:
         kinds = self.known["applicants"].str.split(";")
         ours = kinds.map(lambda codes: bool({"municipality", "municipality_group"} & set(codes)))
         return self.known[ours & (self.known["status"] != "not_yet_published")].reset_index(drop=True)
@@ -233,6 +256,9 @@ class Case:
     def open(self) -> pd.DataFrame:
         """Calls open on the day that municipalities may answer, first to close first, those without a known deadline
         last; standing funds are apart."""
+        return self._of_day("open", self._open)
+
+    def _open(self) -> pd.DataFrame:
         rows = self.answerable[self.answerable["status"] == "open"].sort_values("call")
         return rows.sort_values("closes_on", key=lambda days: days.replace("", "9999"), kind="stable")
 
@@ -272,12 +298,18 @@ class Case:
     @cached_property
     def applications(self) -> pd.DataFrame:
         """Funded applications by the day, of all municipalities, each with its line."""
+        return self._of_day("applications", self._applications)
+
+    def _applications(self) -> pd.DataFrame:
         found = pnrr.applications_as_of(self.report.table("applications"), self.day)
         return found.assign(line=found["call"].map(self.lines))
 
     @cached_property
     def covered(self) -> pd.DataFrame:
         """How far the files of funded applications cover each call."""
+        return self._of_day("covered", self._covered)
+
+    def _covered(self) -> pd.DataFrame:
         return pnrr.coverage(self.known, self.applications, self.day)
 
     @cached_property
@@ -304,18 +336,22 @@ class Case:
     @cached_property
     def per_municipality(self) -> pd.DataFrame:
         """Sums of every municipality of the metropolitan city."""
-        codes = sorted({*self.report.universe, *self.members})
-        found = pnrr.per_municipality(self.applications, codes, self.people)
+        return self._of_day("per_municipality", self.codes, self._per_municipality)
+
+    def _per_municipality(self) -> pd.DataFrame:
+        found = pnrr.per_municipality(self.applications, self.codes, self.people)
         return found.set_index("istat_code", drop=False).rename_axis(None)
 
     @cached_property
     def take_up(self) -> pd.DataFrame:
         """Won over the class maximum, by municipality and line, where the line has a rule of population."""
+        return self._of_day("take_up", self.codes, self._take_up)
+
+    def _take_up(self) -> pd.DataFrame:
         rows = self.covered[~self.covered["line"].isin(NOT_MODELLED)]
         lines = dict(zip(rows["call"], rows["line"], strict=True))
-        codes = sorted({*self.report.universe, *self.members})
         sums = self.report.table("lump_sums")
-        return pnrr.take_up(self.applications, sums, lines, self.people, codes, covered=self.covered)
+        return pnrr.take_up(self.applications, sums, lines, self.people, self.codes, covered=self.covered)
 
     @cached_property
     def take_up_total(self) -> pd.DataFrame:
@@ -330,6 +366,9 @@ class Case:
 
     def places(self, codes: Sequence[str]) -> pd.DataFrame:
         """Projects located in municipalities; empty for all of the province."""
+        return self._of_day("places", tuple(codes), lambda: self._places(codes))
+
+    def _places(self, codes: Sequence[str]) -> pd.DataFrame:
         return pnrr.located(
             self.report.table("regis_projects"),
             self.report.table("regis_locations"),
@@ -371,7 +410,7 @@ class Case:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
+    return rows_of(frame)
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
