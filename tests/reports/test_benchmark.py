@@ -379,6 +379,14 @@ def test_a_first_destination_is_not_said_to_be_most(shown: list[display.Shown]) 
         assert wrong not in figures["destinations"] + figures["origins"] + figures["similar"]
 
 
+def test_milan_is_milan_in_english_sentences(shown: list[display.Shown]) -> None:
+    studied(shown, municipality="015032", language="en")
+    brief = next(one for one in shown if isinstance(one, display.Brief))
+    assert "those who leave is Milan (" in brief.sentences[2]
+    told = [text for one in shown if isinstance(one, display.Text) for text in one.paragraphs]
+    assert not [text for text in told if re.search(r"(?<!Nord )\bMilano\b", text)]
+
+
 def test_a_municipality_unlike_all_others_is_not_said_to_be_like_one(shown: list[display.Shown]) -> None:
     for code, alone in (("015146", True), ("015032", False)):
         study, _ = studied(shown, municipality=code, language="en")

@@ -38,7 +38,7 @@ def _flows(study: Study, side: str, item: str) -> None:
         "year": int(found["year"].iloc[0]),
         "first": found["name"].iloc[0],
         "n": float(found["value"].iloc[0]),
-        "names": list(found["name"].iloc[1:4]),
+        "names": [report.words.place(name).name for name in found["name"].iloc[1:4]],
         "shown": len(found),
     }
     known = whole == whole and whole > 0

@@ -34,10 +34,7 @@ def _sectors(study: Study) -> None:
         for name, value in then.sort_values(ascending=False).items()
         if name != own_name(making)
     ]
-    report.text(
-        report.say("making", others=others, **about),
-        report.say("making_italy"),
-    )
+    report.text(report.say("making", others=others, **about))
     rows = making.rename(columns={"nuts": "series"}).assign(label=[place_name(study, name) for name in making["name"]])
     report.figure(
         "making",
