@@ -422,7 +422,7 @@ def test_flows_beyond_the_map_are_bars(shown: list[display.Shown]) -> None:
 def test_what_pages_share_is_there_before_the_first(monkeypatch, capsys):
     monkeypatch.setenv(display.DEFER_CHARTS, "1")
     shared: dict[Any, Any] = {}
-    monkeypatch.setattr(STUDIES, "_shared", shared)
+    monkeypatch.setattr(SETTING, "_shared", shared)
     benchmark.warm_up(municipality="015032")
     assert not capsys.readouterr().out
     before = set(shared)
