@@ -47,6 +47,7 @@ SPACE = "[ \u00a0]?"
 GAP = rf"\(([+−]?)(\d[\d.,]*){SPACE}(?:%|p[a-z ]+)\)"
 
 
+STUDIES = importlib.import_module("toolkit.report.benchmark.study")
 SETTING = importlib.import_module("toolkit.report.setting")
 TOLD: dict[Any, Any] = {}
 """What pages share, apart from that of other tests: charts are not real here."""
