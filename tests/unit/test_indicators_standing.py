@@ -10,6 +10,7 @@ import pytest
 
 from toolkit import catalog
 from toolkit.errors import DataError
+from toolkit.indicators.panel import Figure, Panel
 from toolkit.indicators.standing import standings
 
 CMM, CORE, BRESSO = "citta-metropolitana-milano", "015146", "015032"
@@ -80,3 +81,21 @@ def test_without_a_value_of_its_own_the_year_is_that_of_the_others(tables, group
     standing = found["share_income_over_55000"]
     assert (standing.year, standing.own.flag) == (2021, "confidential")
     assert standing.median == standing.median
+
+
+def test_a_panel_finds_figures_by_territory_and_year() -> None:
+    rows = pd.DataFrame(
+        {
+            "territory": ["a", "b", "a", "b"],
+            "year": [2020, 2020, 2021, 2021],
+            "value": [1.0, 3.0, np.nan, 5.0],
+            "flag": ["observed", "break", "confidential", "observed"],
+        }
+    )
+    panel = Panel("residents", rows)
+    assert (panel.year_of("a"), panel.year_of("b"), panel.year_of("nobody")) == (2020, 2021, 2021)
+    assert panel.figure("b", 2020) == Figure(3.0, "break")
+    assert panel.figure("a", 2021).flag == "confidential"
+    assert panel.figure("a", 1999).flag == panel.figure("nobody", 2020).flag == "missing"
+    assert panel.universe(("a", "b", "c"), 2020).median == 2.0
+    assert list(panel.of("b")["value"]) == [3.0, 5.0]
