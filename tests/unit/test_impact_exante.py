@@ -203,7 +203,7 @@ NAMES = ["a", "b", "c"]
 A3 = pd.DataFrame([[0.1, 0.2, 0.0], [0.3, 0.1, 0.2], [0.1, 0.1, 0.3]], index=NAMES, columns=NAMES)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(jobs, shares, st.floats(0, 0.99))
 def test_regional_coefficients_never_exceed_national_ones(national: list, part: list, delta: float) -> None:
     nation = pd.Series(national, NAMES)
@@ -221,7 +221,7 @@ def test_regional_coefficients_never_exceed_national_ones(national: list, part: 
     assert (made <= impact.multipliers(A3) + 1e-9).all()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(jobs, st.floats(0, 0.99))
 def test_the_nation_is_its_own_region(national: list, delta: float) -> None:
     nation = pd.Series(national, NAMES)

@@ -45,7 +45,7 @@ def published(matrix):
 
 
 @given(st.integers(0, 10_000), st.integers(14, 30), st.integers(2, 12))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_bounds_contain_the_truth(seed, n, size):
     rng = np.random.default_rng(seed)
     matrix = rng.poisson(rng.gamma(0.3, 30, (n, n)))

@@ -46,7 +46,7 @@ def test_docstring_example():
 
 
 @given(st.integers(0, 10_000), st.floats(0.3, 1.8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_bounds_contain_the_gini_of_simulated_incomes(seed, scale):
     groups = {f"{k:06d}": people(seed * 7 + k, 300, scale) for k in range(4)}
     table = pd.concat([classes(code, x) for code, x in groups.items()], ignore_index=True)

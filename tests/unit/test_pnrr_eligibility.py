@@ -136,7 +136,7 @@ def test_comparisons_at_the_threshold(operator: str, people: float, expected: st
     assert evaluated([rule(5000, operator)], who).iloc[0]["answer"] == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.sampled_from(["", "a", "b"]), st.sampled_from(["yes", "no", "unknown"])), min_size=1))
 def test_combining_agrees_with_every_way_of_filling_in_what_is_unknown(answers: list[tuple[str, str]]) -> None:
     """Three-valued logic is sound: yes only if yes however the unknowns turn out, and so for no."""
@@ -156,7 +156,7 @@ def test_combining_agrees_with_every_way_of_filling_in_what_is_unknown(answers: 
 FIELDS = ["population", "ivsm", "region", "chief_town", "live_grant_same_line", "nursery_coverage"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     st.lists(st.sampled_from(FIELDS), min_size=1, max_size=4, unique=True),
     st.lists(st.sampled_from(FIELDS), max_size=6, unique=True),

@@ -71,7 +71,7 @@ def test_every_submeasure_has_a_beneficiary_and_doubts_are_marked() -> None:
     assert plans["beneficiary_to_verify"].all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_parts_split_a_project_exactly(data: st.DataObject) -> None:
     """Stated shares are used as they are; without them the parts of a project add up to it."""

@@ -139,7 +139,7 @@ BOUNDS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(TABLES, BOUNDS)
 def test_it_is_the_best_choice_and_breaks_no_limit(table: pd.DataFrame, limits: dict[str, float | None]) -> None:
     found = pnrr.choose(table, limits)
@@ -153,7 +153,7 @@ def test_it_is_the_best_choice_and_breaks_no_limit(table: pd.DataFrame, limits: 
             assert found.used[name] <= bound + 1e-9
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(TABLES, BOUNDS, st.sampled_from(LIMITS), st.integers(1, 20), st.randoms(use_true_random=False))
 def test_loosening_never_hurts_and_the_order_of_rows_does_not_matter(
     table: pd.DataFrame, limits: dict[str, float | None], name: str, more: int, random: object
@@ -170,7 +170,7 @@ def test_loosening_never_hurts_and_the_order_of_rows_does_not_matter(
         assert again.chosen["call"].tolist() == found.chosen["call"].tolist()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(TABLES, st.integers(0, 90).map(float))
 def test_the_next_step_is_the_first_that_adds(table: pd.DataFrame, bound: float) -> None:
     found = pnrr.choose(table, {"own_money": bound})
