@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -206,10 +205,8 @@ def background(home: Path, root: Path, *arguments: str) -> subprocess.Popen[str]
     """`quadro` of that copy, as a process of its own."""
     environment = {**os.environ, "PYTHONPATH": str(home), "QUADRO_DATA": str(root / "data")}
     command = [sys.executable, "-m", "toolkit.cli", *arguments]
-    # A shell's background job ignores SIGINT, and so do its children, unless told otherwise.
-    awake = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, cwd=home, env=environment, preexec_fn=awake, **pipes)
+    return subprocess.Popen(command, cwd=home, env=environment, **pipes)
 
 
 def wait_for(what: Callable[[], bool], seconds: float = 60) -> None:
