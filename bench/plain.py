@@ -19,9 +19,8 @@ os.environ["QUADRO_DEFER_CHARTS"] = "1"
 
 
 def work(notebook: str, folder: str, codes: list[str]) -> None:
+    from toolkit import render  # isort: skip  (first: it puts off a slow import for all that follow)
     from harness import execute
-
-    from toolkit import render
 
     for code in codes:
         node = execute(notebook, municipality=code, language="it")

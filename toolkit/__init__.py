@@ -8,10 +8,13 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from toolkit.deferred import put_off
+
 __version__ = "0.1.0"
 __all__ = ["Report", "__version__", "impact", "indicators", "pnrr"]
 
 _HOME = {"Report": "toolkit.report"}
+put_off()
 
 
 def __getattr__(name: str) -> Any:

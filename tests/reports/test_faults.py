@@ -48,6 +48,7 @@ PLANS = {
     "one": plan("good"),
     "faults": plan("raises, refuses, leaves, unclosed, killed, patricide, good, misnamed"),
     "torino": plan("good", '"001272", "015032"'),
+    "unknown": plan("good", '"999999"'),
     "slow": plan("sleeps, good", more="timeout: 12\n"),
     "two": plan("good", '"015032", "015077"'),
     "many": plan("good", '"015032", "015077", "015081", "015086"'),
@@ -74,6 +75,13 @@ def descendants() -> list[psutil.Process]:
         for child in psutil.Process().children(recursive=True)
         if "resource_tracker" not in " ".join(child.cmdline())
     ]
+
+
+def test_a_fault_of_the_plan_ends_what_was_started_meanwhile(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "unknown"]) == 2
+    assert "999999" in capsys.readouterr().err
+    assert descendants() == []
+    assert not (home / "reports/run.json").exists()
 
 
 def test_a_good_page(home: Path, capsys: pytest.CaptureFixture[str]) -> None:

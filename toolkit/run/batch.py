@@ -24,6 +24,7 @@ from toolkit.run.manifest import Pages, Record
 from toolkit.run.outcome import GOOD, Outcome
 from toolkit.run.place import Folder
 from toolkit.run.prepare import Choice, Prepared
+from toolkit.run.warm import child, machine
 from toolkit.run.worker import Done
 
 PACKAGES = (
@@ -117,9 +118,12 @@ def execute(
     commit = _Commit(home)
     place = places.of(out)
     out = place.path
-    prepared = Prepared(plan, place, choice, home, where, timeout)
     means = pool.Means(jobs or plan.jobs or os.cpu_count() or 1, engine, memory)
-    with place.held(), ExitStack() as stack:
+    with ExitStack() as stack:
+        if engine == "warm" and not cluster and child.available() and (choice.force or not place.has("index.html")):
+            means = replace(means, early=stack.enter_context(machine.started()))  # it imports meanwhile
+        prepared = Prepared(plan, place, choice, home, where, timeout)
+        stack.enter_context(place.held())
         prepared.look(choice)  # nobody else writes from now on
         if cluster and prepared.due:
             from toolkit.run.cluster import joined

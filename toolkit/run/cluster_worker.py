@@ -184,7 +184,7 @@ class _Crew(threading.Thread):
         folder.mkdir(parents=True, exist_ok=True)
         jobs = [_here(job) for job in order.jobs]
         asked = settings(jobs, slots, order.memory, order.modules, folder)
-        self.machine = Machine(replace(asked, scratch=folder), folder)
+        self.machine = Machine(replace(asked, scratch=folder))
         self.numbers = itertools.count()
         self.outbox, self.inbox = multiprocessing.Pipe(duplex=False)
         self.waiting: dict[int, Future[Done]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -90,8 +91,10 @@ def decide(notebook: dict[str, Any], trouble: Trouble = "", detail: str = "") ->
 
 
 def opening(notebook: dict[str, Any]) -> dict[str, Any]:
-    """The `open` payload of an executed notebook, or an empty mapping."""
-    return next((payload for payload in _payloads(notebook) if payload.get("kind") == "open"), {})
+    """The `open` payload of an executed notebook, or an empty mapping; plain: a run reads it without nbformat."""
+    found = next((payload for payload in _payloads(notebook) if payload.get("kind") == "open"), {})
+    plain: dict[str, Any] = json.loads(json.dumps(found))
+    return plain
 
 
 def _raised(cell: _Cell) -> Outcome:

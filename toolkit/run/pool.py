@@ -30,6 +30,7 @@ class Means:
         memory: MiB that one notebook may use of its own; 0: no limit.
         modules: modules of the toolkit that its notebooks use.
         cluster: who does it instead, with its own number of processes.
+        early: a warm parent that was started before it was known what for.
     """
 
     workers: int
@@ -37,6 +38,7 @@ class Means:
     memory: int = MEMORY
     modules: tuple[str, ...] = ()
     cluster: Cluster | None = None
+    early: machine.Started | None = None
 
 
 def run(jobs: Sequence[Job], means: Means, folder: Path, words: list[str]) -> Iterator[tuple[Job, Done]]:
@@ -58,7 +60,8 @@ def run(jobs: Sequence[Job], means: Means, folder: Path, words: list[str]) -> It
     if means.engine == "warm" and jobs:
         if child.available():
             try:
-                for number, done in machine.run(rest, workers, means.memory, means.modules, folder):
+                made = machine.run(rest, workers, means.memory, means.modules, folder, means.early)
+                for number, done in made:
                     yield rest.pop(number), done
             except machine.NotStartedError as error:
                 words.append(f"ordinary kernels execute the rest: {error}")

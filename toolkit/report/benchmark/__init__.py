@@ -4,6 +4,8 @@ A notebook makes one `study` of its report, and calls one function a section. Fi
 here they are worded, drawn and laid out.
 """
 
+from collections.abc import Sequence
+
 from IPython.utils.capture import capture_output
 
 from toolkit.params import LANGUAGES
@@ -82,13 +84,13 @@ SECTIONS = (
 """Those of the page, in its order."""
 
 
-def warm_up(municipality: str = "", area: str = "", as_of: str = "") -> None:
+def warm_up(municipality: str = "", area: str = "", as_of: str = "", languages: Sequence[str] = LANGUAGES) -> None:
     """Compute what the pages of a run share, so that processes forked afterwards have it.
 
     Charts must be drawn elsewhere (`QUADRO_DEFER_CHARTS`): what draws them does not survive a fork.
     """
     where = {"municipality": municipality, "area": area, "as_of": as_of}
-    for language in LANGUAGES:
+    for language in languages:
         with capture_output():
             known = study(Report("benchmark", language=language, tables=tables(), **where))
             known.share()

@@ -34,6 +34,6 @@ __all__ = [
 ]
 
 
-def warm_up(**_: str) -> None:
+def warm_up(**_: object) -> None:
     """Read what every page of a run reads, whatever its territory: the files of all policies."""
     policy.everything()

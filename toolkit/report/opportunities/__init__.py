@@ -3,6 +3,8 @@
 A notebook makes a `Case` of its report and calls the functions below, one a section.
 """
 
+from collections.abc import Sequence
+
 from IPython.utils.capture import capture_output
 
 from toolkit.params import LANGUAGES
@@ -72,10 +74,10 @@ SECTIONS = (
 """Those of the page, in its order."""
 
 
-def warm_up(municipality: str = "", area: str = "", as_of: str = "") -> None:
+def warm_up(municipality: str = "", area: str = "", as_of: str = "", languages: Sequence[str] = LANGUAGES) -> None:
     """Compute what the pages of a run share, so that processes forked afterwards have it."""
     where = {"municipality": municipality, "area": area, "as_of": as_of}
-    for language in LANGUAGES:
+    for language in languages:
         with capture_output():
             case = Case(Report("pnrr", language=language, tables=TABLES, **where))
             for section in SECTIONS:

@@ -9,7 +9,8 @@ import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,12 @@ class NotStartedError(Exception):
 
 
 def run(
-    jobs: Mapping[int, Job], workers: int, memory: int, modules: Sequence[str], folder: Path
+    jobs: Mapping[int, Job],
+    workers: int,
+    memory: int,
+    modules: Sequence[str],
+    folder: Path,
+    early: Started | None = None,
 ) -> Iterator[tuple[int, worker.Done]]:
     """Yield the number of each job with what it came to, in the order in which they end.
 
@@ -41,11 +47,12 @@ def run(
         memory: MiB that one may use; 0: no limit.
         modules: what the parent should import.
         folder: absolute scratch folder.
+        early: a parent that was started before it was known what for.
 
     Raises:
         NotStartedError: the parent does not come up; jobs not yet yielded are undone.
     """
-    machine = Machine(settings(list(jobs.values()), workers, memory, modules, folder), folder)
+    machine = Machine(settings(list(jobs.values()), workers, memory, modules, folder), early)
     for number, job in jobs.items():
         machine.add(number, job)
     try:
@@ -60,7 +67,52 @@ def settings(jobs: Sequence[Job], workers: int, memory: int, modules: Sequence[s
     first = jobs[0].values if jobs else {}
     told = tuple((name, str(first.get(name, ""))) for name in ("municipality", "area", "as_of"))
     notebooks = tuple(dict.fromkeys(job.path for job in jobs))
-    return Settings(workers, folder / "progress", notebooks, memory * MIB, tuple(modules), told)
+    languages = tuple(dict.fromkeys(language for job in jobs for language in job.languages))
+    return Settings(workers, folder, notebooks, memory * MIB, tuple(modules), told, languages)
+
+
+@dataclass
+class Started:
+    """A warm parent that imports, and then waits to be told what for."""
+
+    process: subprocess.Popen[bytes]
+    connection: Connection
+
+
+def start(log: Path | None = None) -> Started:
+    """Start a parent.
+
+    Args:
+        log: where what it prints goes before it is told; none: nowhere.
+    """
+    ours, theirs = multiprocessing.Pipe()
+    environment = {**os.environ, **worker.ENVIRONMENT}
+    environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    with (log or Path(os.devnull)).open("ab") as printed:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PROGRAM, str(theirs.fileno())],
+            env=environment,
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=printed,
+            start_new_session=True,  # Ctrl-C is for the run, which then ends this
+        )
+    theirs.close()
+    return Started(process, ours)
+
+
+@contextmanager
+def started() -> Iterator[Started]:
+    """A parent for the first machine to take, ended if none does."""
+    early = start()
+    try:
+        yield early
+    finally:
+        if not early.connection.closed:
+            early.connection.close()
+            early.process.kill()
+        early.process.wait()
 
 
 class Machine:
@@ -68,11 +120,11 @@ class Machine:
 
     Args:
         settings: what the parent is told.
-        folder: absolute scratch folder, a subfolder for each job.
+        early: a parent that was started before it was known what for.
     """
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
-        self.settings, self.folder = settings, folder
+    def __init__(self, settings: Settings, early: Started | None = None) -> None:
+        self.settings, self.folder, self.early = settings, settings.folder, early
         self.jobs: dict[int, Job] = {}
         self.slots: dict[int, int] = {}
         self.todo: deque[int] = deque()
@@ -150,7 +202,7 @@ class Machine:
         if not begun:
             self.failures += 1
             if self.failures >= MOST_STARTS:
-                raise NotStartedError(f"the warm process ended with {_reason(code)}; see {self._log().name}")
+                raise NotStartedError(f"the warm process ended with {_reason(code)}; see {self.settings.log.name}")
         blamed = begun[0] if len(begun) == 1 else None
         if blamed is None:
             self.suspects |= set(begun)
@@ -162,25 +214,10 @@ class Machine:
             yield blamed, self._lost(blamed, "worker_died", _reason(code), begun_cells)
 
     def _start(self) -> None:
-        ours, theirs = multiprocessing.Pipe()
-        environment = {**os.environ, **worker.ENVIRONMENT, "IPYTHONDIR": str(self.folder / "ipython")}
-        environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
-        with self._log().open("ab") as printed:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", PROGRAM, str(theirs.fileno())],
-                env=environment,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=printed,
-                stderr=printed,
-                start_new_session=True,  # Ctrl-C is for the run, which then ends this
-            )
-        theirs.close()
-        self.connection = ours
-        ours.send(self.settings)
-
-    def _log(self) -> Path:
-        return self.folder / "workers.log"
+        early, self.early = self.early, None
+        fresh = early or start(self.settings.log)
+        self.process, self.connection = fresh.process, fresh.connection
+        self.connection.send(self.settings)
 
     def stop(self) -> None:
         """End the parent and all below it."""

@@ -35,6 +35,8 @@ from toolkit.run.warm import child
 TICK = 0.05
 GRACE = 2.0
 """Seconds in which a child that has reported may do what it wants done at its end."""
+CHARTS = "toolkit.charts"
+"""Notebooks that use this module draw."""
 HOUSE = ("toolkit.report", "toolkit.render.content", "toolkit.render.results", "toolkit.render.workbook")
 LIBRARIES = (
     "pygments.lexers.python",
@@ -51,29 +53,50 @@ class Settings:
 
     Attributes:
         slots: how many children at once.
-        counters: file in which they note how far they are.
+        folder: scratch folder, absolute.
         notebooks: the notebooks that will be asked for.
         memory: bytes one job may use; 0: no limit.
         modules: what to import besides the house; those that have a function `warm_up` compute with it what all
             their pages share.
         first: `municipality`, `area` and `as_of` of the first job, which `warm_up` takes.
+        languages: of the jobs; `warm_up` takes them, too.
         scratch: a folder to remove at the end: whoever made it may have been killed.
     """
 
     slots: int
-    counters: Path
+    folder: Path
     notebooks: tuple[Path, ...] = ()
     memory: int = 0
     modules: tuple[str, ...] = ()
     first: tuple[tuple[str, str], ...] = ()
+    languages: tuple[str, ...] = ()
     scratch: Path | None = None
+
+    @property
+    def counters(self) -> Path:
+        """File in which children note how far they are."""
+        return self.folder / "progress"
+
+    @property
+    def log(self) -> Path:
+        """What parent, painters and children print."""
+        return self.folder / "workers.log"
 
 
 def main() -> None:
     """Serve the connection whose descriptor is the first argument."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the run decides what ends
     connection = Connection(int(sys.argv[1]))
-    settings: Settings = connection.recv()
+    _import(HOUSE)  # whoever started this may still be finding out what to do
+    try:
+        settings: Settings = connection.recv()
+    except EOFError:  # nothing
+        return
+    printed = os.open(settings.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(printed, 1)
+    os.dup2(printed, 2)
+    os.close(printed)
+    os.environ["IPYTHONDIR"] = str(settings.folder / "ipython")
     child.adopt_orphans()
     server = Server(connection, settings)
     try:
@@ -87,7 +110,7 @@ def main() -> None:
 
 @dataclass
 class Painters:
-    """The processes that draw charts; started when the first chart is asked for.
+    """The processes that draw charts; started when the first chart is asked for, or before where one surely will be.
 
     Attributes:
         slots: how many.
@@ -112,12 +135,15 @@ class Painters:
 
     def start(self) -> None:
         """Start all of them."""
+        self.processes = [self._painter(reading) for reading, _ in self.requests]
+
+    def share(self) -> None:
+        """Write what they find in the file."""
         from toolkit import catalog
         from toolkit.render.shared import boundaries
 
         with suppress(Exception), catalog.recording():  # faulty boundaries: who draws a map by himself is told
             self.shared.write_text(json.dumps(boundaries()), encoding="utf-8")
-        self.processes = [self._painter(reading) for reading, _ in self.requests]
 
     def _painter(self, requests: int) -> subprocess.Popen[bytes]:
         writing = [writing for _, writing in self.answers]
@@ -165,12 +191,15 @@ class Server:
         self.todo: list[tuple[int, Job, Path]] = []
         self.running: dict[int, _Running] = {}
         self.counters = child.Counters(settings.counters, settings.slots)
-        self.painters = Painters(settings.slots, settings.counters.with_name("boundaries.json"))
+        self.painters = Painters(settings.slots, settings.folder / "boundaries.json")
         self.unfit: dict[Path, str] = {}
 
     def serve(self) -> None:
         """Until the other side closes the connection."""
+        if CHARTS in self.settings.modules:
+            self.painters.start()  # they import while this process does
         warm(self.settings)
+        self.painters.share()
         self.connection.send(("ready",))
         while True:
             watched = [one.child.end for one in self.running.values()]
@@ -268,9 +297,7 @@ def warm(settings: Settings) -> None:
 
     shell.host()
     environment = dict(os.environ)
-    for name in (*HOUSE, *settings.modules, *LIBRARIES):
-        with suppress(ImportError):
-            importlib.import_module(name)
+    _import([*settings.modules, *LIBRARIES])
     with warnings.catch_warnings():  # filters stay as in a kernel that has imported the same
         _load(settings.notebooks)
         _warm_up(settings)
@@ -283,6 +310,12 @@ def warm(settings: Settings) -> None:
     gc.freeze()
 
 
+def _import(names: Sequence[str]) -> None:
+    for name in names:
+        with suppress(ImportError):
+            importlib.import_module(name)
+
+
 def _warm_up(settings: Settings) -> None:
     """What the pages of a report share, computed before the first fork."""
     from toolkit import catalog
@@ -291,7 +324,7 @@ def _warm_up(settings: Settings) -> None:
         shared = vars(sys.modules.get(name, sys)).get("warm_up")
         if callable(shared):
             with suppress(Exception), catalog.recording():  # who needs what cannot be computed is told
-                shared(**dict(settings.first))
+                shared(**dict(settings.first), languages=settings.languages)
 
 
 def _load(notebooks: Sequence[Path]) -> None:

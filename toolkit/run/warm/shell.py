@@ -128,6 +128,7 @@ class Host:
     def _kernel(self) -> Any:
         config = Config()
         config.HistoryManager.enabled = False
+        config.IPythonKernel._execute_sleep = 0  # for what a socket has not sent yet; here is none
         return IPythonKernel.instance(
             session=self.session,
             config=config,
