@@ -10,6 +10,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from jinja2 import meta
+
 from toolkit.render.canonical import canonical
 from toolkit.render.content import Page, Payload, Section, compose
 
@@ -43,6 +45,15 @@ def page(notebook: Any, assets: str = ASSETS, languages: Sequence[str] = LANGUAG
     exporter = _exporter()
     prepared, resources = QuadroPage(assets=assets, languages=list(languages)).preprocess(notebook, {})
     return canonical(exporter.template.render(nb=prepared, resources=resources).lstrip("\r\n"))
+
+
+def warm() -> None:
+    """Compile the template of pages and those it builds on, as the first page would."""
+    environment, names = _exporter().template.environment, [_exporter().template.name]
+    for name in names:
+        environment.get_template(name)
+        source, *_ = environment.loader.get_source(environment, name)
+        names += filter(None, meta.find_referenced_templates(environment.parse(source)))
 
 
 @lru_cache(maxsize=1)

@@ -35,6 +35,8 @@ from toolkit.run.warm import child
 TICK = 0.05
 GRACE = 2.0
 """Seconds in which a child that has reported may do what it wants done at its end."""
+ALLOCATED = 10_000
+"""Objects that a child makes before Python looks for cycles: at the usual 700, that is a tenth of a page's time."""
 CHARTS = "toolkit.charts"
 """Notebooks that use this module draw."""
 HOUSE = ("toolkit.report", "toolkit.render.content", "toolkit.render.results", "toolkit.render.workbook")
@@ -308,6 +310,7 @@ def warm(settings: Settings) -> None:
     assert job
     gc.collect()
     gc.freeze()
+    gc.set_threshold(ALLOCATED)
 
 
 def _import(names: Sequence[str]) -> None:
@@ -331,6 +334,7 @@ def _load(notebooks: Sequence[Path]) -> None:
     """Tables, words, the page's template, the notebooks."""
     from toolkit import catalog
     from toolkit.render import shell as pages
+    from toolkit.render.markdown import split
     from toolkit.run.warm import job
     from toolkit.territory import Register
 
@@ -344,7 +348,8 @@ def _load(notebooks: Sequence[Path]) -> None:
     _words = importlib.import_module("toolkit.text").Words
     for language in pages.LANGUAGES:
         _words(language).number(1.5, 1)
-    assert pages._exporter().template
+    pages.warm()
     for path in notebooks:
         with suppress(Exception):  # who runs a faulty notebook is told
-            job.source(path)
+            for cell in job.source(path).cells:
+                list(split(cell.source))
