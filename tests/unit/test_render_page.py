@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_output
 
 from toolkit import render
 from toolkit.errors import ToolkitError
+from toolkit.render import shell
 from toolkit.render.canonical import canonical
 from toolkit.render.markdown import slug, split
 
@@ -147,6 +148,12 @@ def test_assets_and_index_are_where_they_are_said_to_be() -> None:
 
 
 def test_same_notebook_same_bytes(page: str, language: str) -> None:
+    assert render.page(synthetic.notebook(language)) == page
+
+
+def test_a_warm_process_compiles_no_template(page: str, language: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    shell.warm()
+    monkeypatch.setattr("jinja2.Environment.compile", lambda *_, **__: pytest.fail("a template is compiled"))
     assert render.page(synthetic.notebook(language)) == page
 
 

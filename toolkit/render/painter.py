@@ -2,10 +2,11 @@
 
 Vega costs a third of a second and 100 MiB to start, and does not survive a fork. So painters are started by exec, once;
 a worker hands over the specification of a chart as soon as its notebook shows it, goes on with the analysis, and
-collects the drawings when it writes the page. Equal requests are drawn once.
+collects the drawings when it writes the page. A painter draws equal requests once.
 
-A request is a file in the worker's folder and a line of fixed length on the painter's pipe; the answer is a file beside
-it and a line on the worker's pipe. Lines are shorter than what a pipe takes in one piece, so nobody waits for anybody.
+A request is a file in the worker's folder and a line of fixed length on the pipe that all painters read: who is free
+takes the next. The answer is a file beside it and a line on the worker's pipe. Lines are shorter than what a pipe takes
+and gives in one piece, so nobody waits for anybody.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import select
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
@@ -54,10 +55,10 @@ class Drawings:
         job: number of the job; answers to others are not ours.
         slot: which of the answer pipes is ours.
         answers: reading end of that pipe.
-        painters: writing ends of the painters' pipes.
+        painters: writing end of the pipe that all painters read.
     """
 
-    def __init__(self, folder: Path, job: int, slot: int, answers: int, painters: Sequence[int]) -> None:
+    def __init__(self, folder: Path, job: int, slot: int, answers: int, painters: int) -> None:
         self.folder, self.job, self.slot, self.answers, self.painters = folder, job, slot, answers, painters
         self.asked: dict[str, Path] = {}
         self.answered: set[str] = set()
@@ -73,14 +74,14 @@ class Drawings:
             return
         self.mapped = self.mapped or "boundaries" in str(payload["spec"])
         request = Request(payload)
-        if request.key in self.asked or not self.painters:
+        if request.key in self.asked:
             return
         path = self.folder / f"chart-{len(self.asked)}.json"
         with suppress(OSError):  # no space for the request: drawn when the page is written, or refused then
             path.write_text(request.content, encoding="utf-8")
             line = json.dumps([self.slot, self.job, request.key, str(path)]).encode().ljust(LINE)
             if len(line) == LINE:
-                os.write(self.painters[int(request.key[:8], 16) % len(self.painters)], line)
+                os.write(self.painters, line)
                 self.asked[request.key] = path
 
     def get(self, payload: Mapping[str, Any]) -> Drawing | None:

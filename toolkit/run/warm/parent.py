@@ -121,23 +121,22 @@ class Painters:
 
     slots: int
     shared: Path
-    requests: list[tuple[int, int]] = field(default_factory=list)
+    requests: tuple[int, int] = field(default_factory=os.pipe)
     answers: list[tuple[int, int]] = field(default_factory=list)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.requests = [os.pipe() for _ in range(self.slots)]
         self.answers = [os.pipe() for _ in range(self.slots)]
         for reading, _ in self.answers:
             os.set_blocking(reading, False)
 
     def waiting(self) -> list[int]:
         """Descriptors that are ready when somebody wants a chart and nobody draws."""
-        return [] if self.processes else [reading for reading, _ in self.requests]
+        return [] if self.processes else [self.requests[0]]
 
     def start(self) -> None:
         """Start all of them."""
-        self.processes = [self._painter(reading) for reading, _ in self.requests]
+        self.processes = [self._painter() for _ in range(self.slots)]
 
     def share(self) -> None:
         """Write what they find in the file."""
@@ -147,20 +146,21 @@ class Painters:
         with suppress(Exception), catalog.recording():  # faulty boundaries: who draws a map by himself is told
             self.shared.write_text(json.dumps(boundaries()), encoding="utf-8")
 
-    def _painter(self, requests: int) -> subprocess.Popen[bytes]:
+    def _painter(self) -> subprocess.Popen[bytes]:
+        reading, _ = self.requests
         writing = [writing for _, writing in self.answers]
         program = (
             "from toolkit.run.warm.child import end_with_parent; import os; "
             f"end_with_parent({os.getpid()}); from toolkit.render.painter import main; main()"
         )
-        command = [sys.executable, "-c", program, *map(str, (self.shared, requests, *writing))]
-        return subprocess.Popen(command, pass_fds=(requests, *writing), stdin=subprocess.DEVNULL)
+        command = [sys.executable, "-c", program, *map(str, (self.shared, reading, *writing))]
+        return subprocess.Popen(command, pass_fds=(reading, *writing), stdin=subprocess.DEVNULL)
 
     def replace_dead(self) -> None:
         """Start again what died, and tell everybody who waits to draw by himself."""
         for index, process in enumerate(self.processes):
             if process.poll() is not None:
-                self.processes[index] = self._painter(self.requests[index][0])
+                self.processes[index] = self._painter()
                 for _, writing in self.answers:
                     os.write(writing, b'[-1, ""]'.ljust(128))
 
@@ -278,7 +278,7 @@ class Server:
 
         folder.mkdir(parents=True, exist_ok=True)
         answers = self.painters.answers[slot][0]
-        drawings = Drawings(folder, number, slot, answers, [writing for _, writing in self.painters.requests])
+        drawings = Drawings(folder, number, slot, answers, self.painters.requests[1])
         begun = partial(self.counters.set, slot)
         send(jobs.perform(job, folder, begun, drawings, self.unfit.get(job.path, "")))
 
