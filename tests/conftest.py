@@ -10,7 +10,7 @@ import pytest
 from hypothesis import settings
 
 # Timings are noisy on shared machines: no example fails for its time.
-settings.register_profile("quadro")
+settings.register_profile("quadro", deadline=None)
 settings.load_profile("quadro")
 
 # A shell's background job ignores SIGINT, and so would the runs that tests stop.

@@ -13,6 +13,7 @@ TOOLKIT = Path(__file__).resolve().parents[2] / "toolkit"
 
 # Room -> rooms it may import. What is not listed may not be imported.
 MAY = {
+    "deferred": set(),
     "errors": set(),
     "text": {"errors"},
     "vega": set(),
