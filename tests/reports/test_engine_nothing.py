@@ -67,6 +67,13 @@ def due(home: Path) -> dict[str, int]:
     return {name: names.count(name) for name in NAMES if name in names}
 
 
+def test_who_only_plans_keeps_no_table(home: Path) -> None:
+    catalog.load("income")
+    (home / "reports" / STATE / "memory.json").unlink()  # it was known what to do
+    assert prepared(home).jobs
+    assert not catalog._FRAMES
+
+
 @pytest.mark.slow
 def test_nothing_to_do_imports_nothing_heavy(home: Path, root: Path) -> None:
     program = (

@@ -49,6 +49,7 @@ __all__ = [
     "default",
     "document",
     "fingerprint",
+    "forget",
     "load",
     "recording",
     "snapshot",
@@ -283,6 +284,12 @@ def check() -> list[Source]:
 def fingerprint() -> str:
     """SHA-256 of the default catalogue's descriptor."""
     return default().fingerprint()
+
+
+def forget() -> None:
+    """Let go of the tables that are kept in memory; who loads one again reads it again."""
+    _FRAMES.clear()
+    pa.default_memory_pool().release_unused()
 
 
 def snapshot() -> tuple[str, str]:

@@ -135,4 +135,5 @@ class Prepared:
         tables = fingerprint.tables(data.folder) or Tables()
         plain = [{**asdict(job), "path": str(job.path)} for job in found]
         self.memory.put("jobs", self._key(plan, choice, where, tables), plain)
+        catalog.forget()  # pages are made elsewhere
         return found, tables
