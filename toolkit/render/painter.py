@@ -21,7 +21,6 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import lru_cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,6 @@ KEPT = 8 * 2**20
 """Bytes of drawings that a painter remembers."""
 PATIENCE = 60.0
 """Seconds after which a worker draws by itself."""
-
 FIRST = {"data": {"values": [{"x": 1}]}, "mark": "bar", "encoding": {"x": {"field": "x", "type": "quantitative"}}}
 """A drawing that starts Vega before the first chart is asked for."""
 
@@ -126,8 +124,9 @@ def main() -> None:
     for number in answers:
         os.set_blocking(number, False)
     with suppress(Exception):  # what cannot draw says so when asked
-        import_module("toolkit.svg")
-        import_module("toolkit.vega").draw(FIRST, {})
+        from toolkit import svg
+
+        svg.render(FIRST, "first", "", "", "it")
     remembered: OrderedDict[str, str] = OrderedDict()
     size = 0
     while line := os.read(requests, LINE):
