@@ -23,6 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
+from toolkit.catalog.observed import Credit, Publisher, credits_of, last_observed
 from toolkit.catalog.rules import (
     ABSENT,
     FLAGS,
@@ -43,6 +44,8 @@ __all__ = [
     "PACKAGE",
     "TYPES",
     "Catalog",
+    "Credit",
+    "Publisher",
     "Source",
     "Table",
     "check",
@@ -50,6 +53,7 @@ __all__ = [
     "document",
     "fingerprint",
     "forget",
+    "last_observed",
     "load",
     "recording",
     "snapshot",
@@ -68,10 +72,9 @@ class Source:
     name: str
     path: str
     title: dict[str, str]
-    publisher: dict[str, str]
+    publishers: tuple[Publisher, ...]
     licence: dict[str, str]
     licence_url: str
-    url: str
     reference_date: str
     date_accessed: str
     sha256: str
@@ -79,6 +82,27 @@ class Source:
     faults: tuple[dict[str, str], ...] = ()
     upstream: tuple[str, ...] = ()
     units: dict[str, str] = field(default_factory=dict)
+    observed: str = ""
+
+    @property
+    def publisher(self) -> dict[str, str]:
+        """Names of its publishers by language."""
+        return {
+            language: "; ".join(one.name[language] for one in self.publishers) for language in self.publishers[0].name
+        }
+
+    @property
+    def url(self) -> str:
+        """Address of its first publisher."""
+        return self.publishers[0].url
+
+    def credits(self, rows: pd.DataFrame) -> list[Credit]:
+        """Whom some rows of the table come from, and the last day on which each was observed.
+
+        Args:
+            rows: rows of the table; none of a table gives no credit.
+        """
+        return list(credits_of(self.publishers, rows, self.observed, self.reference_date))
 
     def worded(self, language: str) -> dict[str, Any]:
         """The entry of a page's list of sources, in one language."""
@@ -131,15 +155,17 @@ class Catalog:
     def source(self, name: str) -> Source:
         """Provenance of a resource, without reading its file."""
         resource = self._resource(name)
-        origin, licence = resource["sources"][0], resource["licenses"][0]
+        licence = resource["licenses"][0]
         return Source(
             name=name,
             path=resource["path"],
             title=resource["titles"],
-            publisher=_titles(origin),
+            publishers=tuple(
+                Publisher(_titles(origin), origin["path"], origin.get("rows", ""), origin.get("named", ""))
+                for origin in resource["sources"]
+            ),
             licence=_titles(licence),
             licence_url=licence["path"],
-            url=origin["path"],
             reference_date=str(resource["reference_date"]),
             date_accessed=str(resource["date_accessed"]),
             sha256=resource["hash"].removeprefix("sha256:"),
@@ -147,6 +173,7 @@ class Catalog:
             faults=tuple(resource.get("faults", ())),
             upstream=tuple(resource.get("upstream", ())),
             units=resource.get("unitOf", {}).get("units", {}),
+            observed=resource.get("observed", ""),
         )
 
     def table(self, name: str) -> Table:

@@ -107,7 +107,7 @@ def refresh(frames: Mapping[str, pd.DataFrame], data: Path) -> list[str]:
         if resource.name in frames:
             content = _encoded(frames[resource.name], resource)
             contents[resource.file] = content
-            digest, rows = hashlib.sha256(content).hexdigest(), len(frames[resource.name])
+            digest, rows = hashlib.sha256(content).hexdigest(), frames[resource.name]
             entries[resource.name] = resource.descriptor(digest, len(content), rows)
     order = [*(resource.name for resource in resources), istat_boundaries.BOUNDARIES.name]
     package["resources"] = sorted(entries.values(), key=lambda entry: order.index(entry["name"]))
@@ -125,7 +125,7 @@ def _tables(raw: Path) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
             frame = frames[resource.name]
             content = _encoded(frame, resource)
             contents[resource.file] = content
-            descriptors.append(resource.descriptor(hashlib.sha256(content).hexdigest(), len(content), len(frame)))
+            descriptors.append(resource.descriptor(hashlib.sha256(content).hexdigest(), len(content), frame))
     drawn = istat_boundaries.BOUNDARIES
     content = istat_boundaries.document(raw)
     contents[drawn.file] = content

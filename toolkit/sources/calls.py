@@ -15,6 +15,7 @@ from typing import Any
 
 import pandas as pd
 
+from toolkit.catalog import last_observed
 from toolkit.errors import DataError
 from toolkit.sources import padigitale
 from toolkit.sources.calls_schema import (
@@ -80,11 +81,11 @@ def check_call(entry: dict[str, Any]) -> None:
         DataError: an unknown key, word or measure, a date that is none, no source, no day of observation.
     """
     name = str(entry.get("call", "?"))
-    _keys(entry, CALL_KEYS, {"call", "programme", "title", "owner", "applicants", "topic", "instrument"}, name)
+    _keys(entry, CALL_KEYS, {"call", "programme", "title", "owner", "applicants", "topic"}, name)
     _keys(entry, CALL_KEYS, {"office", "history", "source"}, name)
     _word(entry["programme"], PROGRAMMES, "programme", name)
     _word(entry["topic"], TOPICS, "topic", name)
-    _word(entry["instrument"], INSTRUMENTS, "instrument", name)
+    _word(entry.get("instrument", ""), INSTRUMENTS, "instrument", name)
     _word(entry["office"], OFFICES, "office", name)
     for who in entry["applicants"]:
         _word(who, APPLICANTS, "applicants", name)
@@ -121,10 +122,10 @@ def _call(entry: dict[str, Any], day: str) -> dict[str, str]:
         "municipalities_only": "yes" if entry["applicants"] == ["municipality"] else "no",
         "topic": entry["topic"],
         "flags": ";".join(entry.get("flags", ())),
-        "instrument": entry["instrument"],
+        "instrument": entry.get("instrument", ""),
         "office": entry["office"],
         "first_observed_on": min(_day(event["observed_on"], entry["call"]) for event in entry["history"]),
-        "last_observed_on": day,
+        "last_observed_on": _last(entry),
         "applications_observed_until": "",
         "note_it": note.get("it", ""),
         "note_en": note.get("en", ""),
@@ -132,6 +133,10 @@ def _call(entry: dict[str, Any], day: str) -> dict[str, str]:
         "date_checked": day,
         "to_verify": ";".join(entry.get("to_verify", ())),
     }
+
+
+def _last(entry: dict[str, Any]) -> str:
+    return last_observed(pd.DataFrame(_events(entry)), HISTORY.observed)
 
 
 def _events(entry: dict[str, Any]) -> list[dict[str, Any]]:
@@ -194,6 +199,7 @@ def _amounts(entry: dict[str, Any]) -> list[dict[str, Any]]:
             "unit": amount.get("unit", "EUR"),
             "per": amount.get("per", "project"),
             "condition": amount.get("condition", ""),
+            "observed_on": _last(entry),
             "source": entry["source"],
         }
         for number, amount in enumerate(entry.get("amounts", ()), start=1)

@@ -18,7 +18,7 @@ PROGRAMMES = (
     "fsc",
 )
 TOPICS = ("training_labour", "energy_circular", "planning_regeneration", "mobility_smart_city", "other")
-FLAGS = ("energy_community", "cycling")
+FLAGS = ("energy_community", "cycling", "missing_from_list")
 INSTRUMENTS = ("lump_sum", "project_grant", "automatic", "fund", "programming", "catalogue", "")
 OFFICES = (
     "digital_transition",
@@ -103,6 +103,14 @@ PAD_FILES = "github.com/teamdigitale/padigitale2026-opendata"
 CURATED_FILES = "data/curated (named source in each row)"
 CURATED = {"it": "Quadro (fonti nominate in ogni riga)", "en": "Quadro (sources named in each row)"}
 CURATED_URL = "https://www.italiadomani.gov.it/"
+BY_HAND: dict[str, Any] = {
+    "publisher": CURATED,
+    "url": CURATED_URL,
+    "licence": "cc-by-4.0",
+    "named": "source",
+    "parts": (("PA digitale 2026", PAD, PAD_URL),),
+}
+"""Rows collected by hand, each with its sources, and those of PA digitale among them."""
 
 
 def money(name: str, it: str, en: str, **rules: Any) -> dict[str, Any]:
@@ -125,11 +133,9 @@ TO_VERIFY = column("to_verify", it="Da verificare", en="To be verified", enum=YE
 CALLS = Resource(
     name="calls",
     title={"it": "Avvisi del PNRR e programmi successivi", "en": "Calls of the PNRR and programmes after it"},
-    publisher=PAD,
-    url=PAD_URL,
-    licence="cc-by-4.0",
+    **BY_HAND,
     upstream=(PAD_FILES, CURATED_FILES),
-    reference_date="2026-08-22",
+    observed="{last_observed_on}",
     processing={
         "it": "Derivato: 57 avvisi di PA digitale 2026, ogni titolo ricondotto al suo avviso; altri avvisi e programmi "
         "raccolti a mano dalle fonti nominate; tema e ufficio sono nostri.",
@@ -163,8 +169,8 @@ CALLS = Resource(
     ),
     faults=(
         {
-            "it": "L'elenco di PA digitale è osservato dal 6 ottobre 2022: che cosa fosse prima non è noto.",
-            "en": "The list of PA digitale is observed from 6 October 2022: what a call was before is not known.",
+            "it": "Di un avviso si sa da quando lo si osserva: che cosa fosse prima non è noto.",
+            "en": "A call is known from its first observation: what it was before is not known.",
         },
         {
             "it": "I 60 titoli pubblicati sono 57 avvisi: di uno cambiarono le virgolette, di un altro un refuso.",
@@ -175,14 +181,12 @@ CALLS = Resource(
 HISTORY = Resource(
     name="calls_history",
     title={"it": "Storia degli avvisi: che cosa si sapeva e quando", "en": "History of calls: what was known and when"},
-    publisher=PAD,
-    url=PAD_URL,
-    licence="cc-by-4.0",
+    **BY_HAND,
     upstream=(f"{PAD_FILES}: data/avvisi.csv, all versions", CURATED_FILES),
-    reference_date="2026-08-22",
+    observed="{observed_on}",
     processing={
-        "it": "Derivato: 188 variazioni di data/avvisi.csv, 2022-10-06–2026-01-31, e stati noti degli altri avvisi.",
-        "en": "Derived: 188 changes of data/avvisi.csv, 2022-10-06–2026-01-31, and known states of other calls.",
+        "it": "Derivato: le variazioni di data/avvisi.csv, e gli stati noti degli altri avvisi.",
+        "en": "Derived: the changes of data/avvisi.csv, and the known states of other calls.",
     },
     key=("call", "observed_on"),
     codes=(),
@@ -201,11 +205,9 @@ HISTORY = Resource(
 RULES = Resource(
     name="calls_rules",
     title={"it": "Chi può fare domanda: una regola per riga", "en": "Who may apply: one rule a row"},
-    publisher=PAD,
-    url=PAD_URL,
-    licence="cc-by-4.0",
+    **BY_HAND,
     upstream=(PAD_FILES, CURATED_FILES),
-    reference_date="2026-11-22",
+    observed="{observed_on}",
     processing={
         "it": "Raccolte a mano dalle fonti nominate; le regole «osservate» sono lette nelle candidature finanziate.",
         "en": "Collected by hand from the sources named; «observed» rules are read in the funded applications.",
@@ -237,11 +239,9 @@ RULES = Resource(
 AMOUNTS = Resource(
     name="calls_amounts",
     title={"it": "Importi e quote degli avvisi per classe", "en": "Amounts and shares of calls by class"},
-    publisher=CURATED,
-    url=CURATED_URL,
-    licence="cc-by-4.0",
+    **BY_HAND,
     upstream=(CURATED_FILES,),
-    reference_date="2026-11-22",
+    observed="{observed_on}",
     processing={"it": "Raccolti a mano dalle fonti nominate.", "en": "Collected by hand from the sources named."},
     key=("call", "band"),
     codes=(),
@@ -258,17 +258,16 @@ AMOUNTS = Resource(
         column("unit", it="Unità di conto", en="Unit of count", enum=["EUR", "EUR/kW"]),
         column("per", it="Per", en="Per", enum=["project", "year", "cost_ceiling"]),
         text("condition", "Condizione", "Condition"),
+        day("observed_on", "Ultima osservazione", "Last observation", required=True),
         column("source"),
     ),
 )
 LUMP_SUMS = Resource(
     name="lump_sums",
     title={"it": "Importi forfettari di PA digitale per classe", "en": "Lump sums of PA digitale by class"},
-    publisher=CURATED,
-    url=CURATED_URL,
-    licence="cc-by-4.0",
+    **BY_HAND,
     upstream=(CURATED_FILES, PAD_FILES),
-    reference_date="2022-01-01",
+    observed="{population_reference}",
     processing={
         "it": "Importi dichiarati da una fonte, o letti negli importi finanziati e controllati su tutti i comuni; per "
         "il cloud solo il massimo osservato.",
@@ -305,11 +304,9 @@ LUMP_SUMS = Resource(
 CALENDAR = Resource(
     name="pnrr_calendar",
     title={"it": "Scadenze del piano", "en": "Dates of the plan"},
-    publisher=CURATED,
-    url=CURATED_URL,
-    licence="cc-by-4.0",
+    **BY_HAND,
     upstream=(CURATED_FILES,),
-    reference_date="2026-11-22",
+    observed="{date_checked}",
     processing={"it": "Raccolte a mano dalle fonti nominate.", "en": "Collected by hand from the sources named."},
     key=("event",),
     codes=(),
@@ -326,11 +323,9 @@ CALENDAR = Resource(
 FACTS = Resource(
     name="pnrr_facts",
     title={"it": "Cifre nazionali del piano", "en": "National figures of the plan"},
-    publisher=CURATED,
-    url=CURATED_URL,
-    licence="cc-by-4.0",
+    **BY_HAND,
     upstream=(CURATED_FILES,),
-    reference_date="2026-08-22",
+    observed="{date}",
     processing={"it": "Raccolte a mano dalle fonti nominate.", "en": "Collected by hand from the sources named."},
     key=("fact",),
     codes=(),

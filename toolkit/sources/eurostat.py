@@ -51,7 +51,7 @@ METRO_EMPLOYMENT = Resource(
         "github.com/datacommonsorg/data@cf37304: scripts/eurostat/regional_statistics_by_nuts/employed_per_sector/"
         "Eurostats_NUTS3_Empers.csv",
     ),
-    reference_date="2018-12-31",
+    observed="{year}-12-31",
     processing={
         "it": "Valori pubblicati, trascritti e resi lunghi; i rami si sommano al totale entro lo 0,05 %.",
         "en": "Published values, transcribed and made long; blocks add up to the total within 0.05%.",
@@ -94,7 +94,7 @@ METRO_REGIONS = Resource(
     },
     url="https://ec.europa.eu/eurostat/web/regions/database",
     upstream=("github.com/andrea-ballatore/open-geo-data-education@a9f68c6: eu_all_geo_data.rds",),
-    reference_date="2019-12-31",
+    observed="{year}-12-31",
     processing={
         "it": "Valori pubblicati (tgs00003, tgs00096, tgs00010, tgs00026, tgs00040), resi lunghi; della "
         "disoccupazione il "

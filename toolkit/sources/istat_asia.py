@@ -24,7 +24,7 @@ LOCAL_UNITS = Resource(
     url="https://esploradati.istat.it/",
     licence="istat",
     upstream=("github.com/the-general-lee/IFC_Project_AS@c6ff9d1: data/raw/istat/asia_size_employees.xlsx",),
-    reference_date="2018-12-31",
+    observed="{year}-12-31",
     processing={
         "it": "Valori pubblicati (flusso 183_285_DF_DICA_ASIAULP_7, classe TOTAL, attività 0010), resi lunghi.",
         "en": "Published values (dataflow 183_285_DF_DICA_ASIAULP_7, size TOTAL, activity 0010), made long.",

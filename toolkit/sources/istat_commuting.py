@@ -25,7 +25,7 @@ _ORIGIN = {
     "publisher": "ISTAT",
     "url": "https://cruscotto-italia.dati.gov.it/",
     "licence": "istat-census",
-    "reference_date": "2021-12-31",
+    "observed": "{year}-12-31",
 }
 COMMUTING = Resource(
     name="commuting",

@@ -41,7 +41,7 @@ FRAGILITY = Resource(
     url="https://esploradati.istat.it/",
     licence="istat",
     upstream=("github.com/the-general-lee/IFC_Project_AS@c6ff9d1: data/raw/ifc/composite_fragility_all_years.xlsx",),
-    reference_date="2022-12-31",
+    observed="{year}-12-31",
     processing={
         "it": "Valori pubblicati, resi lunghi; i codici sono stati attribuiti a monte per nome: per i Comuni "
         "compresi nome e "

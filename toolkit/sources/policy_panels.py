@@ -52,7 +52,7 @@ PROVINCES = Resource(
     url="https://esploradati.istat.it/",
     licence="istat",
     upstream=("github.com/rominsal/pspatreg@f57816d: data/unemp_it.RData (figures of ISTAT; the package is GPL-3)",),
-    reference_date="2019-12-31",
+    observed="{year}-12-31",
     processing={
         "it": "Sei serie di ISTAT riportate da un pacchetto statistico, da cui sono prese le sole cifre di ISTAT; rese "
         "lunghe, nomi per intero, nessuna stima. I 103 territori sono le province di prima del 2005: Milano comprende "
@@ -114,7 +114,7 @@ INCOME = Resource(
         "github.com/matteopicciolini/probability-statistic@74b0c29 (2021; repository without a licence file)",
         "github.com/l7g/limen@a8d5634: public/data/population/income-by-comune.csv (2023)",
     ),
-    reference_date="2023-12-31",
+    observed="{year}-12-31",
     processing=_MUNICIPAL,
     key=("istat_code", "year", "item"),
     fields=figures(INCOME_YEARS, ["taxpayers", "taxable_income"], ["persons", "EUR"], flags=("observed",)),
@@ -137,7 +137,7 @@ RATES = Resource(
     url="https://esploradati.istat.it/",
     licence="istat",
     upstream=("github.com/the-general-lee/IFC_Project_AS@c6ff9d1: data/raw/ifc/composite_fragility_all_years.xlsx",),
-    reference_date="2022-12-31",
+    observed="{year}-12-31",
     processing=_MUNICIPAL,
     key=("istat_code", "year", "item"),
     fields=figures(RATE_YEARS, ["employment_rate"], ["percent"], flags=("observed",)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from toolkit.sources.calls_schema import (
     CALL,
-    CURATED,
+    BY_HAND,
     CURATED_FILES,
     PAD,
     PAD_FILES,
@@ -33,7 +33,7 @@ APPLICATIONS = Resource(
     url=PAD_URL,
     licence="cc-by-4.0",
     upstream=(f"{PAD_FILES}: data/candidature_finanziate_*.csv, newest version at hand of each",),
-    reference_date="2026-08-16",
+    observed="{snapshot_on}",
     processing={
         "it": "Ridotto ai comuni della Città metropolitana di Milano; ogni riga porta il giorno del suo file.",
         "en": "Reduced to the municipalities of the Metropolitan City of Milan; each row carries the day of its file.",
@@ -58,8 +58,8 @@ APPLICATIONS = Resource(
             "en": "Funded applications only: who applied in vain is not seen, so there is no success rate.",
         },
         {
-            "it": "I file finiscono in giorni diversi, 2023-03-04 (cloud)–2026-08-16; 8 avvisi su 24 non hanno righe.",
-            "en": "Files end on different days, from 2023-03-04 (cloud) to 2026-08-16; 8 calls of 24 have no row.",
+            "it": "I file finiscono in giorni diversi, scritti in ogni riga; 8 avvisi su 24 non hanno righe.",
+            "en": "Files end on different days, written in each row; 8 calls of 24 have no row.",
         },
         {
             "it": "Il file del cloud non ha la data dello stato.",
@@ -74,10 +74,10 @@ PROJECTS = Resource(
     url=DOMANI_URL,
     licence="cc-by-4.0",
     upstream=(DOMANI_FILES,),
-    reference_date="2025-03-31",
+    observed="{payments_on}",
     processing={
-        "it": "Derivato: una riga per CUP, localizzazione del 1º marzo 2023 unita ai pagamenti del 31 marzo 2025.",
-        "en": "Derived: one row a CUP, places of 1 March 2023 joined to payments of 31 March 2025.",
+        "it": "Derivato: una riga per CUP, localizzazione unita ai pagamenti, ciascuna con il giorno del suo file.",
+        "en": "Derived: one row a CUP, places joined to payments, each with the day of its file.",
     },
     key=("cup",),
     codes=(),
@@ -133,11 +133,9 @@ LOCATIONS = Resource(
 BENEFICIARIES = Resource(
     name="regis_beneficiaries",
     title={"it": "Tipo di beneficiario per submisura", "en": "Type of beneficiary by submeasure"},
-    publisher=CURATED,
-    url=DOMANI_URL,
-    licence="cc-by-4.0",
+    **BY_HAND,
     upstream=(CURATED_FILES,),
-    reference_date="2026-11-22",
+    observed="{date_checked}",
     processing={
         "it": "Attribuito a mano dal titolo.",
         "en": "Given by hand from the title.",
@@ -150,6 +148,7 @@ BENEFICIARIES = Resource(
         column("beneficiary", it="Tipo di beneficiario", en="Type of beneficiary", enum=list(BENEFICIARY_TYPES)),
         column("title_it", it="Titolo", en="Title in Italian"),
         TO_VERIFY,
+        day("date_checked", "Controllato il", "Checked on", required=True),
         column("source"),
     ),
 )
@@ -160,7 +159,7 @@ PROCEDURES = Resource(
     url=DOMANI_URL,
     licence="cc-by-4.0",
     upstream=(DOMANI_FILES,),
-    reference_date="2025-03-31",
+    observed="{extracted_on}",
     processing={"it": "Titoli tagliati a 240 caratteri.", "en": "Titles cut at 240 characters."},
     key=("submeasure", "procedure"),
     codes=(),
@@ -186,7 +185,7 @@ SPENDING = Resource(
     url=DOMANI_URL,
     licence="cc-by-4.0",
     upstream=(DOMANI_FILES,),
-    reference_date="2025-02-28",
+    observed="{extracted_on}",
     processing={"it": "Come pubblicato.", "en": "As published."},
     key=("submeasure",),
     codes=(),

@@ -50,6 +50,8 @@ def _located(raw: Path) -> pd.DataFrame:
     source = RawFile("regis_locations", raw / LOCATIONS_FILE)
     names = ["cup", "codice_univoco_submisura", "descrizione_submisura", "codice_locale_progetto", "provincia"]
     frame = source.parquet([*names, "comune", "data_di_estrazione"]).copy()
+    day, said = str(frame["data_di_estrazione"].max())[:10], LOCATIONS.reference_date
+    source.require(day == said, f"data_di_estrazione is {said}; it is {day}")
     pairs = zip(frame["provincia"], frame["comune"], strict=True)
     frame["istat_code"] = [f"{int(province):03d}{int(place):03d}" for province, place in pairs]
     frame["municipal"] = frame["comune"].astype(int) != 0
@@ -114,6 +116,7 @@ def beneficiaries() -> pd.DataFrame:
             "beneficiary": entry["beneficiary"],
             "title_it": entry["title"],
             "to_verify": "yes" if entry.get("to_verify") else "no",
+            "date_checked": document["date_checked"].isoformat(),
             "source": document["source"],
         }
         for entry in document["beneficiaries"]

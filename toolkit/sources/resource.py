@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from toolkit.catalog import FLAGS
+import pandas as pd
+
+from toolkit.catalog import FLAGS, last_observed
 
 Words = dict[str, str]  # language -> text
 
@@ -41,8 +43,11 @@ LABELS: dict[str, Words] = {
 class Resource:
     """A resource of the package.
 
-    `publisher` is a proper name, or its words by language; `units` says what each value of the column `unit_by` is
-    counted in.
+    `publisher` is a proper name, or its words by language; `named` is the column in which its rows name their own
+    sources, where it collected them by hand. `parts` are other publishers, each with how the column `source` begins in
+    its rows, its name and its address. `observed` says where a row holds the day it was observed on, as
+    `toolkit.catalog.last_observed` takes it; `reference_date` is the day of an edition whose rows hold none. `units`
+    says what each value of the column `unit_by` is counted in.
     """
 
     name: str
@@ -51,8 +56,11 @@ class Resource:
     url: str
     licence: str
     upstream: tuple[str, ...]
-    reference_date: str
     processing: Words
+    observed: str = ""
+    reference_date: str = ""
+    named: str = ""
+    parts: tuple[tuple[str, str | Words, str], ...] = ()
     key: tuple[str, ...] = ()
     fields: tuple[dict[str, Any], ...] = ()
     faults: tuple[Words, ...] = ()
@@ -66,24 +74,26 @@ class Resource:
         """Name of the file in `data/`."""
         return self.path or f"{self.name}.csv"
 
-    def descriptor(self, sha256: str, size: int, rows: int | None) -> dict[str, Any]:
-        """The Frictionless descriptor of the resource, given the bytes that were written."""
+    def descriptor(self, sha256: str, size: int, rows: pd.DataFrame | None) -> dict[str, Any]:
+        """The Frictionless descriptor of the resource, given the bytes that were written and the rows they hold."""
         licence, licence_title, licence_url = LICENCES[self.licence]
         suffix = self.file.rsplit(".", 1)[1]
         out: dict[str, Any] = {"name": self.name, "title": self.title["it"], "titles": self.title, "path": self.file}
         out |= {"format": suffix, "mediatype": _MEDIA[suffix]} | ({"encoding": "utf-8"} if suffix == "csv" else {})
         # Frictionless cannot count the bytes of a parquet file: it would call a true count a fault.
         out |= {"bytes": size} if suffix != "parquet" else {}
-        out |= {"hash": f"sha256:{sha256}"} | ({} if rows is None else {"rows": rows})
+        out |= {"hash": f"sha256:{sha256}"} | ({} if rows is None else {"rows": len(rows)})
         out |= {
-            "sources": [_titled(self.publisher) | {"path": self.url}],
+            "sources": self._sources(rows),
             "licenses": [{"name": licence} | _titled(licence_title) | {"path": licence_url}],
             "upstream": list(self.upstream),
-            "reference_date": self.reference_date,
+            "reference_date": self.reference_date if rows is None else self._day(rows),
             "date_accessed": ACCESSED,
             "processing": self.processing,
             "faults": list(self.faults),
         }
+        if self.observed:
+            out["observed"] = self.observed
         if self.units:
             out["unitOf"] = {"by": self.unit_by, "units": self.units}
         if self.fields:
@@ -95,6 +105,18 @@ class Resource:
             schema: dict[str, Any] = {"fields": list(self.fields), "primaryKey": list(self.key), "missingValues": [""]}
             out["schema"] = schema | ({"foreignKeys": links} if links else {})
         return out
+
+    def _day(self, rows: pd.DataFrame) -> str:
+        return last_observed(rows, self.observed) if self.observed else self.reference_date
+
+    def _sources(self, rows: pd.DataFrame | None) -> list[dict[str, Any]]:
+        """The publishers of the rows, the one of all the others last."""
+        main = _titled(self.publisher) | {"path": self.url} | ({"named": self.named} if self.named else {})
+        if rows is None or not self.parts:
+            return [main]
+        begins = {start: rows["source"].str.startswith(start) for start, _, _ in self.parts}
+        found = [_titled(name) | {"path": url, "rows": at} for at, name, url in self.parts if begins[at].any()]
+        return found if pd.concat(begins, axis=1).any(axis=1).all() else [*found, main]
 
 
 def _titled(name: str | Words) -> dict[str, Any]:

@@ -89,7 +89,7 @@ NATIONAL_EMPLOYMENT = Resource(
         "Eurostats_NUTS3_Empers.csv, row 2016 of nuts/IT",
         CURATED_FILES,
     ),
-    reference_date="2016-12-31",
+    observed="{year}-12-31",
     processing={
         "it": "Una riga pubblicata (nama_10r_3empers, Italia, 2016), trascritta; i rami si sommano al totale.",
         "en": "One published row (nama_10r_3empers, Italy, 2016), transcribed; the blocks add up to the total.",
