@@ -79,7 +79,7 @@ def test_decisions_when_nothing_is_open() -> None:
     assert found[decide.LEAVE] == ["conto-termico-3"]
     told = dict(decide.groups(one))
     assert told["Candidarsi"] == [
-        "Nessun avviso aperto noto. L'elenco digitale è fermo al 22 agosto 2026: guardarlo prima di concludere."
+        "Nessun avviso aperto noto. L'elenco digitale è fermo al 31 gennaio 2026: guardarlo prima di concludere."
     ]
     assert "sospeso, da verificare" in told["Lasciare, per ora"][0]
 
@@ -306,7 +306,10 @@ def test_the_states_of_an_area_cover_the_calls_of_its_municipalities() -> None:
     outcomes.states(zone)
     table = next(one for one in shown if isinstance(one, display.Table) and one.id == "states")
     keys = [column["key"] for column in table.data.columns]
-    rows = {row[0].v: dict(zip(keys[2:], (cell.v for cell in row[2:]), strict=True)) for row in table.data.rows}
+    rows = {
+        row[0].v: {key: cell.v for key, cell in zip(keys, row, strict=True) if key in outcomes.STATES}
+        for row in table.data.rows
+    }
     single = outcomes.states_frame(case())
     assert list(rows) == list(single["call"])
     assert all(sum(row.values()) == len(zone.members) for row in rows.values())

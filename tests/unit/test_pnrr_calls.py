@@ -85,7 +85,7 @@ def test_no_pnrr_call_is_open_on_22_november_2026_and_later_calls_are_not_exclud
     assert set(digital["status"]) == {"closed"}
     assert all("last_known_on" in caveats for caveats in digital["caveats"])
     seen = pnrr.watch(load("calls"), load("calls_history"), "2026-11-22")
-    assert (seen["last_observation"], seen["after_last"], seen["before_first"]) == ("2026-08-22", True, False)
+    assert (seen["last_observation"], seen["after_last"], seen["before_first"]) == ("2026-01-31", True, False)
 
 
 @pytest.mark.parametrize(

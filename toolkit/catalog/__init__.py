@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import yaml
 
-from toolkit.catalog.observed import Credit, Publisher, credits_of, last_observed
+from toolkit.catalog.observed import Credit, Publisher, credits_of, last_observed, sources_named
 from toolkit.catalog.rules import (
     ABSENT,
     FLAGS,
@@ -57,6 +57,7 @@ __all__ = [
     "load",
     "recording",
     "snapshot",
+    "sources_named",
     "table",
     "used",
 ]

@@ -191,8 +191,8 @@ def open_calls(known: pd.DataFrame, *, programme: str = "", applicant: str = "mu
 def watch(calls: pd.DataFrame, history: pd.DataFrame, as_of: str | date, *, programme: str = "pnrr") -> dict[str, Any]:
     """Between which days the list of calls was watched, and what follows for the day asked for.
 
-    The list of a programme is watched by PA digitale's file: the earliest first and the latest last observation of
-    calls that have more than one observation or a line.
+    The list of a programme is watched by PA digitale's file: the first and the last observation of its calls, those
+    with a line.
 
     Returns:
         `first_observation`, `last_observation`, `before_first` (what was announced then is not known), `after_last`
@@ -200,8 +200,8 @@ def watch(calls: pd.DataFrame, history: pd.DataFrame, as_of: str | date, *, prog
     """
     day = as_of_day(as_of)
     listed = calls[(calls["programme"] == programme) & (calls["line"] != "")]
-    first = str(history.loc[history["call"].isin(listed["call"]), "observed_on"].min())
-    last = str(listed["last_observed_on"].max())
+    seen = history.loc[history["call"].isin(listed["call"]), "observed_on"]
+    first, last = str(seen.min()), str(seen.max())
     return {
         "first_observation": first,
         "last_observation": last,

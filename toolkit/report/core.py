@@ -24,7 +24,7 @@ from toolkit.indicators.panel import Panel
 from toolkit.indicators.standing import Standing, standings, standings_of
 from toolkit.params import ROOT, ReportParams
 from toolkit.report import wording
-from toolkit.report.setting import BOUNDARIES, Setting
+from toolkit.report.setting import BOUNDARIES, Origin, Setting
 from toolkit.report.wording import capital
 from toolkit.territory import Municipality
 from toolkit.text import Words
@@ -188,7 +188,7 @@ class Report(Setting):
         frame: pd.DataFrame,
         columns: Sequence[display.Column],
         *,
-        tables: Sequence[str],
+        tables: Origin,
         subtitle: str = "",
         note: str = "",
         highlight: Iterable[str] = (),
@@ -200,7 +200,8 @@ class Report(Setting):
             caption: what the table says.
             frame: one row a row.
             columns: those shown.
-            tables: tables of the catalogue it comes from, for the source line.
+            tables: tables of the catalogue it comes from, for the source lines; with the rows that were used, where
+                they have several publishers.
             subtitle: measure, unit, territory, period.
             note: uncertainty, what is left out.
             highlight: values of the first column whose rows are this territory's.
@@ -215,7 +216,7 @@ class Report(Setting):
         frame: pd.DataFrame,
         columns: Sequence[display.Column],
         *,
-        tables: Sequence[str],
+        tables: Origin,
         subtitle: str = "",
         note: str = "",
         highlight: Iterable[str] = (),
@@ -228,7 +229,7 @@ class Report(Setting):
             caption=caption,
             subtitle=subtitle,
             data=shown,
-            source=self.source_lines(tables),
+            source=self.source_lines(tables, named=_named(columns)),
             note=note,
             csv=self._csv(id),
         )
@@ -270,7 +271,7 @@ class Report(Setting):
         specs: Chart | tuple[Chart, Chart],
         frame: pd.DataFrame,
         columns: Sequence[display.Column],
-        tables: Sequence[str],
+        tables: Origin,
         note: str = "",
         highlight: Iterable[str] = (),
     ) -> None:
@@ -301,7 +302,7 @@ class Report(Setting):
                 spec=wide,
                 spec_narrow=narrow if narrow != wide else None,
                 table=shown,
-                source=self.source_lines(tables),
+                source=self.source_lines(tables, named=_named(columns)),
                 note=note,
                 csv=self._csv(id),
                 datasets=self._datasets,
@@ -426,6 +427,11 @@ def _spec(chart: Chart) -> dict[str, Any]:
         if isinstance(chart, dict)
         else {**chart.to_dict(), "config": theme.CONFIG | {"mark": theme.CONFIG["mark"] | {"color": theme.BLUE}}}
     )
+
+
+def _named(columns: Iterable[display.Column]) -> bool:
+    """Whether a column names the sources of each row."""
+    return any(column.key == "source" for column in columns)
 
 
 def _tables(rows: Iterable[dict[str, Any]]) -> list[str]:

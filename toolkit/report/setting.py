@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -19,6 +19,10 @@ from toolkit.text import Words
 
 BOUNDARIES = "boundaries"
 """The one document among the tables: maps draw on it by name."""
+
+Origin = Sequence[str] | Mapping[str, pd.DataFrame | None]
+"""Tables of the catalogue that a figure comes from: names, or names with the rows that were used (None: the
+whole table)."""
 
 STOCKS = ("population", "population_age")
 """Tables whose year is a day, 1 January."""
@@ -193,19 +197,45 @@ class Setting:
         """All the tables of the report by name."""
         return dict(self._tables)
 
-    def source_lines(self, tables: Iterable[str]) -> list[str]:
-        """One line a source: publisher, table, date of reference."""
-        by_name = {source.name: source for source in self.sources}
-        names = dict.fromkeys(tables)
-        return [self.once("source", self.language, name, lambda name=name: self._line(by_name[name])) for name in names]
+    def source_lines(self, tables: Origin, *, named: bool = False) -> list[str]:
+        """One line a publisher of a table: publisher, table, last day on which its rows were observed.
 
-    def _line(self, source: catalog.Source) -> str:
-        about = {
-            "publisher": source.publisher[self.language],
-            "title": source.title[self.language],
-            "date": source.reference_date,
-        }
-        return self.words.say("report.source_line", **about)
+        Args:
+            tables: names, or names with the rows that were used; no rows, no line.
+            named: a column beside names the sources of each row; otherwise one line names all those of rows collected
+                by hand.
+        """
+        rows = tables if isinstance(tables, Mapping) else dict.fromkeys(tables)
+        used = [(self._origin[name], credit) for name in rows for credit in self._credits(name, rows[name])]
+        by_hand = [(source, credit) for source, credit in used if credit.sources and not named]
+        lines = [
+            self._line([source], credit.publisher.name[self.language], [credit])
+            for source, credit in used
+            if (source, credit) not in by_hand
+        ]
+        if not by_hand:
+            return lines
+        names = dict.fromkeys(name for _, credit in by_hand for name in credit.sources)
+        publisher = self.words.say("report.source_by_hand", sources="; ".join(names))
+        return [*lines, self._line([source for source, _ in by_hand], publisher, [credit for _, credit in by_hand])]
+
+    def _credits(self, name: str, rows: pd.DataFrame | None) -> list[catalog.Credit]:
+        source = self._origin[name]
+        if name == BOUNDARIES:
+            return [catalog.Credit(one, (), source.reference_date) for one in source.publishers]
+        if rows is not None:
+            return source.credits(rows)
+        found: list[catalog.Credit] = self.once("credits", name, lambda: source.credits(self._tables[name]))
+        return found
+
+    def _line(self, sources: list[catalog.Source], publisher: str, credits: list[catalog.Credit]) -> str:
+        titles = "; ".join(dict.fromkeys(source.title[self.language] for source in sources))
+        day = max(credit.day for credit in credits)
+        return self.words.say("report.source_line", publisher=publisher, title=titles, date=day)
+
+    @cached_property
+    def _origin(self) -> dict[str, catalog.Source]:
+        return {source.name: source for source in self.sources}
 
     def _territory(self) -> Municipality | Area:
         if self.parameters.area:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from toolkit.sources.calls_schema import (
-    CALL,
     BY_HAND,
+    CALL,
     CURATED_FILES,
     PAD,
     PAD_FILES,

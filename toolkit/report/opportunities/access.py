@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from toolkit import pnrr
+from toolkit.report.opportunities import origin
 from toolkit.report.opportunities.case import CALLS, REAL, Case
 
 
@@ -28,7 +29,8 @@ def accessible(case: Case) -> None:
         case.column("median_window", unit="days"),
     ]
     tables = [*CALLS, "calls_rules", "calls_amounts", "population"]
-    case.report.show_table("accessibility", case.say("accessible_caption"), groups, columns, tables=tables)
+    rows = origin.rows_of(case, tables, frame["call"])
+    case.report.show_table("accessibility", case.say("accessible_caption"), groups, columns, tables=rows)
     shown = frame[frame["score"].notna()].sort_values(["score", "call"], ascending=[False, True])
     if shown.empty:
         return
@@ -40,8 +42,8 @@ def accessible(case: Case) -> None:
         case.column("changes", unit="times"),
         *(case.column(name, f"component_{name}", unit="score") for name in components),
     ]
-    note = case.say("accessible_note")
-    case.report.show_table("scores", case.say("scores_caption"), shown, columns, tables=tables, note=note)
+    caption, note = case.say("scores_caption"), case.say("accessible_note")
+    origin.show_table(case, "scores", shown, columns, caption=caption, tables=tables, note=note)
 
 
 def scored(case: Case) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit import charts
-from toolkit.report.opportunities import decide
+from toolkit.report.opportunities import decide, origin
 from toolkit.report.opportunities.case import CALLS, REAL, Case, records
 from toolkit.report.opportunities.worth import amount_of
 from toolkit.report.wording import capital
@@ -47,11 +47,12 @@ def successors(case: Case) -> None:
         case.column("note", texts=notes),
     ]
     case.report.text(case.say("successors"))
-    case.report.show_table(
+    origin.show_table(
+        case,
         "successors",
-        case.say("successors_caption"),
         frame,
         columns,
+        caption=case.say("successors_caption"),
         tables=["calls", "calls_history", "calls_rules", "calls_amounts"],
         note=case.say("successors_note"),
     )
@@ -88,6 +89,8 @@ def calendar(case: Case) -> None:
         case.dated(frame, "end", absent="no_end"),
         case.coded(frame, "state", "status", "status"),
     ]
+    rows = origin.rows_of(case, [*CALLS, "pnrr_calendar"], frame["item"])
+    shown, columns = origin.sourced(case, frame, columns, rows, "item")
     case.report.figure(
         "calendar",
         case.say("calendar_title" if ours else "calendar_title_none", **about),
@@ -95,9 +98,9 @@ def calendar(case: Case) -> None:
         alt=case.say("calendar_alt", **about),
         description=case.say("calendar_description"),
         specs=specs,
-        frame=frame,
+        frame=shown,
         columns=columns,
-        tables=[*CALLS, "pnrr_calendar"],
+        tables=rows,
         note=case.say("calendar_note"),
     )
 
@@ -117,7 +120,12 @@ def calendar_frame(case: Case) -> pd.DataFrame:
         if row["precision"] == "day" and (row["closes_on"] or row["status"] != "closed")
     ]
     rows += [
-        {"item": f"event:{row['event']}", "start": row["date"], "end": row["date"], "state": _event_state(case, row)}
+        {
+            "item": origin.EVENT + row["event"],
+            "start": row["date"],
+            "end": row["date"],
+            "state": _event_state(case, row),
+        }
         for row in events(case)
         if row["date"] >= since
     ]
@@ -143,9 +151,9 @@ def _event_state(case: Case, row: dict[str, Any]) -> str:
 
 
 def _calendar_name(case: Case, row: dict[str, Any]) -> str:
-    if row["item"].startswith("event:"):
+    if row["item"].startswith(origin.EVENT):
         table = case.report.table("pnrr_calendar").set_index("event")
-        return str(table.loc[row["item"].removeprefix("event:"), f"title_{case.words.language}"])
+        return str(table.loc[row["item"].removeprefix(origin.EVENT), f"title_{case.words.language}"])
     return case.call_name(row["item"])
 
 
@@ -164,4 +172,5 @@ def plan(case: Case) -> None:
         case.dated(frame, "date"),
         case.coded(frame, "state", "status", "status"),
     ]
-    case.report.show_table("plan", case.say("plan_caption"), frame, columns, tables=["pnrr_calendar"])
+    caption = case.say("plan_caption")
+    origin.show_table(case, "plan", frame, columns, caption=caption, tables=["pnrr_calendar"], key="event")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from toolkit import pnrr
-from toolkit.report.opportunities import decide
+from toolkit.report.opportunities import decide, origin
 from toolkit.report.opportunities.case import CALLS, Case, records
 from toolkit.report.opportunities.worth import amount_of, pieces
 
@@ -16,7 +18,7 @@ def on_the_day(case: Case) -> None:
     """Show the calls open on the day, as known then and with hindsight, with requirements and amounts."""
     report = case.report
     told = [case.say("on_the_day_none" if case.open.empty else "on_the_day", n=len(case.open))]
-    told += [_watched(case), *_extended(case)]
+    told += [_watched(case), *missed(case), *_extended(case)]
     report.text(*told)
     if case.open.empty:
         return
@@ -63,9 +65,9 @@ def _history(case: Case) -> None:
         case.column("endowment", unit="EUR"),
         case.column("endowment_change", unit="EUR"),
     ]
-    case.report.show_table(
-        "history", case.say("history_caption"), frame, columns, tables=CALLS, note=case.say("history_note")
-    )
+    columns += [case.column("source", "source_of_call")] if frame["source"].nunique() > 1 else []
+    caption, note = case.say("history_caption"), case.say("history_note")
+    case.report.show_table("history", caption, frame, columns, tables={"calls_history": frame}, note=note)
 
 
 def _watched(case: Case) -> str:
@@ -99,14 +101,30 @@ def _open_table(case: Case) -> None:
         case.column("endowment", unit="EUR", flag="endowment_flag"),
         case.coded(frame, "caveats", "caveat"),
     ]
-    case.report.show_table(
+    origin.show_table(
+        case,
         "open",
-        case.say("open_caption"),
         frame,
         columns,
+        caption=case.say("open_caption"),
         tables=[*CALLS, "lump_sums", "calls_amounts", "population"],
         note=case.say("open_note") if case.single else case.say("open_note_area"),
     )
+
+
+def missed(case: Case) -> list[str]:
+    """Calls that the publisher's list misses, as known by the day, and since when it has not been updated."""
+    found = case.missing
+    if not found:
+        return []
+    about = {"last": case.watch["last_observation"], "known": min(row["known_on"] for row in found)}
+    return [case.say("list_stopped", **about), *(_missing(case, row) for row in found)]
+
+
+def _missing(case: Case, row: dict[str, Any]) -> str:
+    who = [case.label("applicant", kind) for kind in row["applicants"].split(";")]
+    about = {"opens": row["opens_on"], "closes": row["closes_on"], "owner": row["owner"], "applicants": who}
+    return case.say("list_misses", call=case.call_name(row["call"]), **about)
 
 
 def _worth_text(case: Case, call: str) -> str:
@@ -133,11 +151,12 @@ def _requirements(case: Case) -> None:
         case.coded(frame, "certainty", "certainty"),
         case.column("source", "source_of_rule"),
     ]
-    case.report.show_table(
+    origin.show_table(
+        case,
         "requirements",
-        case.say("requirements_caption"),
         frame,
         columns,
+        caption=case.say("requirements_caption"),
         tables=["calls_rules", "population", "applications"],
         note=case.say("requirements_note"),
     )
@@ -165,12 +184,14 @@ def _then_and_later(case: Case) -> None:
         *([case.coded(frame, "outcome", "outcome")] if case.single else []),
     ]
     case.report.text(case.say("hindsight"))
-    case.report.show_table(
+    origin.show_table(
+        case,
         "hindsight",
-        case.say("hindsight_caption"),
         frame,
         columns,
+        caption=case.say("hindsight_caption"),
         tables=[*CALLS, "applications"],
+        hindsight=True,
         note=case.say("hindsight_note"),
     )
 

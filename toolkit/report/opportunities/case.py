@@ -243,6 +243,12 @@ class Case:
         return pnrr.watch(self.report.table("calls"), self.report.table("calls_history"), self.day)
 
     @cached_property
+    def missing(self) -> list[dict[str, Any]]:
+        """Calls that the publisher's list misses, of those observed by the day."""
+        rows = self.known[self.known["flags"].str.split(";").map(lambda flags: "missing_from_list" in flags)]
+        return _records(rows[rows["basis"].isin(("observed", "last_known"))])
+
+    @cached_property
     def answerable(self) -> pd.DataFrame:
         """Published calls that municipalities may answer, alone or in groups."""
         return self._of_day("answerable", self._answerable)
@@ -382,6 +388,17 @@ class Case:
         """Call → yes, no or unknown for one municipality."""
         found = self.verdicts[code]
         return {str(call): str(answer) for call, answer in found["answer"].items()}
+
+    def seen(self, days: Iterable[str]) -> str:
+        """The days until which rows were observed, in words; the as-of date where no row was."""
+        known = sorted(set(days)) or [self.day]
+        return self.say("seen_on" if len(known) == 1 else "seen_between", first=known[0], last=known[-1])
+
+    @cached_property
+    def files_end(self) -> str:
+        """Until when the territory's applications were observed (those of all municipalities where it has none)."""
+        rows = self.mine if len(self.mine) else self.applications
+        return self.seen(rows["known_until"])
 
     # ---- small helps
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from toolkit import charts, display, pnrr
 from toolkit.errors import ParameterError
-from toolkit.report.opportunities import decide
+from toolkit.report.opportunities import decide, origin
 from toolkit.report.opportunities.access import scored
 from toolkit.report.opportunities.case import Case, records
 from toolkit.report.opportunities.worth import amount_of
@@ -95,9 +95,8 @@ def ranking(case: Case) -> None:
         case.column("extended_days", unit="days"),
         case.coded(frame, "unknown", "criterion"),
     ]
-    report.show_table(
-        "ranking", case.say("ranking_caption"), frame, columns, tables=TABLES, note=case.say("ranking_note")
-    )
+    caption, note = case.say("ranking_caption"), case.say("ranking_note")
+    origin.show_table(case, "ranking", frame, columns, caption=caption, tables=TABLES, note=note)
     _needs_table(case)
 
 
@@ -114,6 +113,8 @@ def _contributions(case: Case, order: pd.DataFrame, about: dict[str, object]) ->
         case.named(frame),
         *(display.Column(key=name, label=case.label("criterion", name), unit="percent") for name in CRITERIA),
     ]
+    origins = origin.rows_of(case, TABLES, frame["call"])
+    frame, columns = origin.sourced(case, frame, columns, origins)
     case.report.figure(
         "contributions",
         case.say("contributions_title", **about),
@@ -123,7 +124,7 @@ def _contributions(case: Case, order: pd.DataFrame, about: dict[str, object]) ->
         specs=charts.pair(charts.shares, pd.DataFrame(rows), case.words, parts=parts),
         frame=frame,
         columns=columns,
-        tables=TABLES,
+        tables=origins,
         note=case.say("contributions_note"),
     )
 
@@ -174,8 +175,8 @@ def portfolio(case: Case) -> None:
             case.column("own_money", unit="EUR"),
             case.column("staff_days", unit="days"),
         ]
-        note = case.say("portfolio_note")
-        report.show_table("portfolio", case.say("portfolio_caption"), found.chosen, columns, tables=TABLES, note=note)
+        caption, note = case.say("portfolio_caption"), case.say("portfolio_note")
+        origin.show_table(case, "portfolio", found.chosen, columns, caption=caption, tables=TABLES, note=note)
     _left_out(case, found)
 
 
@@ -213,11 +214,12 @@ def _left_out(case: Case, found: pnrr.Portfolio) -> None:
         case.column("value", "worth_most", unit="EUR"),
         case.column("loss_if_forced", unit="EUR"),
     ]
-    case.report.show_table(
+    origin.show_table(
+        case,
         "left-out",
-        case.say("left_out_caption"),
         found.left_out,
         columns,
+        caption=case.say("left_out_caption"),
         tables=TABLES,
         note=case.say("left_out_note"),
     )

@@ -18,7 +18,7 @@ TABLES = ("applications", "regis_projects")
 def sentences(case: Case) -> list[str]:
     """What was won, what was paid and what was given up: one sentence each, those that have something to say."""
     if case.mine.empty:
-        return [case.say("won_nothing")]
+        return [case.say("won_nothing", seen=case.files_end)]
     told = [won_sentence(case)]
     if len(case.held):
         told.append(paid_sentence(case))
@@ -78,8 +78,7 @@ def tiles(case: Case) -> list[display.KeyFigure]:
     """Live grants, what is not seen paid, EUR a resident, share of the class maximum."""
     live = float(case.held["amount"].sum())
     out = [_tile(case, "live", live, "EUR", note=case.say("tile_live_note", n=len(case.held)))]
-    unseen = case.paid["not_seen_paid"]
-    out.append(_tile(case, "not_seen_paid", unseen, "EUR", note=case.say("tile_not_seen_paid_note")))
+    out.append(_not_seen_paid(case))
     if not case.single:
         people = sum(case.people[code] for code in case.members)
         return [*out, _tile(case, "per_resident", live / people, "EUR_per_resident", decimals=2)]
@@ -99,6 +98,14 @@ def tiles(case: Case) -> list[display.KeyFigure]:
     return out
 
 
+def _not_seen_paid(case: Case) -> display.KeyFigure:
+    """What no file showed paid, on the last days that they show."""
+    unseen = case.mine.loc[case.mine["payment"] == "not_seen_paid", "not_seen_paid_until"]
+    until = case.seen(unseen) if len(unseen) else case.files_end
+    note = case.say("tile_not_seen_paid_note")
+    return _tile(case, "not_seen_paid", case.paid["not_seen_paid"], "EUR", note=note, period=until)
+
+
 def _tile(
     case: Case,
     name: str,
@@ -107,13 +114,14 @@ def _tile(
     decimals: int | None = None,
     comparisons: list[tuple[str, str]] | None = None,
     note: str = "",
+    period: str = "",
 ) -> display.KeyFigure:
     return display.KeyFigure(
         id=name,
         label=case.say(f"tile_{name}"),
         value=case.words.value(value, unit, decimals=decimals, bare=True),
         v=value,
-        period=case.say("at_day"),
+        period=period or case.files_end,
         comparisons=comparisons or (),
         note=note,
     )
@@ -126,7 +134,7 @@ def won(case: Case) -> None:
     """Show every application with its decree, its state and where its payment was seen."""
     report = case.report
     if case.mine.empty:
-        report.text(case.say("won_nothing"))
+        report.text(case.say("won_nothing", seen=case.files_end))
         return
     told = [won_sentence(case)]
     if len(case.held):
@@ -223,7 +231,7 @@ def _totals(case: Case) -> None:
 def chains(case: Case) -> None:
     """Show renunciations joined to what was won again in the same line: the loss is the difference, not the sum."""
     if case.chains.empty:
-        case.report.text(case.say("chains_nothing"))
+        case.report.text(case.say("chains_nothing", seen=case.files_end))
         return
     case.report.text(chains_sentence(case), case.say("chains_rule"))
     frame = case.chains.sort_values(["istat_code", "renounced_on"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from toolkit.report.opportunities import origin
+from toolkit.report.opportunities.calls import missed
 from toolkit.report.opportunities.case import Case, records
 
 
@@ -20,7 +22,7 @@ def to_verify(case: Case) -> None:
     ]
     kinds = _unsure_projects(case)
     case.report.text(case.say("to_verify", n=len(frame)), *([kinds] if kinds else []))
-    case.report.show_table("to-verify", case.say("to_verify_caption"), frame, columns, tables=["calls"])
+    origin.show_table(case, "to-verify", frame, columns, caption=case.say("to_verify_caption"), tables=["calls"])
 
 
 def _unsure_projects(case: Case) -> str:
@@ -33,6 +35,8 @@ def caveats(case: Case) -> None:
     report = case.report
     for name in ("applicants", "files_end", "payments", "located", "history"):
         report.caveat(f"pnrr.caveat_{name}", **_dates(case))
+    if told := missed(case):
+        report.caveat("pnrr.caveat_missed", told=" ".join(told))
     for row in _outcomes(case):
         about = {"title": row[f"title_{report.language}"], "date": row["date"], "day": case.day}
         report.caveat("pnrr.caveat_outcome", **about)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from toolkit import display
-from toolkit.report.opportunities import decide, grants
+from toolkit.report.opportunities import decide, grants, origin
 from toolkit.report.opportunities.case import Case
 from toolkit.report.opportunities.places import located_sentence
 
@@ -52,12 +52,13 @@ def steps_table(case: Case, id: str, caption: str, listed: list[decide.Step]) ->
         case.coded(frame, "office", "office"),
         case.column("by", texts=by),
     ]
+    calls = [step.code.removeprefix("call:") for step in listed]
     return case.report.made_table(
         id,
         case.say(caption),
         frame,
         columns,
-        tables=TABLES,
+        tables=origin.rows_of(case, TABLES, calls),
         note=case.say("start_note", days=case.choices.check_days),
     )
 

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit import display, pnrr
+from toolkit.report.opportunities import origin
 from toolkit.report.opportunities.case import CALLS, Case, records
 
 STATES = ("won", "not_funded_or_not_applied", "not_observable", "not_eligible")
@@ -31,11 +32,12 @@ def states(case: Case) -> None:
         case.coded(frame, "why", "why"),
         case.dated(frame, "applications_observed_until", "observed_until", absent="no_file"),
     ]
-    case.report.show_table(
+    origin.show_table(
+        case,
         "states",
-        case.say("states_caption"),
         frame,
         columns,
+        caption=case.say("states_caption"),
         tables=[*CALLS, "calls_rules", "applications"],
         note=case.say("states_note"),
     )
@@ -115,11 +117,12 @@ def _states_of_area(case: Case) -> None:
             for name in STATES
         ),
     ]
-    case.report.show_table(
+    origin.show_table(
+        case,
         "states",
-        case.say("states_caption"),
         frame,
         columns,
+        caption=case.say("states_caption"),
         tables=[*CALLS, "calls_rules", "applications"],
         note=case.say("states_note"),
     )

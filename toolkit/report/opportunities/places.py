@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit import catalog, charts, display, pnrr
-from toolkit.report.opportunities import decide
+from toolkit.report.opportunities import decide, origin
 from toolkit.report.opportunities.case import Case, records
 
 MOST_PROJECTS = 25
@@ -24,7 +24,7 @@ def located_sentence(case: Case) -> str:
         return located_absent(case)
     total = pnrr.summary(case.located)
     if not total["projects"]:
-        return case.say("located_not_seen_paid", n=int(total["not_seen_paid"]))
+        return case.say("located_not_seen_paid", n=int(total["not_seen_paid"]), paid=_payments_end(case))
     kinds = pnrr.by_beneficiary(case.located).set_index("beneficiary")["finance_pnrr"]
     about = {"n": int(total["projects"]), "finance": total["finance"], "own": float(kinds.get("municipality", 0.0))}
     firms = float(kinds.get("firms", 0.0))
@@ -32,6 +32,12 @@ def located_sentence(case: Case) -> str:
         return case.say("located_firms", firms=firms, **about)
     others = total["finance"] - about["own"]
     return case.say("located" if others >= 0.5 else "located_municipalities", others=others, **about)
+
+
+def _payments_end(case: Case) -> str:
+    """The day of the last payments published by the as-of date, which is itself where there are none."""
+    days = case.report.table("regis_projects")["payments_on"]
+    return max(days[(days != "") & (days <= case.day)], default=case.day)
 
 
 def located_absent(case: Case) -> str:
@@ -203,7 +209,7 @@ def zone(case: Case) -> None:
         case.column("renounced", unit="EUR"),
         case.column("thresholds", "near", texts=_threshold_texts(case, frame)),
     ]
-    tables = ["applications", "regis_projects", "lump_sums", "population"]
+    tables = origin.rows_of(case, ["applications", "regis_projects", "lump_sums", "population"], case.take_up["line"])
     case.report.show_table("zone", case.say("zone_caption"), frame, columns, tables=tables, note=case.say("zone_note"))
 
 
@@ -262,13 +268,13 @@ def _map(case: Case) -> None:
     case.report.figure(
         "map",
         case.say("map_title" if len(shown) > 1 else "map_title_one", **about),
-        subtitle=case.say("map_subtitle"),
+        subtitle=case.say("map_subtitle", seen=case.seen(case.applications["known_until"])),
         alt=case.say("map_alt"),
         description=case.say("map_description"),
         specs=specs,
         frame=shown,
         columns=columns,
-        tables=["applications", "lump_sums", "population", "boundaries"],
+        tables=origin.rows_of(case, ["applications", "lump_sums", "population", "boundaries"], case.take_up["line"]),
         note=case.say("map_note"),
     )
 

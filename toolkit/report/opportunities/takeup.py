@@ -9,11 +9,15 @@ import pandas as pd
 
 from toolkit import charts, display, pnrr
 from toolkit.pnrr.amounts import NO_CLASS_MAXIMUM, NOT_MODELLED
+from toolkit.report.opportunities import origin
 from toolkit.report.opportunities.case import Case, records
 from toolkit.report.wording import capital
 
 MOST_BARS = 30
 """Municipalities drawn: of more, those with the largest and the smallest shares."""
+MAXIMUM = ("applications", "lump_sums", "population")
+"""Tables that the share of the class maximum comes from."""
+
 STEPS = ("median_to_decree", "median_to_payment")
 
 
@@ -120,12 +124,14 @@ def _lines_of(case: Case, code: str) -> None:
         case.coded(rows, "bound", "bound"),
     ]
     left_out = [case.label("line", line) for line in (*NOT_MODELLED, *NO_CLASS_MAXIMUM)]
-    case.report.show_table(
+    origin.show_table(
+        case,
         "take-up",
-        case.say("take_up_caption"),
         rows,
         columns,
-        tables=["applications", "lump_sums", "population"],
+        caption=case.say("take_up_caption"),
+        tables=MAXIMUM,
+        key="line",
         note=case.say("take_up_note", lines=left_out, of=len(case.applications), **_modelled(case)),
     )
 
@@ -167,7 +173,7 @@ def _groups_of(case: Case) -> None:
         case.say("compared_caption"),
         frame,
         columns,
-        tables=["applications", "lump_sums", "population"],
+        tables=origin.rows_of(case, MAXIMUM, case.take_up["line"]),
         note=case.say("compared_note"),
     )
 
@@ -203,12 +209,12 @@ def ranking(case: Case, codes: tuple[str, ...]) -> None:
     case.report.figure(
         "take-up-zone",
         case.say("ranking_title", **about),
-        subtitle=case.say("ranking_subtitle"),
+        subtitle=case.say("ranking_subtitle", seen=case.seen(case.applications["known_until"])),
         alt=case.say("ranking_alt", **about),
         description=case.say("ranking_description"),
         specs=specs,
         frame=drawn,
         columns=columns,
-        tables=["applications", "lump_sums", "population"],
+        tables=origin.rows_of(case, MAXIMUM, case.take_up["line"]),
         note=case.say("ranking_some", half=half) if len(drawn) < len(frame) else "",
     )
