@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import frictionless
-import pandas as pd
 import pytest
 
 from toolkit import catalog
@@ -327,8 +326,58 @@ def test_boundaries_draw_and_do_not_measure() -> None:
     assert all(shape["arcs"] for shape in shapes)
 
 
-def test_reference_dates_are_those_of_the_latest_figure() -> None:
-    for name in ("population", "income", "local_units", "fragility", "commuting", "metro_employment"):
-        latest = int(catalog.load(name).query("flag not in ['missing']")["year"].max())
-        assert catalog.default().source(name).reference_date.startswith(str(latest)), name
-    assert pd.Timestamp(catalog.snapshot()[0])
+# ---- days of observation
+
+EDITIONS = {  # tables whose rows hold no day of their own: the day is that of the publisher's edition
+    "municipalities",
+    "territory_changes",
+    "areas",
+    "area_members",
+    "boundaries",
+    "city_figures",
+    "policy_cards",
+    "supply_use",
+    "pnrr_milestones",
+}
+INPUTS = ("provinces", "regional_income", "regional_employment")
+
+
+@pytest.mark.parametrize("name", [name for name in catalog.default().names() if name not in EDITIONS])
+def test_a_reference_date_is_the_last_day_of_the_rows(name: str) -> None:
+    source = catalog.default().source(name)
+    if name in ("policy_outcomes", "policy_series"):  # computed from other tables: as late as they are
+        assert source.reference_date == max(catalog.default().source(one).reference_date for one in INPUTS)
+    elif name == "regis_locations":  # its days are written beside the projects
+        assert source.reference_date == catalog.load("regis_projects")["located_on"].max()
+    else:
+        rows, column = catalog.load(name), re.search(r"{(\w+)}", source.observed)[1]
+        days = rows.loc[rows["value"].notna(), column] if "value" in rows else rows[column]
+        assert source.reference_date == source.observed.replace(f"{{{column}}}", str(days.max()))
+
+
+def test_every_day_of_observation_is_a_maximum_of_rows() -> None:
+    calls, history, grants = (catalog.load(name) for name in ("calls", "calls_history", "applications"))
+    listed = calls["line"] != ""
+    last = history.groupby("call")["observed_on"].max()
+    assert set(calls.loc[listed, "last_observed_on"]) == {last[calls.loc[listed, "call"]].max()} == {"2026-01-31"}
+    by_hand = calls[~listed].set_index("call")
+    assert (by_hand["last_observed_on"] == last[by_hand.index]).all()
+    assert (by_hand["date_checked"] >= by_hand["last_observed_on"]).all()
+    amounts = catalog.load("calls_amounts")
+    assert (amounts["observed_on"].to_numpy() == last[amounts["call"]].to_numpy()).all()
+    files = grants.groupby(grants["call"].map(calls.set_index("call")["measure"]))["snapshot_on"].max()
+    covered = calls[calls["applications_observed_until"] != ""]
+    assert (covered["applications_observed_until"] == covered["measure"].map(files)).all()
+    assert files.nunique() > 4, "files end on their own days"
+    for name in ("funded_on", "state_on", "submitted_on"):
+        assert (grants[name] <= grants["snapshot_on"]).all(), name
+
+
+def test_no_description_of_a_table_states_a_day_of_its_own() -> None:
+    """Where a table goes on until, its rows say: a day in its words would stay behind them."""
+    months = "gennaio|luglio|agosto|ottobre|January|July|August|October"
+    for name in ("calls", "calls_history", "calls_rules", "applications", "regis_projects"):
+        source = catalog.default().source(name)
+        for words in (source.processing, *source.faults):
+            for text in words.values():
+                assert not re.search(rf"20\d\d-\d\d-\d\d|({months}) 20\d\d", text), (name, text)

@@ -56,7 +56,7 @@ def test_bresso_on_the_last_day() -> None:
     told = brief(execute("pnrr", municipality=BRESSO, as_of="2026-11-22"))
     assert len(told) == 5
     assert told[0].startswith("Al 22 novembre 2026 nessun avviso del PNRR (Piano nazionale di ripresa e resilienza)")
-    assert "22 agosto 2026" in told[0]
+    assert "31 gennaio 2026" in told[0]
     assert told[1].startswith("Bresso ha 8 finanziamenti digitali assegnati e non rinunciati")
     assert "741.996\xa0€" in told[1]
     assert "Non visti pagati al 31 marzo 2025: 365.951\xa0€ (3 finanziamenti), un limite massimo" in told[2]

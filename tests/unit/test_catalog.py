@@ -11,12 +11,14 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from toolkit import catalog
 from toolkit.catalog import PACKAGE, Catalog
+from toolkit.catalog.observed import credits_of
 from toolkit.errors import DataError, Faults
 
 
@@ -310,3 +312,51 @@ def test_pattern_holds_for_the_whole_cell(folder: Path) -> None:
     package.write_text(loose, encoding="utf-8")
     with pytest.raises(DataError, match="nuts has the form"):
         Catalog(folder).load("metro_employment")
+
+
+# ---- days and publishers of rows
+
+MADE = pd.DataFrame(
+    {
+        "source": ["List, file", "a.it, 4 March; b.it (annex)", "a.it 2026-03; c.it"],
+        "seen_on": ["2026-01-31", "", "2026-03-04"],
+        "year": [2019, 2021, 2020],
+    }
+)
+NAMES = {"it": "Elenco", "en": "List"}
+OTHERS = {"it": "A mano", "en": "By hand"}
+BOTH = (catalog.Publisher(NAMES, "https://list", "List"), catalog.Publisher(OTHERS, "https://hand", "", "source"))
+
+
+@pytest.mark.parametrize(
+    ("rows", "observed", "day"),
+    [
+        (MADE, "{seen_on}", "2026-03-04"),
+        (MADE[:2], "{seen_on}", "2026-01-31"),
+        (MADE[1:2], "{seen_on}", ""),
+        (MADE[:0], "{seen_on}", ""),
+        (MADE, "{year}-12-31", "2021-12-31"),
+        (MADE.assign(value=[1.0, None, 1.0]), "{year}-01-01", "2020-01-01"),
+    ],
+)
+def test_the_last_day_is_one_that_was_observed(rows: pd.DataFrame, observed: str, day: str) -> None:
+    assert catalog.last_observed(rows, observed) == day
+
+
+def test_a_day_in_no_column_is_refused() -> None:
+    with pytest.raises(DataError, match="holds the day of observation"):
+        catalog.last_observed(MADE, "{seen}")
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (MADE, [("List", (), "2026-01-31"), ("By hand", ("a.it", "b.it", "c.it"), "2026-03-04")]),
+        (MADE[:1], [("List", (), "2026-01-31")]),
+        (MADE[1:2], [("By hand", ("a.it", "b.it"), "otherwise")]),
+        (MADE[:0], []),
+    ],
+)
+def test_rows_are_credited_to_their_publishers(rows: pd.DataFrame, found: list[object]) -> None:
+    credits = credits_of(BOTH, rows, "{seen_on}", "otherwise")
+    assert [(one.publisher.name["en"], one.sources, one.day) for one in credits] == found

@@ -431,3 +431,97 @@ def test_lines_are_those_with_a_rule() -> None:
     note = next(table.note for table in shown if isinstance(table, display.Table) and table.id == "take-up")
     assert "208 candidature su 954" in note
     assert "Candidature delle linee con una regola: 746; con l'importo della regola: 746." in note
+
+
+# ---- days and publishers
+
+LIST = {"it": "Dipartimento per la trasformazione digitale", "en": "Dipartimento per la trasformazione digitale"}
+PROMISE = {"it": "fonti nominate in ogni riga", "en": "sources named in each row"}
+OF_CALLS = ("calls", "calls_history", "calls_rules")
+
+
+def tables_shown() -> Iterator[tuple[str, display.Data, list[str]]]:
+    parts = [part for one in shown for part in (one.parts if isinstance(one, display.Extract) else (one,))]
+    for one in parts:
+        if isinstance(one, (display.Table, display.Figure)):
+            yield one.id, one.data if isinstance(one, display.Table) else one.table, list(one.source)
+
+
+@pytest.mark.parametrize(
+    ("day", "where", "language"),
+    [
+        (LAST, {"code": BRESSO}, "it"),
+        (LAST, {"area": "zona-nord-milano"}, "en"),
+        (GROUPS_DAY, {"code": MILANO}, "en"),
+        (FIRST_AUTUMN, {"code": BRESSO}, "it"),
+    ],
+)
+def test_every_table_and_figure_credits_the_publishers_of_its_rows(
+    day: str, where: dict[str, str], language: str
+) -> None:
+    one = case(day, language=language, choices="pnrr-example", **where)
+    for section in opportunities.SECTIONS:
+        section(one)
+    titles = [catalog.default().source(name).title[language] for name in OF_CALLS]
+    checked = 0
+    for id, data, lines in tables_shown():
+        keys = [column["key"] for column in data.columns]
+        assert lines, id
+        if any(PROMISE[language] in line for line in lines):
+            named = [row[keys.index("source")].t for row in data.rows]
+            assert all(named), f"{id}: each row names its sources"
+        calls = {str(row[0].v) for row in data.rows if keys[0] in ("call", "item")} & set(one.lines)
+        credited = [line for line in lines if any(title in line for title in titles)]
+        if calls and id != "applications":  # grants, from the files of applications
+            listed = {call for call in calls if one.lines[call]}
+            of_list = any(line.startswith(LIST[language]) for line in credited)
+            assert of_list == bool(listed) or id == "requirements", id
+            if calls - listed:
+                assert any(line.startswith("Quadro") for line in credited), id
+            checked += 1
+    assert checked >= 3
+
+
+@pytest.mark.parametrize("call", ["conto-termico-3", EUI, "lombardia-sport-plants-2025", "lombardia-calls-catalogue"])
+def test_a_programme_of_others_names_its_own_sources(call: str) -> None:
+    one = case()
+    opportunities.successors(one)
+    _, data, lines = next(each for each in tables_shown() if each[0] == "successors")
+    assert not any(line.startswith(LIST["it"]) for line in lines)
+    keys = [column["key"] for column in data.columns]
+    row = next(row for row in data.rows if row[0].v == call)
+    table = catalog.load("calls").set_index("call")
+    assert table.loc[call, "source"].split("; ")[0] in row[keys.index("source")].t
+
+
+@pytest.mark.parametrize(
+    "where", [{"code": BRESSO}, {"code": MILANO}, {"code": "015222"}, {"area": "zona-nord-milano"}]
+)
+def test_a_tile_says_the_last_days_of_its_files(where: dict[str, str]) -> None:
+    one = case(**where)
+    grants, projects = catalog.load("applications"), catalog.load("regis_projects")
+    mine = grants[grants["istat_code"].isin(one.members)] if len(one.mine) else grants
+    release = projects["payments_on"].max()
+    paid = set(projects.loc[projects["paid_total"] > 0, "cup"])
+    unseen = mine[(mine["state"] == "assigned") & ~mine["cup"].isin(paid)]["snapshot_on"]
+    ends = {"live": set(mine["snapshot_on"])}
+    ends["not_seen_paid"] = {max(day, release) for day in unseen} if len(one.mine) else ends["live"]
+    opportunities.key_figures(one)
+    tiles = {tile.id: tile for each in shown if isinstance(each, display.KeyFigures) for tile in each.items}
+    for name, days in ends.items():
+        assert all(one.words.date(day) in tiles[name].period for day in (min(days), max(days))), name
+        assert one.words.date(LAST) not in tiles[name].period
+
+
+@pytest.mark.parametrize(
+    ("day", "language", "words"),
+    [
+        (LAST, "it", ("non aggiorna", "dal 31 gennaio 2026", "2.2.3", "25 giugno 2026", "27 luglio 2026")),
+        (LAST, "en", ("not updated", "since 31 January 2026", "2.2.3", "25 June 2026", "27 July 2026")),
+        ("2026-07-16", "it", ()),
+    ],
+)
+def test_a_list_that_stopped_is_said_with_what_it_misses(day: str, language: str, words: tuple[str, ...]) -> None:
+    opportunities.on_the_day(case(day, language=language))
+    assert all(word in said() for word in words)
+    assert ("2.2.3" in said()) == bool(words)

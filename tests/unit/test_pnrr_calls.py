@@ -112,6 +112,16 @@ def test_other_calls_and_successors_have_honest_statuses(as_of: str, call_id: st
     assert one(as_of, call_id)["status"] == status
 
 
+@pytest.mark.parametrize("day", ["2026-02-14", "2026-11-21"])
+def test_the_list_is_watched_until_its_last_observation(day: str) -> None:
+    calls, history = load("calls"), load("calls_history")
+    listed = calls.loc[calls["line"] != "", "call"].iloc[0]
+    by_hand = calls.loc[(calls["line"] == "") & (calls["programme"] == "pnrr"), "call"].iloc[0]
+    for name, last in ((listed, day), (by_hand, "2026-01-31")):
+        longer = pd.concat([history, pd.DataFrame([event(name, day)])])
+        assert pnrr.watch(calls, longer, "2026-11-22")["last_observation"] == last
+
+
 def test_an_extension_is_known_only_once_observed() -> None:
     assert one("2026-02-20", "pmrr-2025")["closes_on"] == "2026-02-28"
     assert one("2026-03-15", "pmrr-2025")["closes_on"] == "2026-04-10"

@@ -192,6 +192,10 @@ class Setting:
             )
         return self._tables[name]
 
+    def last_year(self, name: str, rows: pd.DataFrame | None = None) -> int:
+        """The last year of which a table, or some of its rows, holds a figure by `as_of`."""
+        return int(catalog.last_observed(self.table(name) if rows is None else rows, self._origin[name].observed)[:4])
+
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
         """All the tables of the report by name."""

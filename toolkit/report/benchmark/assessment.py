@@ -10,6 +10,7 @@ from toolkit import display, indicators
 from toolkit.indicators.swot import Finding
 from toolkit.params import benchmark as choices
 from toolkit.report import wording
+from toolkit.report.benchmark.people import class_year
 from toolkit.report.benchmark.study import FRAGILITY, MOVING, PROFILE, Study
 from toolkit.text import rounded
 
@@ -278,8 +279,17 @@ def _absent(study: Study) -> list[dict[str, str]]:
 def limits(study: Study) -> None:
     """What the data cannot say."""
     report = study.report
+    income = report.table("income")
+    years = {
+        "units": report.last_year("local_units"),
+        "moved": report.last_year("commuting"),
+        "types": report.last_year("income", income[income["item"] == "employment"]),
+        "income": report.last_year("income", income[income["item"] == "taxable_income"]),
+        "residents": report.last_year("population"),
+        "classes": class_year(study),
+    }
     for key in ("causes", "no_sectors", "enterprises", "dates", "prices", "flows", "classes", "small", "italy"):
-        report.caveat(key)
+        report.caveat(key, **years)
     report.caveats(faults=False)
 
 

@@ -141,9 +141,16 @@ def _level(study: Study) -> None:
         frame=_wide(rows),
         columns=_wide_columns(study, rows, standing.indicator.unit),
         tables=standing.indicator.tables,
-        note=report.say("income_note"),
+        note=report.say("income_note", years=[str(year) for year in sorted(report.table("income")["year"].unique())]),
     )
-    report.comparison("income", report.say("income_caption"), study.chosen(INCOME), note=report.say("classes_note"))
+    note = report.say("classes_note", last=class_year(study))
+    report.comparison("income", report.say("income_caption"), study.chosen(INCOME), note=note)
+
+
+def class_year(study: Study) -> int:
+    """The last year of which classes of income are known."""
+    rows = study.report.table("income")
+    return study.report.last_year("income", rows[rows["item"].str.startswith("class_")])
 
 
 def _wide(rows: pd.DataFrame) -> pd.DataFrame:

@@ -62,7 +62,8 @@ def _show(case: Case, one: Concerned, found: dict[str, dict[str, dict[str, float
     elif (share := _share(case)) < 1:
         region = found["regional"]["value_added"]
         bounds = {bound: share * region[bound] for bound in ("low", "high")}
-        said.append(case.say("ahead_share", place=case.report.place, share=100 * share, **bounds))
+        about = {"place": case.report.place, "share": 100 * share, "year": case.report.last_year("local_units")}
+        said.append(case.say("ahead_share", **about, **bounds))
     case.report.text(*said)
     _figure(case, one, found)
     case.report.show(ranges_table(case, one))

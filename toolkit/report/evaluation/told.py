@@ -69,11 +69,11 @@ def decision(case: Case) -> None:
 def caveats(case: Case) -> None:
     """What the data cannot say."""
     case.report.caveat("not_cause")
-    case.report.caveat("provincial")
+    case.report.caveat("provincial", last=case.report.last_year("provinces"))
     if any(known.outcome.id == "tourist_nights" for known in case.known):
         case.report.caveat("nights")
     if any(expected.ranges(case, one) for one in case.here):
-        case.report.caveat("jobs")
+        case.report.caveat("jobs", year=case.report.last_year("national_employment"))
     case.report.caveat("spent")
     case.report.caveats()
 
