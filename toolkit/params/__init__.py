@@ -89,7 +89,7 @@ class ReportParams(Strict):
     language: Language = Field("it", description="language of the page", examples=["en"])
     as_of: PastDate = Field(
         "",
-        description="day from which the report looks; empty: the oldest of the latest observation dates of its tables",
+        description="day from which the report looks; empty: the oldest day on which its tables were read",
         examples=["2026-01-31"],
     )
 

@@ -42,7 +42,7 @@ class Report(Setting):
         area: id of an area, or empty; exactly one of the two.
         language: `it` or `en`.
         as_of: ISO date from which the report looks; figures of later periods are left out. Empty: the oldest of the
-            days on which its tables were observed.
+            days on which its tables were read.
         tables: tables of the catalogue that the report reads; all are checked before anything is shown.
 
     Raises:
