@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
@@ -260,9 +261,10 @@ def _class_shares(study: Study, classes: Classes, year: int) -> None:
         about = {"low": float(row["low"]), "high": float(row["high"])}
         text = ""
         if about["low"] == about["low"]:
-            ends = dict.fromkeys(str(rounded(end, 1)) for end in about.values())
-            text = "–".join(ends)
-            printed[text] = report.say("class_one" if len(ends) == 1 else "class_range", **about)
+            ends = _apart(about["low"], about["high"])
+            text = "–".join(map(str, ends))
+            first, last = (report.words.number(end, len(str(ends[0]).partition(".")[2])) for end in (ends[0], ends[-1]))
+            printed[text] = report.say("class_one" if len(ends) == 1 else "class_range", low=first, high=last)
         wide[row["item"]][row["territory"]] = text
         if text and row["territory"] == report.own:
             report.keep(f"share_{row['item']}_bounds", **about, unit="percent", year=year)
@@ -278,8 +280,30 @@ def _class_shares(study: Study, classes: Classes, year: int) -> None:
             ),
         ],
         tables=["income"],
-        note=report.say("classes_bounds"),
+        note=f"{report.say('classes_bounds')} {_suppressed(study, classes)}".strip(),
     )
+
+
+def _suppressed(study: Study, classes: Classes) -> str:
+    """In how many municipalities of each territory a class is suppressed; empty where in none."""
+    report = study.report
+    some = {key: cells.suppressed for key, _, cells in classes if cells and cells.suppressed}
+    told = [
+        report.say("class_suppressed", name=report.scales[key].name, n=n, of=len(report.scales[key].members))
+        for key, n in some.items()
+    ]
+    return report.say("classes_suppressed", told=told) if told else ""
+
+
+def _apart(low: float, high: float) -> list[Decimal]:
+    """Both ends of a share, or the one where they are equal: with as many decimals as tell them from one another, and
+    from zero what is not zero."""
+    exact = list(dict.fromkeys((low, high)))
+    for decimals in range(1, 6):
+        ends = [rounded(end, decimals) for end in exact]
+        if len(set(ends)) == len(ends) and all(end or not known for end, known in zip(ends, exact, strict=True)):
+            break
+    return ends
 
 
 def _class(study: Study, row: Mapping[str, Any]) -> str:
