@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Sum(float):
@@ -32,11 +35,23 @@ class Sum(float):
         return made
 
     @classmethod
-    def of_parts(cls, parts: Iterable[Any]) -> Sum:
+    def of_parts(cls, parts: Iterable[float]) -> Sum:
         """The sum of numbers, where NaN is absent."""
-        numbers = [float(part) for part in parts]
-        known = [number for number in numbers if not math.isnan(number)]
+        numbers = list(parts)
+        known = [number for number in numbers if number == number]
         return cls(math.fsum(known), len(numbers) - len(known), len(numbers))
+
+    @classmethod
+    def of_column(cls, values: pd.Series) -> Sum:
+        """The sum of a column of numbers, where NaN is absent."""
+        return cls(float(values.sum()), int(values.isna().sum()), len(values))
+
+    @classmethod
+    def by(cls, grouped: Any) -> dict[Any, Sum]:
+        """The sums of a column grouped by pandas, by group."""
+        found = grouped.agg(["sum", "count", "size"])
+        rows = zip(found.index, found["sum"], found["count"], found["size"], strict=True)
+        return {group: cls(float(known), int(of - there), int(of)) for group, known, there, of in rows}
 
     @property
     def exact(self) -> float:

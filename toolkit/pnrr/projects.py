@@ -50,7 +50,7 @@ def totals(applications: pd.DataFrame) -> pd.DataFrame:
     live = applications[applications["state"] != "renounced"]
     chosen = {state: applications[applications["state"] == state] for state in ("assigned", "paid", "renounced")}
     chosen |= {"live": live, "all": applications}
-    sums = {state: Sum.of_parts(rows["amount"]) for state, rows in chosen.items()}
+    sums = {state: Sum.of_column(rows["amount"]) for state, rows in chosen.items()}
     return pd.DataFrame(
         [(state, total.of, float(total), total.flag, total.absent) for state, total in sums.items()],
         columns=["state", "applications", "amount", "amount_flag", "amount_absent"],
@@ -173,9 +173,9 @@ def payment_totals(paid: pd.DataFrame) -> dict[str, Any]:
     live = paid[paid["payment"] != "renounced"]
     unseen = live["payment"] == "not_seen_paid"
     return {
-        "live": Sum.of_parts(live["amount"]),
-        "seen_paid": Sum.of_parts(live.loc[~unseen, "amount"]),
-        "not_seen_paid": Sum.of_parts(live.loc[unseen, "amount"]),
+        "live": Sum.of_column(live["amount"]),
+        "seen_paid": Sum.of_column(live.loc[~unseen, "amount"]),
+        "not_seen_paid": Sum.of_column(live.loc[unseen, "amount"]),
         "seen_paid_count": float((~unseen).sum()),
         "not_seen_paid_count": float(unseen.sum()),
     }
@@ -205,7 +205,7 @@ def per_municipality(
 
 def sums_by(applications: pd.DataFrame, codes: Iterable[str]) -> list[Sum]:
     """EUR of the applications of each municipality, in the order given; of nothing for those without any."""
-    found = {code: Sum.of_parts(amounts) for code, amounts in applications.groupby("istat_code")["amount"]}
+    found = Sum.by(applications.groupby("istat_code")["amount"])
     return [found.get(code, Sum()) for code in codes]
 
 

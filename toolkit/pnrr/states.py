@@ -155,7 +155,7 @@ def take_up(
         covered). Lines without a class maximum are left out.
     """
     live = applications[applications["state"] != "renounced"].assign(line=lambda rows: rows["call"].map(dict(lines)))
-    sums = {key: Sum.of_parts(amounts) for key, amounts in live.groupby(["istat_code", "line"])["amount"]}
+    sums = Sum.by(live.groupby(["istat_code", "line"])["amount"])
     priced = [line for line in sorted(set(lines.values()) & set(lump_sums["line"])) if line not in NO_CLASS_MAXIMUM]
     chosen = [line for line in priced if observed or line not in NOT_MODELLED]
     seen = covered if covered is not None else pd.DataFrame({"line": [], "coverage": []})

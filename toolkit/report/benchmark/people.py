@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import pandas as pd
@@ -262,9 +262,10 @@ def _class_shares(study: Study, classes: Classes, year: int) -> None:
         text = ""
         if about["low"] == about["low"]:
             ends = _apart(about["low"], about["high"])
-            text = "–".join(map(str, ends))
+            text = "–".join(str(end) if end or not about["low"] else ">0" for end in ends)
             first, last = (report.words.number(end, len(str(ends[0]).partition(".")[2])) for end in (ends[0], ends[-1]))
-            printed[text] = report.say("class_one" if len(ends) == 1 else "class_range", low=first, high=last)
+            key = "class_one" if len(ends) == 1 else "class_up_to" if text.startswith(">") else "class_range"
+            printed[text] = report.say(key, low=first, high=last)
         wide[row["item"]][row["territory"]] = text
         if text and row["territory"] == report.own:
             report.keep(f"share_{row['item']}_bounds", **about, unit="percent", year=year)
@@ -296,14 +297,19 @@ def _suppressed(study: Study, classes: Classes) -> str:
 
 
 def _apart(low: float, high: float) -> list[Decimal]:
-    """Both ends of a share, or the one where they are equal: with as many decimals as tell them from one another, and
-    from zero what is not zero."""
+    """Both ends of a share, or the one where they are equal. Where one decimal does not tell them apart, or from zero
+    what is not zero, there are two, the lower end rounded down and the upper one up."""
     exact = list(dict.fromkeys((low, high)))
-    for decimals in range(1, 6):
+    for decimals in (1, 2):
         ends = [rounded(end, decimals) for end in exact]
         if len(set(ends)) == len(ends) and all(end or not known for end, known in zip(ends, exact, strict=True)):
-            break
-    return ends
+            return ends if decimals == 1 or low == high else _outward(low, high)
+    return _outward(low, high)
+
+
+def _outward(low: float, high: float) -> list[Decimal]:
+    hundredth = Decimal("0.01")
+    return [Decimal(repr(low)).quantize(hundredth, ROUND_FLOOR), Decimal(repr(high)).quantize(hundredth, ROUND_CEILING)]
 
 
 def _class(study: Study, row: Mapping[str, Any]) -> str:

@@ -210,7 +210,7 @@ class Case:
     @property
     def own_money(self) -> Sum:
         """EUR of those grants."""
-        return Sum.of_parts(self.own_grants["amount"])
+        return Sum.of_column(self.own_grants["amount"])
 
     def money(self, one: Concerned) -> float | None:
         """The public money that ranges are about: the policy's, or what the territory was awarded."""

@@ -30,12 +30,12 @@ def sentences(case: Case) -> list[str]:
 
 def won_sentence(case: Case) -> str:
     """Live grants, and the share of the class maximum beside the median of the class."""
-    about: dict[str, Any] = {"n": len(case.held), "amount": Sum.of_parts(case.held["amount"])}
+    about: dict[str, Any] = {"n": len(case.held), "amount": Sum.of_column(case.held["amount"])}
     if not case.single:
         holders = case.held["istat_code"].nunique()
         return case.say("won_area", holders=holders, members=len(case.members), **about)
     if case.held.empty:
-        return case.say("won_all_renounced", lost=Sum.of_parts(case.mine["amount"]))
+        return case.say("won_all_renounced", lost=Sum.of_column(case.mine["amount"]))
     compared = case.compare(case.take_up_total["percent"]).set_index("group")
     own = case.take_up_total["percent"][case.report.own]
     if own != own:
@@ -66,12 +66,12 @@ def chains_sentence(case: Case) -> str:
     again = rows[rows["status"] == "won_again"]
     about = {
         "n": len(rows),
-        "renounced": Sum.of_parts(rows["renounced"]),
+        "renounced": Sum.of_column(rows["renounced"]),
         "n_again": len(again),
-        "again": Sum.of_parts(again["won_again"]),
+        "again": Sum.of_column(again["won_again"]),
         "net": float(again["net_loss"].sum(skipna=False)),
         "n_open": len(rows) - len(again),
-        "rest": Sum.of_parts(rows.loc[rows["status"] != "won_again", "renounced"]),
+        "rest": Sum.of_column(rows.loc[rows["status"] != "won_again", "renounced"]),
     }
     whole = "chains_all_again" if about["net"] == about["net"] else "chains_all_again_unknown"
     key = whole if len(again) == len(rows) else "chains_some_again" if len(again) else "chains_none_again"
@@ -82,7 +82,7 @@ def chains_sentence(case: Case) -> str:
 
 def tiles(case: Case) -> list[display.KeyFigure]:
     """Live grants, what is not seen paid, EUR a resident, share of the class maximum."""
-    live = Sum.of_parts(case.held["amount"])
+    live = Sum.of_column(case.held["amount"])
     out = [_tile(case, "live", live, "EUR", note=case.say("tile_live_note", n=len(case.held)))]
     unseen = case.paid["not_seen_paid"]
     note = "tile_absent_note" if unseen.absent else "tile_not_seen_paid_note"
@@ -185,9 +185,9 @@ def _by_line(case: Case) -> None:
     for line, group in case.mine.groupby("line"):
         live = group[group["state"] != "renounced"]
         sums = {
-            "live": Sum.of_parts(live["amount"]),
-            "not_seen_paid": Sum.of_parts(live.loc[live["payment"] == "not_seen_paid", "amount"]),
-            "renounced": Sum.of_parts(group.loc[group["state"] == "renounced", "amount"]),
+            "live": Sum.of_column(live["amount"]),
+            "not_seen_paid": Sum.of_column(live.loc[live["payment"] == "not_seen_paid", "amount"]),
+            "renounced": Sum.of_column(group.loc[group["state"] == "renounced", "amount"]),
         }
         row: dict[str, Any] = {"line": line, "holders": live["istat_code"].nunique(), "live_count": len(live)}
         flags = {f"{name}_flag": total.flag for name, total in sums.items()}

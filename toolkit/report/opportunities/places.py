@@ -100,7 +100,7 @@ def _beneficiaries(case: Case, kinds: pd.DataFrame) -> None:
 def _province(case: Case) -> str:
     whole = pnrr.province_total(case.report.table("regis_projects"))
     rows = case.places(())
-    naive = Sum.of_parts(rows.loc[rows["payment_seen"], "finance_pnrr"])
+    naive = Sum.of_column(rows.loc[rows["payment_seen"], "finance_pnrr"])
     return case.say(
         "province_total",
         whole=whole["all"],
@@ -312,7 +312,7 @@ def seminar(case: Case) -> None:
 
 
 def _seminar_facts(case: Case, frame: pd.DataFrame, lines: list[str]) -> list[str]:
-    live = Sum.of_parts(case.held["amount"])
+    live = Sum.of_column(case.held["amount"])
     about = {"n": len(case.held), "holders": case.held["istat_code"].nunique(), "members": len(case.members)}
     told = [case.say("seminar_won", amount=live, **about)]
     if case.paid["not_seen_paid_count"]:
