@@ -263,9 +263,9 @@ def _class_shares(study: Study, classes: Classes, year: int) -> None:
         if about["low"] == about["low"]:
             ends = _apart(about["low"], about["high"])
             text = "–".join(str(end) if end or not about["low"] else ">0" for end in ends)
-            first, last = (report.words.number(end, len(str(ends[0]).partition(".")[2])) for end in (ends[0], ends[-1]))
             key = "class_one" if len(ends) == 1 else "class_up_to" if text.startswith(">") else "class_range"
-            printed[text] = report.say(key, low=first, high=last)
+            fine = "_fine" if len(str(ends[0]).partition(".")[2]) > 1 else ""
+            printed[text] = report.say(f"{key}{fine}", low=ends[0], high=ends[-1])
         wide[row["item"]][row["territory"]] = text
         if text and row["territory"] == report.own:
             report.keep(f"share_{row['item']}_bounds", **about, unit="percent", year=year)
