@@ -184,14 +184,16 @@ def _distribution(study: Study) -> None:
         row for row in rows_of(indicators.median_class(classes, report.groups)) if row["territory"] == report.own
     )
     about = {"place": report.place, "year": last, "low": own["low"], "high": own["high"]}
-    about["median"] = _class(study, middle)
-    known = own["high"] == own["high"]
-    if known:
+    about["median"] = _class(study, middle) if middle["low"] else ""
+    known, some = own["high"] == own["high"], own["low"] == own["low"]
+    if not some:
+        report.text(report.say("distribution_unknown", **about))
+    elif known:
         report.text(report.say("distribution", **about), report.say("distribution_why"))
     else:
         report.text(report.say("distribution_open", **about))
     drawn = pd.DataFrame(rows)
-    if drawn["low"].notna().any():
+    if some:
         report.figure(
             "distribution",
             report.say("distribution_title" if known else "distribution_title_open", **about),
