@@ -5,7 +5,7 @@ A user's mistake never ends in a traceback: the command line prints `str(error)`
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 
 class ToolkitError(Exception):
@@ -57,7 +57,28 @@ class DataNotEmbedded(ToolkitError):
 
 
 class MethodError(ToolkitError):
-    """Input on which a method is not defined (empty, constant, all treated, not identified)."""
+    """Input on which a method is not defined (empty, constant, all treated, not identified).
+
+    Args:
+        reason: the key of a text that says it to readers, where data or design, not a mistake, are the cause.
+        values: what that text needs.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        where: str = "",
+        allowed: Iterable[object] | str = (),
+        hint: str = "",
+        reason: str = "",
+        values: Mapping[str, object] | None = None,
+    ) -> None:
+        super().__init__(what, where=where, allowed=allowed, hint=hint)
+        self.reason, self.values = reason, dict(values or {})
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild_method, (self.what, self.where, self.allowed, self.hint, self.reason, self.values)
 
 
 class Faults(ToolkitError):
@@ -79,3 +100,9 @@ def _listed(values: Iterable[object], most: int = 12) -> str:
 
 def _rebuild(kind: type[ToolkitError], what: str, where: str, allowed: str, hint: str) -> ToolkitError:
     return kind(what, where=where, allowed=allowed, hint=hint)
+
+
+def _rebuild_method(
+    what: str, where: str, allowed: str, hint: str, reason: str, values: Mapping[str, object]
+) -> MethodError:
+    return MethodError(what, where=where, allowed=allowed, hint=hint, reason=reason, values=values)

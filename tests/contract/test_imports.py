@@ -15,7 +15,8 @@ TOOLKIT = Path(__file__).resolve().parents[2] / "toolkit"
 MAY = {
     "deferred": set(),
     "errors": set(),
-    "text": {"errors"},
+    "partial": set(),
+    "text": {"errors", "partial"},
     "vega": set(),
     "svg": {"errors", "text", "vega"},
     "display": {"errors", "text", "svg"},
@@ -25,9 +26,9 @@ MAY = {
     "territory": {"errors", "catalog"},
     "indicators": {"errors"},
     "impact": {"errors"},
-    "pnrr": {"errors"},
+    "pnrr": {"errors", "partial"},
     "sources": {"errors", "catalog", "territory"},
-    "report": {"errors", "text", "svg", "display", "charts", "params", "catalog", "territory"}
+    "report": {"errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr"},
     "render": {"errors", "text", "vega", "svg", "display", "charts", "report", "catalog", "territory"},
     "run": {"errors", "params", "catalog", "territory", "render", "text", "indicators", "impact"},

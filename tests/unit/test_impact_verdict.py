@@ -236,7 +236,7 @@ def test_a_failed_pre_trend_is_descriptive() -> None:
 def test_impossible_design_is_refused_with_its_reason() -> None:
     found = impact.evaluate(panel(3, units=30, treated={0: 2006, 1: 2006}), "synthetic_control")
     assert found.status == "refused"
-    assert [reason.key for reason in found.verdict.reasons] == ["impact.reason.no_design"]
+    assert [reason.key for reason in found.verdict.reasons] == ["impact.reason.one_treated_only"]
     assert "takes one treated unit" in found.notes[0].values["why"]
 
 

@@ -226,6 +226,7 @@ def _flags(table: Payload, words: Words) -> str:
     """What the marks and the absences of this table mean, each only if it is there."""
     present = {cell.get("flag", "observed") for row in table["rows"] for cell in row}
     said = [f"({words.label(f'mark_{flag}')}) {words.label(f'{flag}_meaning')}" for flag in _MARKED if flag in present]
+    said += [words.label("lower_bound_meaning")] if "lower_bound" in present else []
     said += [f"{words.absent(flag)}: {words.label(f'{flag}_meaning')}" for flag in ABSENT_FLAGS if flag in present]
     return _line("flags", "; ".join(said) + "." if said else "")
 

@@ -22,7 +22,7 @@ _HOME = {
     "interrupted": ("interrupted_time_series",),
     "power": ("mde_multiplier", "mde_panel", "mde_placebo", "mde_repeated", "mde_two_groups", "n_per_arm"),
     "breaks": ("Screening", "screen"),
-    "verdict": ("Evidence", "Reason", "Verdict", "judge", "reason_keys"),
+    "verdict": ("Evidence", "Reason", "Verdict", "judge", "reason_keys", "refusal"),
     "designs": ("Evaluation", "evaluate"),
     "input_output": (
         "InputOutput",

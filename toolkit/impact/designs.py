@@ -24,7 +24,7 @@ from toolkit.impact.randomisation import randomisation_test
 from toolkit.impact.result import plain
 from toolkit.impact.staggered import callaway_santanna, goodman_bacon
 from toolkit.impact.synthetic import Spec
-from toolkit.impact.verdict import Evidence, Verdict, judge
+from toolkit.impact.verdict import Evidence, Verdict, from_outside, judge, refusal
 
 Design = Literal["synthetic_control", "difference_in_differences"]
 
@@ -108,7 +108,7 @@ def evaluate(
     if not screening.accepted:
         # Whatever the source of the break, it was in the window and refused the estimate.
         evidence = Evidence.of(kind, screening=screening, **(known | {"break_detected": True}))
-        return Evaluation("break", screening, _only(judge(evidence), "break_in_window"))
+        return Evaluation("break", screening, from_outside(judge(evidence), "break_in_window"))
     mde: float | None
     try:
         if design == "synthetic_control":
@@ -120,16 +120,10 @@ def evaluate(
     except MethodError as fault:
         evidence = Evidence.of("none", screening=screening, **known)
         note = Note("impact.note.design_refused", {"why": fault.what})
-        return Evaluation("refused", screening, _only(judge(evidence), "no_design"), notes=(note,))
+        return Evaluation("refused", screening, refusal(fault, evidence), notes=(note,))
     finite_mde = mde if mde is not None and np.isfinite(mde) else None
     evidence = Evidence.of(kind, *results.values(), screening=screening, mde=mde, **known)
     return Evaluation("estimated", screening, judge(evidence), results, table, finite_mde)
-
-
-def _only(judged: Verdict, key: str) -> Verdict:
-    """Without an estimate only the reason for it, and facts known from outside, are worth saying."""
-    outside = {f"impact.reason.{name}" for name in (key, "controls_treated", "controls_partly_treated", "anticipation")}
-    return Verdict(judged.level, tuple(reason for reason in judged.reasons if reason.key in outside))
 
 
 def _synthetic(

@@ -156,10 +156,19 @@ def event_study(
     panel.need_controls("event study")
     order = {int(t): i for i, t in enumerate(panel.times)}
     if date not in order:
-        raise MethodError(f"the panel has no period {date}, the date of treatment", where=panel.span())
+        raise MethodError(
+            f"the panel has no period {date}, the date of treatment",
+            where=panel.span(),
+            reason="no_row_at_the_date",
+            values={"year": date},
+        )
     events = np.array([order[int(t)] - order[date] for t in panel.times])
     if reference not in events:
-        raise MethodError(f"reference period {reference} is outside the panel", allowed=f"{events[0]} to {events[-1]}")
+        raise MethodError(
+            f"reference period {reference} is outside the panel",
+            allowed=f"{events[0]} to {events[-1]}",
+            reason="reference_outside",
+        )
     kept = [int(e) for e in events if e != reference]
     group = np.repeat(panel.first_treated.to_numpy() != 0, len(panel.times))
     relative = np.tile(events, len(panel.units))
@@ -352,7 +361,11 @@ def _treated_notes(panel: Panel) -> tuple[Note, ...]:
 def _covariates_complete(panel: Panel, names: tuple[str, ...]) -> None:
     for name in names:
         if not np.isfinite(panel.data[name].to_numpy()).all():
-            raise MethodError(f"missing value in covariate {name!r}", hint="drop the covariate or the rows")
+            raise MethodError(
+                f"missing value in covariate {name!r}",
+                hint="drop the covariate or the rows",
+                reason="predictor_missing",
+            )
 
 
 def _need(frame: pd.DataFrame, names: list[str]) -> None:

@@ -165,12 +165,16 @@ class Panel:
     def single_date(self, method: str) -> int:
         """The one date of treatment; staggered treatment is refused."""
         if not self.treatment_times:
-            raise MethodError(f"{method}: no unit is treated within the panel", where=self.span())
+            raise MethodError(
+                f"{method}: no unit is treated within the panel", where=self.span(), reason="nobody_treated"
+            )
         if len(self.treatment_times) > 1:
             raise MethodError(
                 f"{method} needs one date of treatment, here there are {len(self.treatment_times)}",
                 where=f"dates {', '.join(map(str, self.treatment_times))}",
                 hint="use callaway_santanna for staggered treatment",
+                reason="several_dates",
+                values={"dates": len(self.treatment_times)},
             )
         return self.treatment_times[0]
 
@@ -180,6 +184,8 @@ class Panel:
             raise MethodError(
                 f"{method} needs at least {least} unit{'s' * (least > 1)} never treated, here {len(self.controls)}",
                 hint="add comparison units, or end the panel before the last ones are treated",
+                reason="too_few_controls",
+                values={"control_units": len(self.controls), "least": least},
             )
         return self.controls
 
@@ -227,7 +233,7 @@ class Panel:
 def _check_rows(panel: Panel) -> None:
     data = panel.data
     if data.empty:
-        raise MethodError("the panel is empty")
+        raise MethodError("the panel is empty", reason="no_rows")
     if data["unit"].isna().any():
         raise MethodError("a row has no unit", where=f"{int(data['unit'].isna().sum())} rows", hint="drop these rows")
     doubled = data.duplicated(["unit", "time"])
@@ -241,7 +247,11 @@ def _check_rows(panel: Panel) -> None:
     _refuse_missing(data, "outcome", panel.outcome)
     largest = float(data["outcome"].abs().max())
     if largest > LARGEST:
-        raise MethodError(f"{panel.outcome!r} holds {largest:g}, which is no measure", hint="check the file's units")
+        raise MethodError(
+            f"{panel.outcome!r} holds {largest:g}, which is no measure",
+            hint="check the file's units",
+            reason="no_measure",
+        )
     times = np.sort(data["time"].unique())
     counts = data.groupby("unit", sort=True)["time"].nunique()
     short = counts[counts < len(times)]
@@ -252,13 +262,20 @@ def _check_rows(panel: Panel) -> None:
             f"unbalanced panel: unit {unit!r} has no row in period {gone[0]}",
             where=f"{len(short)} of {len(counts)} units lack periods",
             hint="drop the units or the periods that are not complete",
+            reason="periods_missing",
+            values={"units": len(short), "of": len(counts)},
         )
     if len(times) < 2:
-        raise MethodError("the panel has one period only, so nothing can be compared over time")
+        raise MethodError("the panel has one period only, so nothing can be compared over time", reason="one_period")
     if float(np.ptp(data["outcome"].to_numpy())) <= 1 / LARGEST:
-        raise MethodError(f"constant outcome: {panel.outcome!r} is {data['outcome'].iloc[0]:g} in every row")
+        raise MethodError(
+            f"constant outcome: {panel.outcome!r} is {data['outcome'].iloc[0]:g} in every row", reason="no_variation"
+        )
     if float(np.ptp(panel.wide().to_numpy(), axis=1).max()) <= 1e-12 * largest:
-        raise MethodError(f"constant outcome: {panel.outcome!r} does not vary over time within any unit")
+        raise MethodError(
+            f"constant outcome: {panel.outcome!r} does not vary over time within any unit",
+            reason="no_variation_in_time",
+        )
     if not np.isfinite(data["weight"]).all() or (data["weight"] <= 0).any():
         raise MethodError("weights must be positive numbers")
 
@@ -278,19 +295,25 @@ def _check_treatment(panel: Panel) -> None:
             f"the panel starts in {panel.times[0]}",
             where=f"{int(early.sum())} units have no period before treatment",
             hint="add earlier periods, or drop these units",
+            reason="treated_from_the_start",
+            values={"year": int(panel.times[0])},
         )
     named = first != NEVER
     if not named.any():
-        raise MethodError("no treated unit: every unit is marked as never treated")
+        raise MethodError("no treated unit: every unit is marked as never treated", reason="nobody_treated")
     if (first[named] > panel.times[-1]).all():
         raise MethodError(
             f"treatment after the panel: it starts in {first[named].min()}, the panel ends in {panel.times[-1]}",
             hint="add periods after treatment",
+            reason="treated_after_the_end",
+            values={"year": int(panel.times[-1])},
         )
     if not panel.controls and len(panel.treatment_times) < 2:
         raise MethodError(
             f"all treated: all {len(panel.units)} units are treated in {panel.treatment_times[0]}",
             hint="add units that were not treated",
+            reason="all_treated",
+            values={"treated_units": len(panel.units)},
         )
 
 
@@ -351,12 +374,14 @@ def _refuse_missing(data: pd.DataFrame, column: str, name: str) -> None:
             f"{kind} value: {name!r} of unit {row['unit']!r} in period {row['time']}",
             where=f"{int(bad.sum())} rows",
             hint="an absent value is not zero: drop the unit or the period, and say so",
+            reason="outcome_missing",
+            values={"rows": int(bad.sum())},
         )
 
 
 def _refuse_infinite(data: pd.DataFrame, column: str) -> None:
     if np.isinf(data[column].to_numpy()).any():
-        raise MethodError(f"infinite value in covariate {column!r}")
+        raise MethodError(f"infinite value in covariate {column!r}", reason="no_measure")
 
 
 def _few(values: Iterable[Any], most: int = 5) -> str:

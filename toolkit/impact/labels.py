@@ -5,7 +5,7 @@ The report words them in each language; a test holds this table to the code, ano
 
 from __future__ import annotations
 
-from toolkit.impact.verdict import LEVELS, RULES
+from toolkit.impact.verdict import LEVELS, REFUSALS, RULES
 
 _NOTES: dict[str, tuple[str, ...]] = {
     "autocorrelated": ("r",),
@@ -45,6 +45,7 @@ _TRIAL: dict[str, tuple[str, ...]] = {
     "unplanned_reading": ("day",),
 }
 _CLAIM: dict[str, tuple[str, ...]] = {
+    "absent": (),
     "different": ("claimed", "recomputed"),
     "other_territory": ("claimed", "ours"),
     "other_unit": ("claimed", "ours"),
@@ -55,6 +56,7 @@ _CLAIM: dict[str, tuple[str, ...]] = {
 LABELS: dict[str, tuple[str, ...]] = {
     **{f"impact.note.{key}": values for key, values in _NOTES.items()},
     **{f"impact.reason.{key}": values for key, _, _, values in RULES},
+    **{f"impact.reason.{key}": values for key, values in REFUSALS.items()},
     **{f"impact.trial.{key}": values for key, values in _TRIAL.items()},
     **{f"impact.claim.{key}": values for key, values in _CLAIM.items()},
     **{f"impact.verdict.{level}": () for level in LEVELS},

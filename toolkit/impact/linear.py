@@ -32,6 +32,7 @@ class Fit:
             raise MethodError(
                 "no standard error exists: the rows that tell the effect, or their clusters, are too few to vary",
                 hint="add comparison units, or use randomisation_test or synthetic_control",
+                reason="no_error",
             )
         se = float(np.sqrt(variance))
         half = float(stats.t.ppf(0.5 + level / 2, self.df)) * se
@@ -66,10 +67,10 @@ def least_squares(
     Xw, yw = X * root[:, None], y * root
     spare = n - k - absorbed
     if spare < 1:
-        raise MethodError(f"{method}: {n} rows cannot tell {k + absorbed} coefficients apart")
+        raise MethodError(f"{method}: {n} rows cannot tell {k + absorbed} coefficients apart", reason="too_few_rows")
     scale = np.sqrt((Xw**2).sum(axis=0))
     if (scale == 0).any() or np.linalg.matrix_rank(Xw / np.where(scale == 0, 1, scale), tol=1e-8) < k:
-        raise MethodError(f"{method}: the columns are collinear, so the effect is not identified")
+        raise MethodError(f"{method}: the columns are collinear, so the effect is not identified", reason="collinear")
     bread = np.linalg.inv(Xw.T @ Xw)
     beta = bread @ (Xw.T @ yw)
     residuals = yw - Xw @ beta
@@ -77,7 +78,7 @@ def least_squares(
     centre = float(np.average(y, weights=root**2))
     tss = float(((y - centre) * root) @ ((y - centre) * root))
     if tss == 0 or rss / tss < 1e-20:
-        raise MethodError(f"{method}: the fit is perfect, so no standard error exists")
+        raise MethodError(f"{method}: the fit is perfect, so no standard error exists", reason="perfect_fit")
     groups = None
     df = float(spare)
     if covariance == "classical":
@@ -91,7 +92,7 @@ def least_squares(
         _, code = np.unique(np.asarray(clusters), return_inverse=True)
         groups = int(code.max()) + 1
         if groups < 2:
-            raise MethodError(f"{method}: clustered errors need at least two clusters")
+            raise MethodError(f"{method}: clustered errors need at least two clusters", reason="no_error")
         sums = np.zeros((groups, k))
         np.add.at(sums, code, Xw * residuals[:, None])
         cov = bread @ (sums.T @ sums) @ bread * groups / (groups - 1) * (n - 1) / (n - k)

@@ -38,7 +38,11 @@ def in_space(panel: Panel, spec: Spec | None = None, *, donors: Sequence[Any] | 
     """
     pool = donor_pool(panel, donors)
     if len(pool) < 3:
-        raise MethodError(f"fewer donors than needed: placebos in space need at least 3, here {len(pool)}")
+        raise MethodError(
+            f"fewer donors than needed: placebos in space need at least 3, here {len(pool)}",
+            reason="too_few_controls",
+            values={"control_units": len(pool), "least": 3},
+        )
     board = Board.of(panel, spec or Spec())
     solved = board.solve(board.treated, pool)
     real = board.report(solved)
@@ -88,6 +92,8 @@ def in_time(panel: Panel, date: int, spec: Spec | None = None, *, donors: Sequen
         raise MethodError(
             f"the false date {date} needs two periods before it and must precede the real one, {real}",
             where=panel.span(),
+            reason="false_date",
+            values={"year": date},
         )
     shorter = _until(panel, int(pre[-1]), date)
     fake = in_space(shorter, (spec or Spec()).before(date), donors=donors)
@@ -108,7 +114,11 @@ def leave_one_out(panel: Panel, spec: Spec | None = None, *, donors: Sequence[An
     """
     pool = donor_pool(panel, donors)
     if len(pool) < 3:
-        raise MethodError(f"fewer donors than needed: leaving one out needs at least 3, here {len(pool)}")
+        raise MethodError(
+            f"fewer donors than needed: leaving one out needs at least 3, here {len(pool)}",
+            reason="too_few_controls",
+            values={"control_units": len(pool), "least": 3},
+        )
     board = Board.of(panel, spec or Spec())
     solved = board.solve(board.treated, pool)
     estimate = float(solved.gap[~board.pre].mean())
@@ -156,7 +166,11 @@ def nearest_donors(panel: Panel, most: int) -> list[Any]:
     """
     date = panel.single_date("donor choice")
     if len(panel.treated_units) > 1:
-        raise MethodError("donor choice takes one treated unit")
+        raise MethodError(
+            "donor choice takes one treated unit",
+            reason="one_treated_only",
+            values={"treated_units": len(panel.treated_units)},
+        )
     values = panel.wide().to_numpy()[:, panel.times < date]
     treated = panel.first_treated.to_numpy() != NEVER
     distance = ((values[~treated] - values[treated]) ** 2).mean(axis=1)

@@ -40,7 +40,7 @@ def mde_multiplier(*, power: float = 0.8, alpha: float = 0.05, df: float | None 
     """
     _probabilities(power, alpha)
     if df is not None and df < 1:
-        raise MethodError(f"{df:g} degrees of freedom leave no test")
+        raise MethodError(f"{df:g} degrees of freedom leave no test", reason="too_few_rows")
     law = stats.norm if df is None else stats.t(df)
     return float(law.ppf(1 - alpha / 2) + law.ppf(power))
 
@@ -93,7 +93,7 @@ def mde_panel(panel: Panel, *, power: float = 0.8, alpha: float = 0.05) -> float
     change = panel.changes(panel.treatment_times[0]).loc[controls]
     sd = float(change.std(ddof=1))
     if sd == 0:
-        raise MethodError("minimum detectable effect: all controls change by the same amount")
+        raise MethodError("minimum detectable effect: all controls change by the same amount", reason="same_change")
     treated = len(panel.treated_units)
     se = sd * np.sqrt(1 / treated + 1 / len(controls))
     return mde_multiplier(power=power, alpha=alpha, df=len(controls) - 1) * float(se)
@@ -121,9 +121,11 @@ def mde_placebo(
     effects = np.asarray(effects, dtype=float)
     scales = np.ones(len(effects)) if scales is None else np.asarray(scales, dtype=float)
     if len(effects) < 3 or not np.isfinite(effects).all():
-        raise MethodError("a minimum detectable effect needs at least three finite placebo effects")
+        raise MethodError(
+            "a minimum detectable effect needs at least three finite placebo effects", reason="not_defined"
+        )
     if scales.shape != effects.shape or not (scales > 0).all() or not own_scale > 0:
-        raise MethodError("placebo scales must be positive, one an effect")
+        raise MethodError("placebo scales must be positive, one an effect", reason="not_defined")
     beaten = int(np.floor(alpha * (len(effects) + 1))) - 1  # placebos that may be at least as extreme
     if beaten < 0:
         return float("inf")

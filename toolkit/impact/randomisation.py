@@ -40,7 +40,7 @@ def randomisation_test(panel: Panel, *, draws: int = 4999, seed: int = 2015, lev
     controls = panel.need_controls("randomisation inference", least=2)
     change = panel.changes(date).to_numpy()
     if np.ptp(change) == 0:
-        raise MethodError("randomisation inference: all units change by the same amount")
+        raise MethodError("randomisation inference: all units change by the same amount", reason="same_change")
     treated = np.isin(panel.units, panel.treated_units)
     n, k = len(change), int(treated.sum())
     exact = comb(n, k) <= draws

@@ -77,7 +77,7 @@ def finite(value: float, method: str, what: str = "estimate") -> float:
     """The value, or a MethodError where a library answered with a missing or infinite number."""
     number = float(value)
     if not np.isfinite(number):
-        raise MethodError(f"{method}: the {what} is not defined on these data")
+        raise MethodError(f"{method}: the {what} is not defined on these data", reason="not_defined")
     return number
 
 

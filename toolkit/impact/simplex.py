@@ -25,7 +25,9 @@ def simplex_weights(distance: np.ndarray) -> np.ndarray:
     try:
         w, _ = nnls(system, goal, maxiter=30 * max(system.shape))
     except RuntimeError:
-        raise MethodError("synthetic control: the weights did not converge", hint="use fewer donors") from None
+        raise MethodError(
+            "synthetic control: the weights did not converge", hint="use fewer donors", reason="not_converged"
+        ) from None
     return w / w.sum()
 
 

@@ -86,7 +86,9 @@ def callaway_santanna(
             dynamic = fit.aggregate("event_study")
             groups = fit.aggregate("group").to_dataframe()
         except (ValueError, np.linalg.LinAlgError) as fault:
-            raise MethodError("Callaway-Sant'Anna is not defined on this panel", where=str(fault)) from None
+            raise MethodError(
+                "Callaway-Sant'Anna is not defined on this panel", where=str(fault), reason="not_defined"
+            ) from None
     cells = pd.DataFrame(
         [
             {
@@ -171,7 +173,7 @@ def goodman_bacon(panel: Panel) -> Result:
             )
         except ValueError as fault:
             raise MethodError(
-                "the Goodman-Bacon decomposition is not defined on this panel", where=str(fault)
+                "the Goodman-Bacon decomposition is not defined on this panel", where=str(fault), reason="not_defined"
             ) from None
         comparisons = fit.to_dataframe()
     rows = [

@@ -96,7 +96,11 @@ def donor_pool(panel: Panel, donors: Sequence[Any] | None) -> list[Any]:
     if strange:
         raise MethodError(f"donor {strange[0]!r} is not a unit without treatment", allowed=pool)
     if len(named) < 2:
-        raise MethodError(f"fewer donors than needed: synthetic control needs at least 2, here {len(named)}")
+        raise MethodError(
+            f"fewer donors than needed: synthetic control needs at least 2, here {len(named)}",
+            reason="too_few_controls",
+            values={"control_units": len(named), "least": 2},
+        )
     return [unit for unit in pool if unit in named]
 
 
@@ -147,10 +151,17 @@ class Board:
             raise MethodError(
                 f"synthetic control takes one treated unit, here there are {len(panel.treated_units)}",
                 hint="use synthetic_did, or one panel a unit",
+                reason="one_treated_only",
+                values={"treated_units": len(panel.treated_units)},
             )
         pre = panel.times < date
         if pre.sum() < 2:
-            raise MethodError("synthetic control needs at least two periods before treatment", where=panel.span())
+            raise MethodError(
+                "synthetic control needs at least two periods before treatment",
+                where=panel.span(),
+                reason="too_few_pre_periods",
+                values={"pre_periods": int(pre.sum()), "least": 2},
+            )
         fit = np.isin(panel.times, spec.fit_periods) if spec.fit_periods else pre
         if (fit & ~pre).any() or not fit.any():
             raise MethodError(f"fit periods must lie before treatment in {date}")
@@ -172,6 +183,7 @@ class Board:
             raise MethodError(
                 f"predictor {self.labels[column]!r} has no value for unit {name!r}",
                 hint="drop the donor or the predictor",
+                reason="predictor_missing",
             )
         weights, importance = self._weights(self.X[one], self.X[many].T, self.Y[one], self.Y[many].T)
         gap = self.Y[one] - weights @ self.Y[many]
@@ -185,7 +197,9 @@ class Board:
             return simplex_weights(D), np.full(k, 1 / k)
         spread = np.column_stack([X0, X1]).std(axis=1, ddof=1)
         if (spread == 0).any():
-            raise MethodError(f"predictor {self.labels[int(np.argmin(spread))]!r} is the same for every unit")
+            raise MethodError(
+                f"predictor {self.labels[int(np.argmin(spread))]!r} is the same for every unit", reason="predictor_same"
+            )
         D = D / spread[:, None]
         if self.spec.importance:
             v = np.asarray(self.spec.importance, dtype=float)

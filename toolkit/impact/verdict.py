@@ -236,6 +236,56 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+REFUSALS: dict[str, tuple[str, ...]] = {
+    "all_treated": ("treated_units",),
+    "collinear": (),
+    "false_date": ("year",),
+    "nobody_treated": (),
+    "no_error": (),
+    "no_measure": (),
+    "no_row_at_the_date": ("year",),
+    "no_rows": (),
+    "no_variation": (),
+    "no_variation_in_time": (),
+    "not_converged": (),
+    "not_defined": ("why",),
+    "one_period": (),
+    "one_treated_only": ("treated_units",),
+    "outcome_missing": ("rows",),
+    "perfect_fit": (),
+    "periods_missing": ("units", "of"),
+    "predictor_missing": (),
+    "predictor_same": (),
+    "reference_outside": (),
+    "same_change": (),
+    "several_dates": ("dates",),
+    "too_few_controls": ("control_units", "least"),
+    "too_few_pre_periods": ("pre_periods", "least"),
+    "too_few_rows": (),
+    "treated_after_the_end": ("year",),
+    "treated_from_the_start": ("year",),
+}
+"""Why a design refuses a panel, as `MethodError.reason` says it where it arises, and the values of each."""
+
+
+def refusal(fault: MethodError, evidence: Evidence) -> Verdict:
+    """The verdict where a design refuses its data: the reason of the fault, and facts known from outside.
+
+    A fault without a reason of its own is `not_defined`, and `why` keeps what it says.
+    """
+    key = fault.reason if fault.reason in REFUSALS else "not_defined"
+    values = {name: fault.values.get(name) for name in REFUSALS[key]}
+    values |= {"why": fault.what} if key == "not_defined" else {}
+    own = Reason(f"impact.reason.{key}", "descrittivo", values)
+    return Verdict("descrittivo", (own, *from_outside(judge(evidence)).reasons))
+
+
+def from_outside(judged: Verdict, *keys: str) -> Verdict:
+    """Without an estimate only the reasons named, and facts known from outside, are worth saying."""
+    kept = {f"impact.reason.{name}" for name in (*keys, "controls_treated", "controls_partly_treated", "anticipation")}
+    return Verdict(judged.level, tuple(reason for reason in judged.reasons if reason.key in kept))
+
+
 def judge(evidence: Evidence) -> Verdict:
     """The verdict on identification, and every reason that lowers it.
 
@@ -255,5 +305,5 @@ def judge(evidence: Evidence) -> Verdict:
 
 
 def reason_keys() -> Iterable[str]:
-    """All label keys a verdict may carry: the report must word each."""
+    """All label keys of a rule: the report must word each, and those of `REFUSALS`."""
     return tuple(f"impact.reason.{key}" for key, *_ in RULES)

@@ -117,7 +117,8 @@ def main_flows(flows: pd.DataFrame, members: Sequence[str], *, side: str, most: 
 
     Returns:
         DataFrame[code, year, value, share_published]: `value` = persons in the published pairs with the members (at
-        least so many, when there are several members); `share_published` = percentage of all their published pairs.
+        least so many, when there are several members); `share_published` = percentage of all their published pairs, NaN
+        in a year in which the persons of one are absent.
 
     Raises:
         DataError: an unknown side or no published pair.
@@ -125,7 +126,8 @@ def main_flows(flows: pd.DataFrame, members: Sequence[str], *, side: str, most: 
     if side not in ("destinations", "origins"):
         raise DataError(f"'{side}' is not a side of a flow", allowed=("destinations", "origins"))
     here, there = ("origin", "destination") if side == "destinations" else ("destination", "origin")
-    inside = flows[here].isin(list(members)) & ~flows[there].isin(list(members)) & flows["value"].notna()
+    pairs = flows[here].isin(list(members)) & ~flows[there].isin(list(members))
+    inside, absent = pairs & flows["value"].notna(), set(flows.loc[pairs & flows["value"].isna(), "year"])
     years: dict[int, dict[str, float]] = {}
     for code, year, value in flows.loc[inside, [there, "year", "value"]].itertuples(index=False):
         totals = years.setdefault(int(year), {})
@@ -133,7 +135,7 @@ def main_flows(flows: pd.DataFrame, members: Sequence[str], *, side: str, most: 
     if not years:
         raise DataError(f"no published pair has its {here} here", allowed="codes with rows in the table of flows")
     rows = [
-        (code, year, totals[code], 100.0 * totals[code] / sum(totals.values()))
+        (code, year, totals[code], np.nan if year in absent else 100.0 * totals[code] / sum(totals.values()))
         for year, totals in sorted(years.items())
         for code, _ in sorted(totals.items(), key=lambda pair: (-pair[1], pair[0]))[:most]
     ]
@@ -164,7 +166,6 @@ def area_self_containment(commuting: pd.DataFrame, flows: pd.DataFrame, groups: 
     the second and all else known to go elsewhere: supply side 100 × 28 / 70 = 40 %.
     """
     rows = []
-    known = flows[flows["value"].notna()]
     for name, members in groups.items():
         own = aggregate(commuting, {name: members})
         internal, residents, jobs = pick(own, item="internal"), _residents(own), _jobs(own)
@@ -175,7 +176,7 @@ def area_self_containment(commuting: pd.DataFrame, flows: pd.DataFrame, groups: 
             least = most = np.nan
             if worst < FLAGS.index("confidential"):
                 totals = commuting[(commuting["year"] == year)]
-                least, most = _between(known[known["year"] == year], totals, list(members))
+                least, most = _between(flows[flows["year"] == year], totals, list(members))
             for side, whole in (("supply", home), ("demand", work)):
                 low, high = ((100.0 * (stay + x) / whole if whole else np.nan) for x in (least, most))
                 rows.append((name, year, side, low, high, FLAGS[worst]))
@@ -193,7 +194,9 @@ def _between(flows: pd.DataFrame, totals: pd.DataFrame, members: list[str]) -> t
     cap = np.minimum.outer(_tenth(flows, "origin", members), _tenth(flows, "destination", members))
     index = pd.Index(members)
     pairs = flows[within]
-    cap[index.get_indexer(pd.Index(pairs["origin"])), index.get_indexer(pd.Index(pairs["destination"]))] = 0
+    # A published pair is counted already; of one whose persons are absent only the remainders are a limit.
+    limit = np.where(pairs["value"].notna(), 0, np.iinfo(np.int32).max // 2)
+    cap[index.get_indexer(pd.Index(pairs["origin"])), index.get_indexer(pd.Index(pairs["destination"]))] = limit
     np.fill_diagonal(cap, 0)
     return least, least + _largest(outgoing, incoming, cap)
 
@@ -210,9 +213,20 @@ def _remainder(flows: pd.DataFrame, totals: pd.DataFrame, members: list[str], en
 
 
 def _tenth(flows: pd.DataFrame, end: str, members: list[str]) -> np.ndarray:
-    """Tenth largest published flow of each member; 0 where fewer are published, since then all are."""
+    """The most that an unpublished flow of each member can be: its tenth largest published one, 0 where fewer are
+    published, since then all are. Absent ones may be the largest."""
     ranked = flows.sort_values("value", ascending=False).groupby(end)["value"]
-    return ranked.nth(TOP - 1).groupby(flows[end]).first().reindex(members, fill_value=0.0).to_numpy(dtype=int)
+    most = {code: _least_of_top(values) for code, values in ranked if code in set(members)}
+    return np.array([most.get(code, 0) for code in members], dtype=int)
+
+
+def _least_of_top(ranked: pd.Series) -> int:
+    """Upper bound of the tenth of some flows, largest first and absent last."""
+    known = ranked.dropna()
+    if len(ranked) < TOP:
+        return 0
+    place = TOP - 1 - (len(ranked) - len(known))
+    return int(known.iloc[place]) if place >= 0 else np.iinfo(np.int32).max // 2
 
 
 def _largest(outgoing: np.ndarray, incoming: np.ndarray, cap: np.ndarray) -> float:

@@ -2,7 +2,8 @@
 
 Rules, stated wherever a figure is shown: taxpayers are those in a class (about 2 % are in none); incomes of zero or
 less count as zero; the top class is open; a blank cell is a suppressed count, of 1 to 3 taxpayers where it is the only
-one of the municipality, otherwise of 1 to all taxpayers in no published class.
+one of the municipality, otherwise of 1 to all taxpayers in no published class. A class that has taxpayers and no amount
+leaves the Gini coefficient without bounds.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class Cells:
     """Classes of one territory and year: what is published, and what its suppressed cells may hold (8 values each).
     Never changed, so that what follows from them is computed once.
 
-    `taxpayers` are all of them, those in no class included.
+    `taxpayers` are all of them, those in no class included. An amount is NaN where a class with taxpayers lacks it.
     """
 
     count: np.ndarray
@@ -135,7 +136,8 @@ def income_gini(income: pd.DataFrame | Classes, groups: Groups) -> pd.DataFrame:
     Returns:
         DataFrame[territory, year, low, high, suppressed, flag]: `suppressed` is the number of members with a suppressed
         class, over whose possible values the bounds run (flag `estimated`). `high` is NaN, flag `confidential`, where
-        the open class is suppressed: its income has no upper limit. Years without classes have no row.
+        the open class is suppressed: its income has no upper limit; both are where the amount of a class with taxpayers
+        is absent. Years without classes have no row.
 
     Raises:
         DataError: no classes in the table.
@@ -187,18 +189,20 @@ def _territories(income: pd.DataFrame, groups: Groups) -> Iterator[tuple[str, in
         of_year = rows[rows["year"] == year]
         count = _wide(of_year, "count", "value", codes).astype(float)
         flags = _wide(of_year, "count", "flag", codes)[names].fillna("missing").to_numpy(dtype=object)
-        amount = _wide(of_year, "amount", "value", codes)[names].astype(float).fillna(0.0).to_numpy()
+        amount = _wide(of_year, "amount", "value", codes)[names].astype(float).to_numpy()
         if (flags == "missing").all():
             continue
         some = True
         hidden = flags == "confidential"
-        known = count[names].fillna(0.0).to_numpy()
+        known = np.where(hidden, 0.0, count[names].to_numpy())
+        # What suppressed taxpayers have is bounded by their class; nobody has nothing.
+        amount = np.where(hidden | ((known == 0.0) & np.isnan(amount)), 0.0, amount)
         residual = count["taxpayers"].to_numpy() - known.sum(axis=1)
         most = np.where(hidden.sum(axis=1) == 1, np.minimum(SMALL, residual), residual)
         for territory, members in groups.items():
             at = codes.get_indexer(pd.Index(list(members)))
             cells = None
-            if not (flags[at] == "missing").any():
+            if not (flags[at] == "missing").any() and np.isfinite(residual[at]).all():
                 cells = Cells(
                     known[at].sum(axis=0),
                     amount[at].sum(axis=0),
@@ -231,6 +235,8 @@ def _gini(cells: Cells) -> tuple[float, float]:
     """Least and greatest Gini over what the suppressed cells may hold."""
     limits = [(max(low, 0.0), max(high, 0.0)) for low, high in CLASSES.values()]
     known = np.where([high == 0.0 for _, high in limits], 0.0, cells.amount)
+    if np.isnan(known).any():
+        return np.nan, np.nan
     hidden = [int(k) for k in np.flatnonzero(cells.hidden_most)]
     bounds = []
     for filled in product(*(_fillings(cells, k, limits[k]) for k in hidden)):

@@ -9,7 +9,7 @@ from toolkit.pnrr.amounts import Amount, Grant, check_applications, class_maximu
 from toolkit.pnrr.calls import as_known, extension_record, open_calls, timeline, watch
 from toolkit.pnrr.checks import check_bands, check_calls, check_rules, measure_code
 from toolkit.pnrr.eligibility import Facts, evaluate, facts_of, verdicts
-from toolkit.pnrr.located import by_beneficiary, located, naive_total, province_total, summary
+from toolkit.pnrr.located import by_beneficiary, finance, located, naive_total, province_total, summary
 from toolkit.pnrr.portfolio import Knapsack, Portfolio, choose, knapsack
 from toolkit.pnrr.projects import (
     applications_as_of,
@@ -18,6 +18,7 @@ from toolkit.pnrr.projects import (
     payment_totals,
     payments,
     per_municipality,
+    sums_by,
     totals,
 )
 from toolkit.pnrr.ranking import criteria, rank, sensitivity
@@ -50,6 +51,7 @@ __all__ = [
     "evaluate",
     "extension_record",
     "facts_of",
+    "finance",
     "grant",
     "groups_reaching",
     "knapsack",
@@ -68,6 +70,7 @@ __all__ = [
     "sensitivity",
     "success_rate",
     "summary",
+    "sums_by",
     "survival",
     "take_up",
     "take_up_total",

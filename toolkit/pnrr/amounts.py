@@ -204,7 +204,8 @@ def explain_amount(lump_sums: pd.DataFrame, line: str, population: float, amount
 
     Returns:
         `modelled` (the line follows a rule), `equal` (the amount is one the rule gives to the class), `units`
-        (services, NaN for a package), `reason` (why the line is not modelled), `population_class`.
+        (services, NaN for a package or where the amount is absent), `reason` (why the line is not modelled, or
+        `amount_absent`), `population_class`.
     """
     ruled = line in set(lump_sums["line"]) and line not in NOT_MODELLED
     return _explain(schedule(lump_sums, line) if ruled else None, line, population, amount)
@@ -216,6 +217,9 @@ def _explain(paid: Schedule | None, line: str, population: float, amount: float)
         return {"modelled": False, "equal": False, "units": float("nan"), "reason": reason, "population_class": ""}
     own = paid.class_of(population)
     parts = paid.parts[own]
+    if amount != amount:
+        absent = {"equal": False, "units": float("nan"), "reason": "amount_absent", "population_class": own}
+        return {"modelled": True, **absent}
     units = round((amount - parts.fixed) / parts.unit) if parts.unit else 0
     equal = parts.fewest <= units <= parts.most and abs(parts.fixed + units * parts.unit - amount) < 0.005
     counted = float(units) if parts.unit else float("nan")

@@ -215,7 +215,8 @@ def timeline(history: pd.DataFrame, call: str) -> pd.DataFrame:
 
     Returns:
         The rows of `history` of the call, with `days_moved` (closing against the observation before),
-        `endowment_change` (EUR) and `observed_until` (the day before the next observation; "" for the last).
+        `endowment_change` (EUR; NaN where one of the two is absent) and `observed_until` (the day before the next
+        observation; "" for the last).
 
     Raises:
         ParameterError: no such call.
@@ -225,7 +226,8 @@ def timeline(history: pd.DataFrame, call: str) -> pd.DataFrame:
         raise ParameterError(f"no call {call!r}", where="call", allowed=sorted(set(history["call"])))
     closings = rows["closes_on"].tolist()
     rows["days_moved"] = [0.0] + [between(a, b) for a, b in itertools.pairwise(closings)]
-    rows["endowment_change"] = rows["endowment"].diff().fillna(0.0)
+    rows["endowment_change"] = rows["endowment"].diff()
+    rows.loc[0, "endowment_change"] = 0.0  # the first observation changes nothing
     following = pd.to_datetime(rows["observed_on"].shift(-1)) - pd.Timedelta(days=1)
     rows["observed_until"] = following.dt.strftime("%Y-%m-%d").fillna("")
     return rows

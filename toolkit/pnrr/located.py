@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pandas as pd
 
 from toolkit.errors import MethodError
+from toolkit.partial import Sum
 from toolkit.pnrr.days import as_of_day, records
 
 MONEY = ("finance_pnrr", "finance_total", "paid_pnrr", "paid_total")
@@ -41,23 +42,25 @@ def located(
 
     Returns:
         One row a CUP and municipality: `istat_code`, `cup`, `submeasure`, `beneficiary`, `beneficiary_to_verify`,
-        `own_application`, `payment_seen`, `n_municipalities`, `joint`, `split` (one of `SPLITS`), `part` (0–1), the
-        money of the whole project (`finance_pnrr` …, EUR, NaN where no payment was seen) and the part's
-        (`finance_pnrr_part` …).
+        `own_application`, `payment_seen` (also of an amount that is blank), `n_municipalities`, `joint`, `split` (one
+        of `SPLITS`), `part` (0–1), the money of the whole project (`finance_pnrr` …, EUR, NaN where no payment was seen
+        or the release leaves it blank) and the part's (`finance_pnrr_part` …).
     """
     places = locations[locations["istat_code"].isin(list(codes))] if len(codes) else locations
     out = places.merge(projects, on="cup", how="left", validate="many_to_one")
     if as_of:
         day = as_of_day(as_of)
         out = out[out["located_on"] <= day].reset_index(drop=True)
-        out.loc[out["payments_on"] > day, list(MONEY)] = float("nan")
+        later = out["payments_on"] > day
+        out.loc[later, list(MONEY)] = float("nan")
+        out.loc[later, "payments_on"] = ""
     out = out.merge(_kinds(out, beneficiaries), left_index=True, right_index=True)
     owners = applications.groupby("cup")["istat_code"].agg(set).to_dict()
     own = [code in owners.get(cup, ()) for code, cup in zip(out["istat_code"], out["cup"], strict=True)]
     out["own_application"] = own
     out["beneficiary"] = out["beneficiary"].where(~out["own_application"], "municipality")
     out["beneficiary_to_verify"] = out["beneficiary_to_verify"] & ~out["own_application"]
-    out["payment_seen"] = out["paid_total"].fillna(0) > 0
+    out["payment_seen"] = payment_seen(out)
     out["joint"] = (out["n_municipalities"] > 1) | (out["whole_province"] == "yes")
     out["split"] = "equal_part"
     out.loc[out["share"].notna(), "split"] = "stated_share"
@@ -76,6 +79,11 @@ def located(
     ]
     kept += ["n_municipalities", "joint", "split", "part", *MONEY, *(f"{name}_part" for name in MONEY)]
     return out[kept].sort_values(["istat_code", "cup"]).reset_index(drop=True)
+
+
+def payment_seen(projects: pd.DataFrame) -> pd.Series:
+    """Which projects were seen paid: the release holds them, with an amount that is not zero, or blank (not known)."""
+    return (projects["payments_on"] != "") & (projects["paid_total"].isna() | (projects["paid_total"] > 0))
 
 
 def _kinds(rows: pd.DataFrame, beneficiaries: pd.DataFrame) -> pd.DataFrame:
@@ -99,27 +107,46 @@ def by_beneficiary(rows: pd.DataFrame) -> pd.DataFrame:
     Returns:
         `beneficiary`, `projects` (CUPs), `joint` (CUPs over several municipalities), `finance_pnrr` and `paid_pnrr`
         (EUR, parts), `finance_alone` (EUR, of projects of one municipality), `to_verify` (projects whose type is to be
-        verified).
+        verified). Each sum is of the known amounts, with `<sum>_flag` (see `Sum.flag`) and `<sum>_absent`, how many
+        projects lack theirs.
     """
     seen = rows[rows["payment_seen"]]
     out = []
     for name, group in seen.groupby("beneficiary"):
+        sums = {
+            "finance_pnrr": finance(group),
+            "paid_pnrr": _of_projects(group, "paid_pnrr_part"),
+            "finance_alone": finance(group[group["split"] == "alone"]),
+        }
         out.append(
             {
                 "beneficiary": name,
                 "projects": int(group["cup"].nunique()),
                 "joint": int(group.loc[group["joint"], "cup"].nunique()),
-                "finance_pnrr": float(group["finance_pnrr_part"].sum()),
-                "paid_pnrr": float(group["paid_pnrr_part"].sum()),
-                "finance_alone": float(group.loc[group["split"] == "alone", "finance_pnrr"].sum()),
+                **{key: float(total) for key, total in sums.items()},
                 "to_verify": int(group.loc[group["beneficiary_to_verify"], "cup"].nunique()),
+                **{f"{key}_flag": total.flag for key, total in sums.items()},
+                **{f"{key}_absent": total.absent for key, total in sums.items()},
             }
         )
-    columns = ["beneficiary", "projects", "joint", "finance_pnrr", "paid_pnrr", "finance_alone", "to_verify"]
+    added = ["finance_pnrr", "paid_pnrr", "finance_alone"]
+    columns = ["beneficiary", "projects", "joint", *added, "to_verify"]
+    columns += [f"{key}_{about}" for about in ("flag", "absent") for key in added]
     return pd.DataFrame(out, columns=columns).sort_values("finance_pnrr", ascending=False).reset_index(drop=True)
 
 
-def summary(rows: pd.DataFrame) -> dict[str, float]:
+def finance(rows: pd.DataFrame) -> Sum:
+    """PNRR financing of the parts of projects whose payment was seen, EUR."""
+    return _of_projects(rows[rows["payment_seen"]], "finance_pnrr_part")
+
+
+def _of_projects(rows: pd.DataFrame, money: str) -> Sum:
+    """A sum over projects, of which each is known whole or not at all."""
+    absent = rows.loc[rows[money].isna(), "cup"].nunique()
+    return Sum(float(rows[money].sum()), absent, rows["cup"].nunique())
+
+
+def summary(rows: pd.DataFrame) -> dict[str, Any]:
     """Totals of one municipality (or of disjoint ones), EUR of PNRR financing.
 
     Args:
@@ -128,35 +155,34 @@ def summary(rows: pd.DataFrame) -> dict[str, float]:
     Returns:
         `projects` (CUPs with a payment seen), `not_seen_paid` (CUPs located without a payment: their financing is not
         known), `finance` (alone + shares + equal parts), `finance_alone`, `finance_equal_part` (what rests on the
-        convention), `paid`, `own_finance` (of CUPs of the municipality's own applications).
+        convention), `paid`, `own_finance` (of CUPs of the municipality's own applications). Amounts are a `Sum` each.
     """
     seen = rows[rows["payment_seen"]]
-    own = seen[seen["own_application"]]
     return {
         "projects": float(seen["cup"].nunique()),
         "not_seen_paid": float(rows.loc[~rows["payment_seen"], "cup"].nunique()),
-        "finance": float(seen["finance_pnrr_part"].sum()),
-        "finance_alone": float(seen.loc[seen["split"] == "alone", "finance_pnrr"].sum()),
-        "finance_equal_part": float(seen.loc[seen["split"] == "equal_part", "finance_pnrr_part"].sum()),
-        "paid": float(seen["paid_pnrr_part"].sum()),
-        "own_finance": float(own["finance_pnrr_part"].sum()),
+        "finance": finance(seen),
+        "finance_alone": finance(seen[seen["split"] == "alone"]),
+        "finance_equal_part": finance(seen[seen["split"] == "equal_part"]),
+        "paid": _of_projects(seen, "paid_pnrr_part"),
+        "own_finance": finance(seen[seen["own_application"]]),
     }
 
 
-def province_total(projects: pd.DataFrame) -> dict[str, float]:
+def province_total(projects: pd.DataFrame) -> dict[str, Any]:
     """PNRR financing of the projects located in the province, each CUP once, EUR.
 
     Returns:
         `all`, `in_municipalities`, `whole_province` (located in the province as a whole), `projects` (with a payment
-        seen), `located` (all CUPs located).
+        seen), `located` (all CUPs located). Amounts are a `Sum` each.
     """
     placed = projects[projects["located_on"] != ""]
-    seen = placed[placed["paid_total"].fillna(0) > 0]
+    seen = placed[payment_seen(placed)]
     whole = seen["whole_province"] == "yes"
     return {
-        "all": float(seen["finance_pnrr"].sum()),
-        "in_municipalities": float(seen.loc[~whole, "finance_pnrr"].sum()),
-        "whole_province": float(seen.loc[whole, "finance_pnrr"].sum()),
+        "all": Sum.of_column(seen["finance_pnrr"]),
+        "in_municipalities": Sum.of_column(seen.loc[~whole, "finance_pnrr"]),
+        "whole_province": Sum.of_column(seen.loc[whole, "finance_pnrr"]),
         "projects": float(len(seen)),
         "located": float(len(placed)),
     }
@@ -169,7 +195,7 @@ def naive_total(rows: pd.DataFrame) -> NoReturn:
         MethodError: always; it says by how much the sum would be wrong.
     """
     seen = rows[rows["payment_seen"]]
-    wrong, right = float(seen["finance_pnrr"].sum()), float(seen["finance_pnrr_part"].sum())
+    wrong, right = Sum.of_column(seen["finance_pnrr"]), finance(seen)
     raise MethodError(
         f"whole amounts do not add up over places: {wrong:,.0f} EUR would be counted instead of {right:,.0f}",
         where="regis_locations: a project repeats its whole amount on every municipality",

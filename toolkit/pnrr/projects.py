@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
+from toolkit.partial import Sum
 from toolkit.pnrr.days import as_of_day, records
 
 CHAINS = ("won_again", "lost", "not_seen_won_again")
@@ -43,14 +44,16 @@ def totals(applications: pd.DataFrame) -> pd.DataFrame:
     """Number and EUR by state, and of those not renounced (`live`).
 
     Returns:
-        `state` (assigned, paid, renounced, live, all), `applications`, `amount`.
+        `state` (assigned, paid, renounced, live, all), `applications`, `amount` (of those known, with its `amount_flag`
+        and `amount_absent`, how many lack theirs).
     """
     live = applications[applications["state"] != "renounced"]
     chosen = {state: applications[applications["state"] == state] for state in ("assigned", "paid", "renounced")}
     chosen |= {"live": live, "all": applications}
+    sums = {state: Sum.of_column(rows["amount"]) for state, rows in chosen.items()}
     return pd.DataFrame(
-        [(state, len(rows), float(rows["amount"].sum())) for state, rows in chosen.items()],
-        columns=["state", "applications", "amount"],
+        [(state, total.of, float(total), total.flag, total.absent) for state, total in sums.items()],
+        columns=["state", "applications", "amount", "amount_flag", "amount_absent"],
     )
 
 
@@ -67,9 +70,9 @@ def chains(applications: pd.DataFrame, lines: Mapping[str, str], covered: pd.Dat
 
     Returns:
         `istat_code`, `line`, `renounced_calls` (joined by ";"), `renunciations`, `renounced` (EUR, the last),
-        `renounced_sum` (EUR, all), `renounced_on`, `won_again_call`, `won_again` (EUR, NaN if not seen),
-        `won_again_on`, `same_cup`, `net_loss` (EUR: renounced − won again; negative is a gain), `status` (one of
-        `CHAINS`).
+        `renounced_sum` (EUR, all; NaN where one is absent), `renounced_on`, `won_again_call`, `won_again` (EUR, NaN
+        if not seen), `won_again_on`, `same_cup`, `net_loss` (EUR: renounced − won again; negative is a gain), `status`
+        (one of `CHAINS`).
     """
     rows = applications.assign(line=applications["call"].map(dict(lines)))
     complete: dict[str, list[tuple[str, bool]]] = {}
@@ -101,7 +104,7 @@ def _chain(
         "renounced_calls": ";".join(row["call"] for row in pending),
         "renunciations": len(pending),
         "renounced": last["amount"],
-        "renounced_sum": sum(row["amount"] for row in pending),
+        "renounced_sum": Sum.of_parts(row["amount"] for row in pending).exact,
         "renounced_on": last["state_on"],
         "won_again_call": won["call"] if won else "",
         "won_again": won["amount"] if won else float("nan"),
@@ -125,10 +128,10 @@ def payments(applications: pd.DataFrame, projects: pd.DataFrame, as_of: str | da
 
     Returns:
         The applications with `payment` (one of `PAYMENTS`), `paid_on` (day of the state in the file, ""), `regis_paid`
-        (EUR, NaN), `regis_on` (day of the ReGiS release that shows it, ""), `not_seen_paid_until` (latest day on which
-        no payment was seen, "" if one was), `payment_after_renouncing` (a payment on the CUP of a renounced
-        application that nobody holds in the files: it was probably won again in a call they do not cover),
-        `amounts_differ`.
+        (EUR, NaN also where the release leaves it blank), `regis_on` (day of the ReGiS release that shows it, ""),
+        `not_seen_paid_until` (latest day on which no payment was seen, "" if one was), `payment_after_renouncing` (a
+        payment on the CUP of a renounced application that nobody holds in the files: it was probably won again
+        in a call they do not cover), `amounts_differ`.
     """
     released = projects[projects["payments_on"] != ""]
     if as_of:
@@ -141,7 +144,8 @@ def payments(applications: pd.DataFrame, projects: pd.DataFrame, as_of: str | da
     out = applications.copy()
     out["regis_paid"] = [float(paid.get(cup, float("nan"))) for cup in out["cup"]]
     out["regis_on"] = [str(days.get(cup, "")) for cup in out["cup"]]
-    in_file, in_regis = out["state"] == "paid", out["regis_paid"].fillna(0) > 0
+    blank = out["regis_paid"].isna() & (out["regis_on"] != "")
+    in_file, in_regis = out["state"] == "paid", (out["regis_paid"] > 0) | blank
     out["payment_after_renouncing"] = ~live & in_regis & ~out["cup"].isin(held)
     out["payment"] = "not_seen_paid"
     out.loc[in_regis, "payment"] = "paid_regis"
@@ -158,8 +162,10 @@ def payments(applications: pd.DataFrame, projects: pd.DataFrame, as_of: str | da
     return out
 
 
-def payment_totals(paid: pd.DataFrame) -> dict[str, float]:
-    """EUR of live applications seen paid and not seen paid (an upper bound of what is due), and their number.
+def payment_totals(paid: pd.DataFrame) -> dict[str, Any]:
+    """EUR of live applications seen paid and not seen paid, a `Sum` each, and their number.
+
+    What is not seen paid is an upper bound of what is due, unless amounts are absent.
 
     Args:
         paid: result of `payments`.
@@ -167,9 +173,9 @@ def payment_totals(paid: pd.DataFrame) -> dict[str, float]:
     live = paid[paid["payment"] != "renounced"]
     unseen = live["payment"] == "not_seen_paid"
     return {
-        "live": float(live["amount"].sum()),
-        "seen_paid": float(live.loc[~unseen, "amount"].sum()),
-        "not_seen_paid": float(live.loc[unseen, "amount"].sum()),
+        "live": Sum.of_column(live["amount"]),
+        "seen_paid": Sum.of_column(live.loc[~unseen, "amount"]),
+        "not_seen_paid": Sum.of_column(live.loc[unseen, "amount"]),
         "seen_paid_count": float((~unseen).sum()),
         "not_seen_paid_count": float(unseen.sum()),
     }
@@ -182,20 +188,25 @@ def per_municipality(
 
     Returns:
         `istat_code`, `applications`, `live` (EUR), `live_count`, `renounced` (EUR), `renounced_count`,
-        `live_per_resident` (EUR a resident: it mostly reflects the steps of the lump sums).
+        `live_per_resident` (EUR a resident: it mostly reflects the steps of the lump sums; NaN where an amount or the
+        residents are absent). Sums are of the known amounts, with `live_flag` and `renounced_flag`.
     """
     gone = applications["state"] == "renounced"
-    sums = {
-        name: applications[part].groupby("istat_code")["amount"]
-        for name, part in (("live", ~gone), ("renounced", gone))
-    }
-    out = pd.DataFrame({"istat_code": list(codes)})
-    for name, group in sums.items():
-        out[name] = out["istat_code"].map(group.sum()).fillna(0.0).astype(float)
-        out[f"{name}_count"] = out["istat_code"].map(group.size()).fillna(0).astype(int)
+    out, sums = pd.DataFrame({"istat_code": list(codes)}), {}
+    for name, part in (("live", ~gone), ("renounced", gone)):
+        sums[name] = sums_by(applications[part], codes)
+        out[name] = [float(total) for total in sums[name]]
+        out[f"{name}_count"] = [total.of for total in sums[name]]
     out.insert(1, "applications", out["live_count"] + out["renounced_count"])
-    out["live_per_resident"] = out["live"] / out["istat_code"].map(dict(populations)).astype(float)
-    return out
+    exact = pd.Series([total.exact for total in sums["live"]], dtype=float)
+    out["live_per_resident"] = exact / out["istat_code"].map(dict(populations)).astype(float)
+    return out.assign(**{f"{name}_flag": [total.flag for total in found] for name, found in sums.items()})
+
+
+def sums_by(applications: pd.DataFrame, codes: Iterable[str]) -> list[Sum]:
+    """EUR of the applications of each municipality, in the order given; of nothing for those without any."""
+    found = Sum.by(applications.groupby("istat_code")["amount"])
+    return [found.get(code, Sum()) for code in codes]
 
 
 def compare(values: pd.Series, istat_code: str, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:

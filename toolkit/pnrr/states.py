@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import MethodError
+from toolkit.partial import Sum
 from toolkit.pnrr.amounts import NO_CLASS_MAXIMUM, NOT_MODELLED, schedule
 from toolkit.pnrr.days import as_of_day, between, records
 
@@ -148,12 +149,13 @@ def take_up(
         observed: include lines whose maximum is only the largest amount seen (cloud), marked in `basis`.
 
     Returns:
-        `istat_code`, `line`, `won` (EUR, live grants, each line counted up to its maximum), `maximum` (EUR), `share`
+        `istat_code`, `line`, `won` (EUR, live grants, each line counted up to its maximum; NaN where an amount is
+        absent and the others do not reach it), `maximum` (EUR), `share`
         (0–1), `basis` (`rule` or `observed_maximum`), `lower_bound` (more may have been won in a call that is not
         covered). Lines without a class maximum are left out.
     """
     live = applications[applications["state"] != "renounced"].assign(line=lambda rows: rows["call"].map(dict(lines)))
-    sums = live.groupby(["istat_code", "line"])["amount"].sum().to_dict()
+    sums = Sum.by(live.groupby(["istat_code", "line"])["amount"])
     priced = [line for line in sorted(set(lines.values()) & set(lump_sums["line"])) if line not in NO_CLASS_MAXIMUM]
     chosen = [line for line in priced if observed or line not in NOT_MODELLED]
     seen = covered if covered is not None else pd.DataFrame({"line": [], "coverage": []})
@@ -163,7 +165,8 @@ def take_up(
     for code in codes:
         for line, paid in schedules.items():
             _, most = paid.parts[paid.class_of(populations[code])].range(None, line)
-            won = min(float(sums.get((code, line), 0.0)), most)
+            total = sums.get((code, line), Sum())
+            won = most if total >= most else total.exact
             basis = "observed_maximum" if line in NOT_MODELLED else "rule"
             rows.append((code, line, won, most, won / most, basis, line in unsure and won < most))
     columns = ["istat_code", "line", "won", "maximum", "share", "basis", "lower_bound"]
@@ -174,9 +177,10 @@ def take_up_total(by_line: pd.DataFrame) -> pd.DataFrame:
     """Take-up of each municipality over its lines: sum of `won` over sum of `maximum`.
 
     Returns:
-        `istat_code`, `won`, `maximum` (EUR), `share` (0–1), `lower_bound` (some line is one).
+        `istat_code`, `won`, `maximum` (EUR), `share` (0–1), `lower_bound` (some line is one). `won` and `share` are NaN
+        where a line's are.
     """
     groups = by_line.groupby("istat_code")
-    total = groups[["won", "maximum"]].sum()
+    total = groups[["won", "maximum"]].sum(skipna=False)
     total["share"] = total["won"] / total["maximum"]
     return total.assign(lower_bound=groups["lower_bound"].any()).reset_index()

@@ -155,12 +155,11 @@ class Setting:
         return found + [area for area in past if set(self.members) < set(area.members)]
 
     def area_shares(self) -> list[Share]:
-        """Share of the area of each dated parent; two of them may not be compared, and `Share` refuses it."""
+        """Share of the area of each dated parent whose areas are known; two may not be compared: `Share` refuses it."""
         area = self.table("municipalities").set_index("istat_code")["area_km2"]
-        own = float(area.loc[list(self.members)].sum())
-        return [
-            Share(own, float(area.loc[list(whole.members)].sum()), "area", self.name, whole) for whole in self.parents
-        ]
+        own = float(area.loc[list(self.members)].sum(skipna=False))
+        wholes = {whole: float(area.loc[list(whole.members)].sum(skipna=False)) for whole in self.parents}
+        return [Share(own, size, "area", self.name, whole) for whole, size in wholes.items() if size == size]
 
     @cached_property
     def peers(self) -> Peers | None:

@@ -49,7 +49,8 @@ def compute(name: str, catalog: Catalog, folder: Path = policies.FOLDER) -> dict
 
     Raises:
         Faults, ParameterError: the file of the policy, or units, items and years that the tables do not have.
-        MethodError: a panel on which no design could be right.
+        MethodError: a mistake of the policy on which no design could be right; what the data refuse is a row with the
+            reason.
     """
     policy = policies.read(name, folder)
     wrong = faults(policy, catalog, str(folder / f"{name}.yml"))
@@ -63,7 +64,7 @@ def compute(name: str, catalog: Catalog, folder: Path = policies.FOLDER) -> dict
             verdict = impact.judge(impact.Evidence("none", controls_treated=policy.treated.controls_treated))
             row |= {"status": "not_estimated", "breaks": "[]", **_judged(verdict)}
         else:
-            row |= _looked_at(name, policy, outcome, _panel(policy, outcome, catalog), catalog, expected, found)
+            row |= _found(name, policy, outcome, catalog, expected, found)
         found.outcomes.append({"inputs": inputs, **row})
     return _whole(found.tables())
 
@@ -92,6 +93,9 @@ def summary(name: str, results: Mapping[str, pd.DataFrame]) -> list[str]:
         known = {key: row[key] for key in ("estimate", "p", "mde") if pd.notna(row[key])}
         told = ", ".join(f"{key} {value:.3g}" for key, value in known.items())
         lines.append(f"{name}/{row['outcome']}: {row['status']}, {row['verdict']}{f' ({told})' if told else ''}")
+        if row["status"] == "refused":
+            first = json.loads(str(row["reasons"]))[0]
+            lines.append(f"  {Words('en').say(first['key'], **first['values'])}")
         mine = series[series["outcome"] == row["outcome"]]
         pools = mine[mine["part"].isin(["pool_estimate", "pool_p", "pool_donors"])]
         for pool, values in pools.pivot(index="item", columns="part", values="value").iterrows():
@@ -189,6 +193,22 @@ def _panel(policy: Policy, outcome: Outcome, catalog: Catalog) -> impact.Panel:
     )
 
 
+def _found(
+    name: str, policy: Policy, outcome: Outcome, catalog: Catalog, expected: float | None, found: Found
+) -> dict[str, Any]:
+    """One row of `policy_outcomes`: what was looked at, or the reason for which the data refused it."""
+    rows = len(found.series)
+    try:
+        return _looked_at(name, policy, outcome, _panel(policy, outcome, catalog), catalog, expected, found)
+    except MethodError as fault:
+        if not fault.reason:
+            raise
+        del found.series[rows:]
+        known = {"anticipated": policy.treated.anticipated, "controls_treated": policy.treated.controls_treated}
+        verdict = impact.refusal(fault, impact.Evidence("none", **known))
+        return {"status": "refused", "breaks": "[]", **_judged(verdict)}
+
+
 def _looked_at(
     name: str,
     policy: Policy,
@@ -228,7 +248,7 @@ def _looked_at(
     if outcome.design == "detectable_only":
         kept = {
             f"impact.reason.{key}"
-            for key in ("expected_below_mde", "few_treated_ranked", "break_declared", "anticipation")
+            for key in ("expected_below_mde", "mde_unknown", "few_treated_ranked", "break_declared", "anticipation")
         }
         only = impact.Verdict(told.verdict.level, tuple(r for r in told.verdict.reasons if r.key in kept))
         return row | {"status": "not_estimated", "expected_effect": expected, **_judged(only)}

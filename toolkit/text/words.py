@@ -43,6 +43,7 @@ from babel.core import Locale
 from babel.dates import format_date
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
+from toolkit.partial import Sum
 from toolkit.text import places
 from toolkit.text.loading import (
     DATE_FORMS,
@@ -166,7 +167,8 @@ class Words(string.Formatter):
         Args:
             value: number, or None / NaN where absent.
             unit: key of `text/units.yml`.
-            flag: as in the tables; a confidential value is never printed, whatever `value` is.
+            flag: as in the tables; a confidential value is never printed, whatever `value` is. A sum of which parts
+                are absent is a `lower_bound`, and says so.
             decimals: those of the unit where not given.
             bare: without noun (a table whose header has the unit); "%" and "€" stay.
         """
@@ -175,6 +177,8 @@ class Words(string.Formatter):
             return self.absent(flag if flag in ABSENT_FLAGS else "missing")
         if flag not in PRESENT_FLAGS:
             raise WordsError(f"unknown flag {flag!r}", allowed=PRESENT_FLAGS + ABSENT_FLAGS)
+        if flag == "lower_bound":
+            return self.say("labels.at_least", value=self.value(value, unit, decimals=decimals, bare=bare))
         digits = entry["decimals"] if decimals is None else decimals
         if entry["form"] == "year":
             return str(int(value))
@@ -336,6 +340,8 @@ class Words(string.Formatter):
         return text[:1].upper() + text[1:] if form[:1].isupper() else text
 
     def _numeric(self, value: Any, match: re.Match[str]) -> str:
+        if isinstance(value, Sum) and value.absent:
+            return self._partial(value, match)
         form, prefix, decimals = match["form"], match["prefix"], decimals_of(match)
         if form == "eurshort":
             decimals = 2
@@ -354,6 +360,13 @@ class Words(string.Formatter):
             return self.with_article(plain, prefix)
         always = prefix == "+" or (form in ("signed", "points") and prefix != "abs")
         return self._with_sign(figure, plain) if always else plain
+
+    def _partial(self, value: Sum, match: re.Match[str]) -> str:
+        """A sum of which parts are absent, in a sentence: "almeno 1.200 € (1 di 12 senza importo)"."""
+        about = {"absent": self.number(value.absent), "of": self.number(value.of)}
+        if value.flag == "missing":
+            return self._form("sum_missing", **about)
+        return self._form("sum_at_least", n=self._numeric(float(value), match), **about)
 
     def with_article(self, number: str, form: str = "the") -> str:
         """A printed number in an Italian sentence: "il 34,9 %", "l'8 %", "lo 0,2 %", "del 25 %"; bare in English.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any
 
 import pandas as pd
@@ -190,14 +191,16 @@ def _distribution(study: Study) -> None:
         row for row in rows_of(indicators.median_class(classes, report.groups)) if row["territory"] == report.own
     )
     about = {"place": report.place, "year": last, "low": own["low"], "high": own["high"]}
-    about["median"] = _class(study, middle)
-    known = own["high"] == own["high"]
-    if known:
+    about["median"] = _class(study, middle) if middle["low"] else ""
+    known, some = own["high"] == own["high"], own["low"] == own["low"]
+    if not some:
+        report.text(report.say("distribution_unknown", **about))
+    elif known:
         report.text(report.say("distribution", **about), report.say("distribution_why"))
     else:
         report.text(report.say("distribution_open", **about))
     drawn = pd.DataFrame(rows)
-    if drawn["low"].notna().any():
+    if some:
         report.figure(
             "distribution",
             report.say("distribution_title" if known else "distribution_title_open", **about),
@@ -267,9 +270,11 @@ def _class_shares(study: Study, classes: Classes, year: int) -> None:
         about = {"low": float(row["low"]), "high": float(row["high"])}
         text = ""
         if about["low"] == about["low"]:
-            ends = dict.fromkeys(str(rounded(end, 1)) for end in about.values())
-            text = "–".join(ends)
-            printed[text] = report.say("class_one" if len(ends) == 1 else "class_range", **about)
+            ends = _apart(about["low"], about["high"])
+            text = "–".join(str(end) if end or not about["low"] else ">0" for end in ends)
+            key = "class_one" if len(ends) == 1 else "class_up_to" if text.startswith(">") else "class_range"
+            fine = "_fine" if len(str(ends[0]).partition(".")[2]) > 1 else ""
+            printed[text] = report.say(f"{key}{fine}", low=ends[0], high=ends[-1])
         wide[row["item"]][row["territory"]] = text
         if text and row["territory"] == report.own:
             report.keep(f"share_{row['item']}_bounds", **about, unit="percent", year=year)
@@ -285,8 +290,35 @@ def _class_shares(study: Study, classes: Classes, year: int) -> None:
             ),
         ],
         tables=["income"],
-        note=report.say("classes_bounds"),
+        note=f"{report.say('classes_bounds')} {_suppressed(study, classes)}".strip(),
     )
+
+
+def _suppressed(study: Study, classes: Classes) -> str:
+    """In how many municipalities of each territory a class is suppressed; empty where in none."""
+    report = study.report
+    some = {key: cells.suppressed for key, _, cells in classes if cells and cells.suppressed}
+    told = [
+        report.say("class_suppressed", name=report.scales[key].name, n=n, of=len(report.scales[key].members))
+        for key, n in some.items()
+    ]
+    return report.say("classes_suppressed", told=told) if told else ""
+
+
+def _apart(low: float, high: float) -> list[Decimal]:
+    """Both ends of a share, or the one where they are equal. Where one decimal does not tell them apart, or from zero
+    what is not zero, there are two, the lower end rounded down and the upper one up."""
+    exact = list(dict.fromkeys((low, high)))
+    for decimals in (1, 2):
+        ends = [rounded(end, decimals) for end in exact]
+        if len(set(ends)) == len(ends) and all(end or not known for end, known in zip(ends, exact, strict=True)):
+            return ends if decimals == 1 or low == high else _outward(low, high)
+    return _outward(low, high)
+
+
+def _outward(low: float, high: float) -> list[Decimal]:
+    hundredth = Decimal("0.01")
+    return [Decimal(repr(low)).quantize(hundredth, ROUND_FLOOR), Decimal(repr(high)).quantize(hundredth, ROUND_CEILING)]
 
 
 def _class(study: Study, row: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ from toolkit.errors import TerritoryError
 from toolkit.impact.verdict import LEVELS
 from toolkit.params import policy as policies
 from toolkit.params.policy import Outcome, Policy
+from toolkit.partial import Sum
 from toolkit.report.core import Report
 from toolkit.text import Words
 
@@ -206,10 +207,15 @@ class Case:
         """Those of the territory of the report."""
         return self.grants[self.grants["istat_code"].isin(self.report.members)]
 
+    @property
+    def own_money(self) -> Sum:
+        """EUR of those grants."""
+        return Sum.of_column(self.own_grants["amount"])
+
     def money(self, one: Concerned) -> float | None:
         """The public money that ranges are about: the policy's, or what the territory was awarded."""
         if one.policy.ex_ante and one.policy.ex_ante.per_euro:
-            return float(self.own_grants["amount"].sum()) or None
+            return self.own_money if len(self.own_grants) else None
         return one.policy.budget.amount if one.policy.budget else None
 
     # ---- tables

@@ -8,6 +8,7 @@ import pandas as pd
 
 from toolkit import charts, display
 from toolkit.params.policy import ExAnte
+from toolkit.partial import Sum
 from toolkit.report.evaluation.case import Case, Concerned
 
 TABLES = ["supply_use", "national_employment", "metro_employment", "policy_series"]
@@ -17,9 +18,10 @@ MEASURES = ("output", "value_added", "jobs", "eur_per_job", "eur_per_eur_value_a
 
 
 def ranges(case: Case, one: Concerned) -> dict[str, dict[str, dict[str, float]]]:
-    """area → measure → low, middle, high, for the money of the policy or of the territory; empty where none."""
+    """area → measure → low, middle, high, for the money of the policy or of the territory; empty where there is none,
+    or a part of it is absent: a range of the rest would be too low."""
     money, rows = case.money(one), case.ex_ante(one)
-    if not money or rows.empty or one.policy.ex_ante is None:
+    if not money or _unknown(money) or rows.empty or one.policy.ex_ante is None:
         return {}
     scale = money if one.policy.ex_ante.per_euro else 1.0
     found: dict[str, dict[str, dict[str, float]]] = {}
@@ -35,12 +37,19 @@ def ahead(case: Case) -> None:
     """Ranges, costs, drivers and the territory's share, for each policy that has money and a composition."""
     shown = False
     for one in case.here:
+        if _unknown(money := case.money(one)):
+            case.report.text(case.say("ahead_unknown", policy=case.title(one), amount=money))
+            shown = True
         found = ranges(case, one)
         if found:
             _show(case, one, found)
             shown = True
     if not shown:
         case.report.text(case.say("ahead_none"))
+
+
+def _unknown(money: float | None) -> bool:
+    return isinstance(money, Sum) and money.absent > 0
 
 
 def sentence(case: Case, one: Concerned) -> str:
@@ -74,9 +83,12 @@ def _show(case: Case, one: Concerned, found: dict[str, dict[str, dict[str, float
 
 
 def _share(case: Case) -> float:
-    """The territory's share of persons employed in the metropolitan city, 2018."""
+    """The territory's share of persons employed in the metropolitan city, 2018; NaN where some are absent."""
     table = case.report.table("local_units").query("item == 'persons_employed'").set_index("istat_code")["value"]
-    return float(table.reindex(list(case.report.members)).sum() / table.reindex(list(case.report.universe)).sum())
+    here, whole = (
+        table.reindex(list(codes)).sum(skipna=False) for codes in (case.report.members, case.report.universe)
+    )
+    return float(here / whole)
 
 
 def _figure(case: Case, one: Concerned, found: dict[str, dict[str, dict[str, float]]]) -> None:

@@ -268,13 +268,17 @@ def check(case: Case, claim: QuotedClaim) -> tuple[impact.ClaimCheck, str]:
     quoted = impact.Claim(claim.id, claim.value, claim.unit, claim.source.en, claim.year, claim.territory)
     if claim.check == "area_share":
         value = 100 * _area(case, claim.territory, claim.year) / _area(case, claim.parent, claim.year)
+        if value != value:
+            return impact.check_claim(quoted, None, why="impact.claim.absent"), ""
         ours = {"unit": claim.unit, "year": claim.year, "territory": claim.territory}
         return impact.check_claim(quoted, value, **ours), case.say("claim_area", value=case.words.percent(value, 2))
     if claim.check == "local_units":
         table = case.report.table("local_units").query("item == 'local_units'")
         members = case.report.register.area(claim.territory, dt.date(claim.year, 12, 31)).members
         year = int(table["year"].max())
-        value = float(table[table["istat_code"].isin(members)]["value"].sum())
+        value = float(table.set_index("istat_code")["value"].reindex(list(members)).sum(skipna=False))
+        if value != value:
+            return impact.check_claim(quoted, None, why="impact.claim.absent"), ""
         ours = {"unit": "local_units", "year": year, "territory": claim.territory}
         said = case.say("claim_year", value=case.words.value(value, "local_units"), year=year)
         return impact.check_claim(quoted, value, **ours), said
@@ -294,7 +298,7 @@ def check(case: Case, claim: QuotedClaim) -> tuple[impact.ClaimCheck, str]:
 def _area(case: Case, area: str, year: int) -> float:
     members = case.report.register.area(area, dt.date(year, 12, 31)).members
     surfaces = case.report.table("municipalities").set_index("istat_code")["area_km2"]
-    return float(surfaces.reindex(list(members)).sum())
+    return float(surfaces.reindex(list(members)).sum(skipna=False))
 
 
 # ---- actors

@@ -45,6 +45,8 @@ def effect(case: Case, known: Known) -> str:
     if known.status == "break":
         years = list(dict.fromkeys(str(one["time"]) for one in known.breaks if one["refuses"]))
         return case.say("effect_break", years=years, **about)
+    if known.status == "refused":
+        return case.say("effect_refused", why=case.reasons(known)[0], **about)
     if known.outcome.design == "detectable_only" and mde is not None and known.policy.policy.budget:
         expected = case.amount(known.figure("expected_effect") or 0.0, unit)
         money = known.policy.policy.budget.amount

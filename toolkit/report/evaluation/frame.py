@@ -176,6 +176,8 @@ def _status(case: Case, known: Known) -> str:
     told = [case.say(f"status.{known.status}")]
     if known.status == "break":
         told.append("; ".join(case.break_words(known)))
+    elif known.status == "refused":
+        told.append(capital(f"{case.reasons(known)[0]}."))
     elif known.outcome.why:
         told.append(case.of(known.outcome.why))
     return ": ".join(told[:1]) + (f" ({told[1]})" if known.status == "break" else f". {told[1]}" if told[1:] else "")

@@ -38,7 +38,7 @@ def _main(case: Case, one: Concerned) -> Known:
 def _funded(case: Case, known: Known) -> str:
     about = {"n": case.grants["istat_code"].nunique(), "of": len(case.report.universe), "place": case.report.place}
     about["verdict"] = case.verdict_word(known.verdict)
-    money = float(case.own_grants["amount"].sum())
+    money = case.own_money
     if len(case.report.members) > 1:
         return case.say("funded_area", amount=money, **about)
     if case.own_grants.empty:

@@ -54,7 +54,8 @@ def _history(case: Case) -> None:
     frame = pd.concat(rows, ignore_index=True)
     first = ~frame["call"].duplicated()
     moved = frame["closes_on"] != frame["closes_on"].shift()
-    frame = frame[first | moved | (frame["endowment_change"] != 0)]
+    told = frame["endowment"].isna() != frame["endowment"].isna().shift()
+    frame = frame[first | moved | told | (frame["endowment_change"].abs() > 0)]
     if len(frame) == len(calls):
         return
     columns = [

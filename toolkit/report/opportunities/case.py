@@ -330,7 +330,7 @@ class Case:
         return self.mine[self.mine["state"] != "renounced"]
 
     @cached_property
-    def paid(self) -> dict[str, float]:
+    def paid(self) -> dict[str, Any]:
         """EUR and number seen paid and not seen paid."""
         return pnrr.payment_totals(self.mine)
 

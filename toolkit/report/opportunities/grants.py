@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit import display, pnrr
+from toolkit.partial import Sum
 from toolkit.report.opportunities.case import Case, records
 
 TABLES = ("applications", "regis_projects")
@@ -29,14 +30,16 @@ def sentences(case: Case) -> list[str]:
 
 def won_sentence(case: Case) -> str:
     """Live grants, and the share of the class maximum beside the median of the class."""
-    about: dict[str, Any] = {"n": len(case.held), "amount": float(case.held["amount"].sum())}
+    about: dict[str, Any] = {"n": len(case.held), "amount": Sum.of_column(case.held["amount"])}
     if not case.single:
         holders = case.held["istat_code"].nunique()
         return case.say("won_area", holders=holders, members=len(case.members), **about)
     if case.held.empty:
-        return case.say("won_all_renounced", lost=float(case.mine["amount"].sum()))
+        return case.say("won_all_renounced", lost=Sum.of_column(case.mine["amount"]))
     compared = case.compare(case.take_up_total["percent"]).set_index("group")
     own = case.take_up_total["percent"][case.report.own]
+    if own != own:
+        return case.say("won_no_share", **about)
     if "class" not in compared.index or compared["n"]["class"] < 2:
         return case.say("won", share=own, **about)
     others = {"median": compared["median"]["class"], "n_class": int(compared["n"]["class"])}
@@ -44,14 +47,16 @@ def won_sentence(case: Case) -> str:
 
 
 def paid_sentence(case: Case) -> str:
-    """EUR seen paid and not seen paid: the second is an upper bound of what is due."""
+    """EUR seen paid and not seen paid: the second is an upper bound of what is due, unless amounts are absent."""
     paid = case.paid
     if not paid["not_seen_paid_count"]:
         return case.say("paid_all", seen=paid["seen_paid"])
     unseen = case.held[case.held["payment"] == "not_seen_paid"]
     until = (unseen["not_seen_paid_until"].min(), unseen["not_seen_paid_until"].max())
     about = {"seen": paid["seen_paid"], "unseen": paid["not_seen_paid"], "n": int(paid["not_seen_paid_count"])}
-    key = "paid_none" if not about["seen"] else "paid_until" if until[0] == until[1] else "paid_between"
+    if about["unseen"].absent:
+        return case.say("paid_no_bound", last=until[1], **about)
+    key = "paid_none" if about["seen"] == 0 else "paid_until" if until[0] == until[1] else "paid_between"
     return case.say(key, first=until[0], last=until[1], **about)
 
 
@@ -61,14 +66,15 @@ def chains_sentence(case: Case) -> str:
     again = rows[rows["status"] == "won_again"]
     about = {
         "n": len(rows),
-        "renounced": float(rows["renounced"].sum()),
+        "renounced": Sum.of_column(rows["renounced"]),
         "n_again": len(again),
-        "again": float(again["won_again"].sum()),
-        "net": float(again["net_loss"].sum()),
+        "again": Sum.of_column(again["won_again"]),
+        "net": float(again["net_loss"].sum(skipna=False)),
         "n_open": len(rows) - len(again),
-        "rest": float(rows.loc[rows["status"] != "won_again", "renounced"].sum()),
+        "rest": Sum.of_column(rows.loc[rows["status"] != "won_again", "renounced"]),
     }
-    key = "chains_all_again" if len(again) == len(rows) else "chains_some_again" if len(again) else "chains_none_again"
+    whole = "chains_all_again" if about["net"] == about["net"] else "chains_all_again_unknown"
+    key = whole if len(again) == len(rows) else "chains_some_again" if len(again) else "chains_none_again"
     undated = int((~case.mine["state_known"]).sum())
     told = case.say(key, **about)
     return f"{told} {case.say('won_note_state', n=undated)}" if undated else told
@@ -76,12 +82,12 @@ def chains_sentence(case: Case) -> str:
 
 def tiles(case: Case) -> list[display.KeyFigure]:
     """Live grants, what is not seen paid, EUR a resident, share of the class maximum."""
-    live = float(case.held["amount"].sum())
+    live = Sum.of_column(case.held["amount"])
     out = [_tile(case, "live", live, "EUR", note=case.say("tile_live_note", n=len(case.held)))]
     out.append(_not_seen_paid(case))
     if not case.single:
         people = sum(case.people[code] for code in case.members)
-        return [*out, _tile(case, "per_resident", live / people, "EUR_per_resident", decimals=2)]
+        return [*out, _tile(case, "per_resident", live.exact / people, "EUR_per_resident", decimals=2)]
     values = {"per_resident": case.per_municipality["live_per_resident"]}
     if len(case.take_up_total):
         values["take_up"] = case.take_up_total["percent"]
@@ -102,8 +108,9 @@ def _not_seen_paid(case: Case) -> display.KeyFigure:
     """What no file showed paid, on the last days that they show."""
     unseen = case.mine.loc[case.mine["payment"] == "not_seen_paid", "not_seen_paid_until"]
     until = case.seen(unseen) if len(unseen) else case.files_end
-    note = case.say("tile_not_seen_paid_note")
-    return _tile(case, "not_seen_paid", case.paid["not_seen_paid"], "EUR", note=note, period=until)
+    amount = case.paid["not_seen_paid"]
+    note = case.say("tile_absent_note" if amount.absent else "tile_not_seen_paid_note", n=amount.absent)
+    return _tile(case, "not_seen_paid", amount, "EUR", note=note, period=until)
 
 
 def _tile(
@@ -116,11 +123,13 @@ def _tile(
     note: str = "",
     period: str = "",
 ) -> display.KeyFigure:
+    flag = value.flag if isinstance(value, Sum) else "missing" if value != value else "observed"
     return display.KeyFigure(
         id=name,
         label=case.say(f"tile_{name}"),
-        value=case.words.value(value, unit, decimals=decimals, bare=True),
-        v=value,
+        value=case.words.value(value, unit, flag, decimals=decimals, bare=True),
+        v=value if value == value else None,
+        flag=flag,
         period=period or case.files_end,
         comparisons=comparisons or (),
         note=note,
@@ -168,6 +177,8 @@ def _applications(case: Case) -> None:
 
 def _won_note(case: Case) -> str:
     told = [case.say("won_note")]
+    if absent := int(case.mine["amount"].isna().sum()):
+        told.append(case.say("absent_note", n=absent))
     if case.mine["payment_after_renouncing"].any():
         told.append(case.say("won_note_after", cups=list(case.mine.loc[case.mine["payment_after_renouncing"], "cup"])))
     if case.mine["amounts_differ"].any():
@@ -181,23 +192,20 @@ def _by_line(case: Case) -> None:
     rows = []
     for line, group in case.mine.groupby("line"):
         live = group[group["state"] != "renounced"]
-        unseen = live[live["payment"] == "not_seen_paid"]
-        rows.append(
-            {
-                "line": line,
-                "holders": live["istat_code"].nunique(),
-                "live_count": len(live),
-                "live": live["amount"].sum(),
-                "not_seen_paid": unseen["amount"].sum(),
-                "renounced": group.loc[group["state"] == "renounced", "amount"].sum(),
-            }
-        )
+        sums = {
+            "live": Sum.of_column(live["amount"]),
+            "not_seen_paid": Sum.of_column(live.loc[live["payment"] == "not_seen_paid", "amount"]),
+            "renounced": Sum.of_column(group.loc[group["state"] == "renounced", "amount"]),
+        }
+        row: dict[str, Any] = {"line": line, "holders": live["istat_code"].nunique(), "live_count": len(live)}
+        flags = {f"{name}_flag": total.flag for name, total in sums.items()}
+        rows.append(row | {name: float(total) for name, total in sums.items()} | flags)
     frame = pd.DataFrame(rows).sort_values("live", ascending=False)
     columns = [
         case.coded(frame, "line", "line"),
         case.column("holders", unit="municipalities"),
         case.column("live_count", unit="grants"),
-        *(case.column(name, unit="EUR") for name in ("live", "not_seen_paid", "renounced")),
+        *(case.column(name, unit="EUR", flag=f"{name}_flag") for name in ("live", "not_seen_paid", "renounced")),
     ]
     case.report.show_table("lines", case.say("lines_caption"), frame, columns, tables=TABLES, note=_won_note(case))
 
@@ -211,21 +219,24 @@ def _totals(case: Case) -> None:
             "state": own.index,
             "own_count": own["applications"].to_numpy(),
             "own_amount": own["amount"].to_numpy(),
+            "own_flag": own["amount_flag"].to_numpy(),
             "all_count": everybody["applications"].to_numpy(),
             "all_amount": everybody["amount"].to_numpy(),
+            "all_flag": everybody["amount_flag"].to_numpy(),
         }
     )
     columns = [
         case.coded(frame, "state", "total"),
         display.Column(key="own_count", label=case.say("column_count_of", whom=case.report.name), unit="grants"),
-        display.Column(key="own_amount", label=case.say("column_amount_of", whom=case.report.name), unit="EUR"),
+        display.Column(
+            key="own_amount", label=case.say("column_amount_of", whom=case.report.name), unit="EUR", flag="own_flag"
+        ),
         case.column("all_count", unit="grants"),
-        case.column("all_amount", unit="EUR"),
+        case.column("all_amount", unit="EUR", flag="all_flag"),
     ]
-    n = case.applications["istat_code"].nunique()
-    case.report.show_table(
-        "totals", case.say("totals_caption"), frame, columns, tables=["applications"], note=case.say("totals_note", n=n)
-    )
+    n, absent = case.applications["istat_code"].nunique(), int(everybody["amount_absent"]["all"])
+    note = case.say("totals_note", n=n) + (f" {case.say('absent_note', n=absent)}" if absent else "")
+    case.report.show_table("totals", case.say("totals_caption"), frame, columns, tables=["applications"], note=note)
 
 
 def chains(case: Case) -> None:

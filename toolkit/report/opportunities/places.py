@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit import catalog, charts, display, pnrr
+from toolkit.partial import Sum
 from toolkit.report.opportunities import decide, origin
 from toolkit.report.opportunities.case import Case, records
 
@@ -25,13 +26,13 @@ def located_sentence(case: Case) -> str:
     total = pnrr.summary(case.located)
     if not total["projects"]:
         return case.say("located_not_seen_paid", n=int(total["not_seen_paid"]), paid=_payments_end(case))
-    kinds = pnrr.by_beneficiary(case.located).set_index("beneficiary")["finance_pnrr"]
-    about = {"n": int(total["projects"]), "finance": total["finance"], "own": float(kinds.get("municipality", 0.0))}
-    firms = float(kinds.get("firms", 0.0))
-    if firms:
+    about = {"n": int(total["projects"]), "finance": total["finance"]}
+    firms = pnrr.finance(case.located[case.located["beneficiary"] == "firms"])
+    if firms.absent or firms:
         return case.say("located_firms", firms=firms, **about)
-    others = total["finance"] - about["own"]
-    return case.say("located" if others >= 0.5 else "located_municipalities", others=others, **about)
+    others = pnrr.finance(case.located[case.located["beneficiary"] != "municipality"])
+    some = others.absent or others >= 0.5
+    return case.say("located" if some else "located_municipalities", others=others, **about)
 
 
 def _payments_end(case: Case) -> str:
@@ -68,18 +69,26 @@ def located(case: Case) -> None:
 
 def _beneficiaries(case: Case, kinds: pd.DataFrame) -> None:
     bars = pd.DataFrame({"name": [case.label("beneficiary", kind) for kind in kinds["beneficiary"]]})
-    bars = bars.assign(value=kinds["finance_pnrr"].to_numpy())
+    bars = bars.assign(value=kinds["finance_pnrr"].to_numpy(), flag=kinds["finance_pnrr_flag"].to_numpy())
     ours = [case.label("beneficiary", "municipality")]
-    specs = charts.pair(charts.ranked_bars, bars, case.words, unit="EUR", ours=ours)
-    first = bars.iloc[0]
     columns = [
         case.coded(kinds, "beneficiary", "beneficiary"),
         case.column("projects", unit="projects"),
         case.column("joint", unit="projects"),
-        *(case.column(name, unit="EUR") for name in ("finance_pnrr", "paid_pnrr", "finance_alone")),
+        *(
+            case.column(name, unit="EUR", flag=f"{name}_flag")
+            for name in ("finance_pnrr", "paid_pnrr", "finance_alone")
+        ),
         case.column("to_verify", unit="projects"),
     ]
-    about = {"first": first["name"], "amount": float(first["value"]), "n": len(bars)}
+    absent = int(kinds["finance_pnrr_absent"].sum())
+    note = case.say("located_note") + (f" {case.say('located_absent_note', n=absent)}" if absent else "")
+    if bars["value"].isna().all():
+        case.report.show_table("located", case.say("located_subtitle"), kinds, columns, tables=REGIS, note=note)
+        return
+    specs = charts.pair(charts.ranked_bars, bars, case.words, unit="EUR", ours=ours)
+    amount = pnrr.finance(case.located[case.located["beneficiary"] == kinds["beneficiary"].iloc[0]])
+    about = {"first": bars["name"].iloc[0], "amount": amount, "n": len(bars)}
     case.report.figure(
         "located",
         case.say("located_title", **about),
@@ -90,14 +99,14 @@ def _beneficiaries(case: Case, kinds: pd.DataFrame) -> None:
         frame=kinds,
         columns=columns,
         tables=REGIS,
-        note=case.say("located_note"),
+        note=note,
     )
 
 
 def _province(case: Case) -> str:
     whole = pnrr.province_total(case.report.table("regis_projects"))
     rows = case.places(())
-    naive = float(rows.loc[rows["payment_seen"], "finance_pnrr"].sum())
+    naive = Sum.of_column(rows.loc[rows["payment_seen"], "finance_pnrr"])
     return case.say(
         "province_total",
         whole=whole["all"],
@@ -202,11 +211,11 @@ def zone(case: Case) -> None:
         case.report.municipality_column(frame["istat_code"]),
         case.column("population", "residents", unit="residents"),
         case.column("live_count", unit="grants"),
-        case.column("live", unit="EUR"),
+        case.column("live", unit="EUR", flag="live_flag"),
         case.column("live_per_resident", unit="EUR_per_resident", decimals=2),
         case.column("take_up", unit="percent"),
-        case.column("not_seen_paid", unit="EUR"),
-        case.column("renounced", unit="EUR"),
+        case.column("not_seen_paid", unit="EUR", flag="not_seen_paid_flag"),
+        case.column("renounced", unit="EUR", flag="renounced_flag"),
         case.column("thresholds", "near", texts=_threshold_texts(case, frame)),
     ]
     tables = origin.rows_of(case, ["applications", "regis_projects", "lump_sums", "population"], case.take_up["line"])
@@ -226,17 +235,18 @@ def roll_up(case: Case, codes: tuple[str, ...]) -> pd.DataFrame:
 
     Returns:
         `istat_code`, `population`, `live_count`, `live`, `live_per_resident`, `take_up` (percent), `not_seen_paid`,
-        `renounced` (EUR), `thresholds` (joined by ";"), largest municipality first.
+        `renounced` (EUR, sums with their flags), `thresholds` (joined by ";"), largest municipality first.
     """
     own = case.applications[case.applications["istat_code"].isin(codes)]
     paid = pnrr.payments(own, case.report.table("regis_projects"), case.day)
-    unseen = paid[paid["payment"] == "not_seen_paid"].groupby("istat_code")["amount"].sum()
     rows = case.per_municipality.loc[list(codes)].reset_index(drop=True)
     near = [";".join(str(value) for value in decide.watched(case, code)["threshold"]) for code in rows["istat_code"]]
+    unseen = pnrr.sums_by(paid[paid["payment"] == "not_seen_paid"], rows["istat_code"])
     rows = rows.assign(
         population=rows["istat_code"].map(case.latest),
         take_up=rows["istat_code"].map(case.take_up_total["percent"]).astype(float),
-        not_seen_paid=rows["istat_code"].map(unseen).fillna(0.0),
+        not_seen_paid=[float(total) for total in unseen],
+        not_seen_paid_flag=[total.flag for total in unseen],
         thresholds=near,
     )
     return rows.sort_values("population", ascending=False).reset_index(drop=True)
@@ -248,7 +258,10 @@ def _map(case: Case) -> None:
     frame = pd.DataFrame(
         {"istat_code": codes, "name": [case.names[code] for code in codes], "value": values.to_numpy()}
     )
-    frame = frame.assign(flag="observed")
+    frame = frame.assign(flag=frame["value"].isna().map({True: "missing", False: "observed"}))
+    shown = frame[frame["istat_code"].isin(case.around or case.members)]
+    if shown["value"].isna().all():
+        return
     topology = catalog.document("boundaries")
     specs = charts.pair(
         charts.choropleth,
@@ -259,7 +272,6 @@ def _map(case: Case) -> None:
         ours=case.members,
         focus=case.around or case.members,
     )
-    shown = frame[frame["istat_code"].isin(case.around or case.members)]
     columns = [
         case.report.municipality_column(shown["istat_code"]),
         case.column("value", "percent", unit="percent"),
@@ -306,7 +318,7 @@ def seminar(case: Case) -> None:
 
 
 def _seminar_facts(case: Case, frame: pd.DataFrame, lines: list[str]) -> list[str]:
-    live = float(case.held["amount"].sum())
+    live = Sum.of_column(case.held["amount"])
     about = {"n": len(case.held), "holders": case.held["istat_code"].nunique(), "members": len(case.members)}
     told = [case.say("seminar_won", amount=live, **about)]
     if case.paid["not_seen_paid_count"]:

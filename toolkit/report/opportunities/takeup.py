@@ -101,8 +101,11 @@ def take_up(case: Case) -> None:
         return
     own = case.report.own
     total = case.take_up_total.loc[own]
-    told = [case.say("take_up", won=total["won"], maximum=total["maximum"], share=total["percent"])]
-    if total["lower_bound"]:
+    if total["won"] != total["won"]:
+        told = [case.say("take_up_absent", maximum=total["maximum"])]
+    else:
+        told = [case.say("take_up", won=total["won"], maximum=total["maximum"], share=total["percent"])]
+    if total["lower_bound"] and total["won"] == total["won"]:
         told.append(case.say("take_up_lower"))
     case.report.text(*told, case.say("take_up_rule"))
     _lines_of(case, own)
@@ -181,6 +184,9 @@ def _groups_of(case: Case) -> None:
 def ranking(case: Case, codes: tuple[str, ...]) -> None:
     """Draw the share of the class maximum of municipalities, highest first."""
     rows = case.take_up_total.loc[list(codes)].sort_values(["percent", "istat_code"], ascending=[False, True])
+    known = rows["percent"].notna()
+    if not known.any():
+        return
     frame = pd.DataFrame({"istat_code": rows["istat_code"], "name": rows["istat_code"].map(case.names)})
     frame = frame.assign(value=rows["percent"], won=rows["won"], maximum=rows["maximum"]).reset_index(drop=True)
     half, drawn = MOST_BARS // 2, frame
@@ -192,9 +198,9 @@ def ranking(case: Case, codes: tuple[str, ...]) -> None:
     specs = charts.pair(
         charts.ranked_bars, drawn[["name", "value"]], case.words, unit="percent", ours=ours, reference=reference
     )
-    first, last = frame.iloc[0], frame.iloc[-1]
+    first, last = frame.iloc[0], frame.iloc[int(known.sum()) - 1]
     about = {
-        "n": len(frame),
+        "n": int(known.sum()),
         "high": first["value"],
         "low": last["value"],
         "best": first["name"],
