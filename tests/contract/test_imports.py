@@ -15,6 +15,7 @@ TOOLKIT = Path(__file__).resolve().parents[2] / "toolkit"
 MAY = {
     "deferred": set(),
     "errors": set(),
+    "inside": {"errors"},
     "text": {"errors"},
     "vega": set(),
     "svg": {"errors", "text", "vega"},
@@ -29,8 +30,8 @@ MAY = {
     "sources": {"errors", "catalog", "territory"},
     "report": {"errors", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr"},
-    "render": {"errors", "text", "vega", "svg", "display", "charts", "report", "catalog", "territory"},
-    "run": {"errors", "params", "catalog", "territory", "render", "text", "indicators", "impact"},
+    "render": {"errors", "inside", "text", "vega", "svg", "display", "charts", "report", "catalog", "territory"},
+    "run": {"errors", "inside", "params", "catalog", "territory", "render", "text", "indicators", "impact"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp", "dask", "distributed", "fsspec", "obstore"}
 REMOTE = {  # module -> what it may use, where the user asks for it

@@ -11,6 +11,7 @@ from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit import inside
 from toolkit.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def explain(id: str, site: Path) -> Explanation:
 
 def _find(id: str, site: Path) -> _Figure:
     parts = id.strip("/").split("/")
-    if len(parts) not in (3, 4) or not all(parts):
+    if len(parts) not in (3, 4) or not all(parts) or not inside.is_plain("/".join(parts[:2])):
         raise ParameterError(f"{id!r} is not the id of a figure.", allowed=FORM)
     territory, report, name, *scale = parts
     path = _results(territory, report, site)

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from toolkit import inside
 from toolkit.errors import DataError, ToolkitError
 from toolkit.params import ROOT
 from toolkit.run.job import Job
@@ -169,7 +170,7 @@ def _products(job: Job, notebook: dict[str, Any], folder: Path) -> tuple[Path, .
         raise ToolkitError(
             f"The notebook made the page {names}, not {job.stem}.html.", hint=f'Report("{job.notebook}", …)'
         )
-    executed = folder / f"{job.stem}.ipynb"
+    executed = inside.path(folder, f"{job.stem}.ipynb")
     executed.write_text(text, encoding="utf-8")
     return tuple(sorted([*written, executed], key=lambda path: (path.suffix == ".html", path.name)))
 
