@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from toolkit import inside
+from toolkit import inside, signs
 from toolkit.render.shell import ASSETS, LANGUAGES, charts_name, extract, page
 
 __all__ = ["assets", "outputs", "page", "pdf", "site"]
@@ -42,10 +42,10 @@ def outputs(
 
     opened, _ = frame(notebook)
     stem = inside.plain(f"{opened['report']}.{opened['language']}")
-    contents: dict[str, bytes] = {name: text.encode() for name, text in files(notebook).items()}
+    contents: dict[str, bytes] = {name: signs.legible(text).encode() for name, text in files(notebook).items()}
     contents[f"{stem}.xlsx"] = workbook(notebook)
     if explorable := [payload for payload in payloads(notebook) if is_explorable(payload)]:
-        contents[charts_name(opened)] = specs_script(explorable).encode()
+        contents[charts_name(opened)] = signs.legible(specs_script(explorable)).encode()
     for part in extracts(notebook):
         name = f"{opened['report']}-{part['id']}.{opened['language']}.html"
         contents[name] = extract(notebook, part, assets=assets, languages=languages).encode()

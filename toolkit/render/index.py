@@ -15,7 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from toolkit import inside
+from toolkit import inside, signs
 from toolkit.errors import ToolkitError
 from toolkit.render import shared
 from toolkit.render.map import Map, draw
@@ -231,4 +231,4 @@ def _template() -> Any:
 
 
 def _write(path: Path, text: str) -> Path:
-    return inside.write(path, text.encode())
+    return inside.write(path, signs.legible(text).encode())

@@ -23,6 +23,7 @@ from toolkit.errors import DataError, ToolkitError
 from toolkit.params import ROOT
 from toolkit.run.job import Job
 from toolkit.run.outcome import Outcome, Trouble, decide, opening
+from toolkit.signs import legible
 
 EXECUTED = "executed.ipynb"
 PRODUCTS = "products"
@@ -163,7 +164,7 @@ def _products(job: Job, notebook: dict[str, Any], folder: Path) -> tuple[Path, .
     """Page, results and executed notebook; the page comes last, because promoting it publishes the rest."""
     from toolkit import render
 
-    text = _written(_without_run_marks(notebook))
+    text = legible(_written(_without_run_marks(notebook)))
     written = render.outputs(_read(text), folder, languages=job.languages)
     if not (folder / f"{job.stem}.html").is_file():
         names = ", ".join(path.name for path in written if path.suffix == ".html")
