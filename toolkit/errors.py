@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 
+def installing(extra: str) -> str:
+    """The command that installs an optional part: from the checkout, for a registry has others' packages of our names."""
+    return f'.venv/bin/python -m pip install -e ".[{extra}]"'
+
+
 class ToolkitError(Exception):
     """Something a user or an analyst can put right.
 

@@ -34,7 +34,7 @@ def test_lock_meets_pyproject(lock, root: Path) -> None:
     pins = lock.pins()
     for item in asked:
         requirement = Requirement(item)
-        if requirement.name == "quadro":
+        if requirement.name == project["name"]:
             continue
         version = pins.get(requirement.name.lower())
         assert version, f"{requirement.name} is not in requirements.lock: run `make lock`"

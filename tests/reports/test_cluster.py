@@ -19,7 +19,7 @@ import pytest
 from making import project, report
 
 from toolkit import cli
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, installing
 from toolkit.run import cluster, cluster_worker
 from toolkit.run.job import Job
 
@@ -340,7 +340,7 @@ def test_without_the_extra(inside: Path, monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setitem(sys.modules, "distributed", None)
     code, err = told(capsys, "many", "--cluster", "tcp://127.0.0.1:1")
     assert code == 2
-    assert err == ('Running on a cluster needs the package distributed.\n  what to do: pip install "quadro[cluster]"\n')
+    assert err == f"Running on a cluster needs the package distributed.\n  what to do: {installing('cluster')}\n"
 
 
 def test_a_local_run_imports_nothing_of_it(home: Path, root: Path) -> None:

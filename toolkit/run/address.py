@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import inside
-from toolkit.errors import ParameterError, ToolkitError
+from toolkit.errors import ParameterError, ToolkitError, installing
 from toolkit.run import lock
 from toolkit.run.manifest import MANIFEST, UNREADABLE, now, replace_text
 from toolkit.run.place import Folder
@@ -64,7 +64,7 @@ class Address(Folder):
             from obstore.fsspec import FsspecStore
         except ImportError as error:
             raise ToolkitError(
-                f"Writing to {self.address} needs the package {error.name}.", hint='pip install "quadro[cluster]"'
+                f"Writing to {self.address} needs the package {error.name}.", hint=installing("cluster")
             ) from None
         rest = self.address.partition("://")[2]
         try:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from toolkit import inside
-from toolkit.errors import Faults, ToolkitError
+from toolkit.errors import Faults, ToolkitError, installing
 from toolkit.run import cluster_worker
 from toolkit.run.cluster_worker import Likeness, Made, Order, Refusal
 from toolkit.run.job import Job
@@ -70,7 +70,7 @@ def _client(address: str) -> Client:
         import distributed
     except ImportError as error:
         raise ToolkitError(
-            f"Running on a cluster needs the package {error.name}.", hint='pip install "quadro[cluster]"'
+            f"Running on a cluster needs the package {error.name}.", hint=installing("cluster")
         ) from None
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said in our words
