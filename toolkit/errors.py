@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 
 def installing(extra: str) -> str:
-    """The command that installs an optional part: from the checkout, for a registry has others' packages of our names."""
+    """The command that installs an extra, from the checkout: package indexes have others' `quadro` and `toolkit`."""
     return f'.venv/bin/python -m pip install -e ".[{extra}]"'
 
 

@@ -27,7 +27,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the warm engine need
 CODES = ("015032", "015077", "015081", "015086", "015098", "015166", "015209", "015146")
 KILLS = "import psutil\npsutil.Process().parent().parent().kill()\nimport time\ntime.sleep(60)"
 NOTEBOOKS = {
-    "steady": report("steady", "import time\ntime.sleep(1)"),
+    "steady": report("steady", "import time\ntime.sleep(1)", "from IPython.display import Latex\nLatex('x')"),
     "leaves": report("leaves", "import os\nos._exit(3)"),
     "kills": report("kills", KILLS),
 }
@@ -191,7 +191,10 @@ def test_a_notebook_that_ends_its_process_costs_its_page_only(
         "015077-cinisello-balsamo/steady.it.html": "ok",
         "015077-cinisello-balsamo/leaves.it.html": "failed_kernel",
     }
-    record = next(page for page in json.loads((home / "reports/run.json").read_text())["pages"] if page["message"])
+    records = json.loads((home / "reports/run.json").read_text())["pages"]
+    own = ["cell 5 (`from IPython.display import Latex`): formula"]
+    assert [page["dropped"] for page in records if page["report"] == "steady"] == [own, own]
+    record = next(page for page in records if page["message"])
     assert record["message"] == "The kernel died in cell 4 (`import os`): killed, or out of memory."
     assert (below(there.processes[1].pid), left(home)) == ([], [])
     code, pages, err = ended(start(home, root, "mixed", "--cluster", there.address))  # the good ones are left alone

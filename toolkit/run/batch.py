@@ -223,7 +223,8 @@ class _Run:
                 for name in obsolete:
                     self.place.remove(name)
                 parts = self.prepared.parts(job, done.tables)
-                return self.pages.promoted(job, done.seconds, names, parts, done.opening or {}, done.tables)
+                about = done.opening or {}
+                return self.pages.promoted(job, done.seconds, names, parts, about, done.tables, done.dropped)
             except OSError as error:
                 outcome = Outcome("failed_code", f"The page could not be put in place: {error}.")
             except ToolkitError as error:
@@ -304,13 +305,14 @@ class _Commit:
 
 
 def _log(out: Path, about: Record, run: _Run) -> None:
-    """Write `run.log`: one line a page, and for failures the message and the traceback."""
+    """Write `run.log`: a line a page, what its notebook shows and it does not, message and traceback of failures."""
     lines = [f"{about['started']} quadro {about['quadro']} · plan {about['plan']} · commit {about['commit'] or 'none'}"]
     lines += [*run.pages.words, *run.words]
     for record in run.ended.values():
         lines.append(f"{record['outcome']:<13} {record['seconds']:8.2f} s  {record['page']}")
         lines += [f"    {line}" for line in record["message"].splitlines()]
         lines += [f"    {note}" for note in [run.notes.get(record["page"])] if note]
+        lines += [f"    not on the page: {line}" for line in record.get("dropped", ())]
         lines += [f"    | {line}" for line in run.tracebacks.get(record["page"], "").splitlines()]
     lines.append(f"{manifest.now()} {about['outcomes']} in {about['seconds']:.1f} s")
     manifest.replace_text(out / LOG, "\n".join(lines) + "\n")

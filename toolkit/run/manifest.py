@@ -12,6 +12,7 @@ A record is plain JSON, because the index site and other programs read it:
     files        what was promoted, below the folder
     fingerprint  part → short hash of the inputs of the page that is there (see `fingerprint`)
     tables       of the catalogue that the page loaded; null where nobody knows
+    dropped      what its notebook shows and the page does not take, a line a cell
 
 Anybody may have written it, so a record of another form, or one that names what is not in its page's own folder, is not
 used: its page is made again, nothing that it names is removed, and `run.log` says so.
@@ -95,17 +96,18 @@ class Pages:
         fingerprint: Mapping[str, str],
         opening: Mapping[str, Any],
         tables: Sequence[str] | None = None,
+        dropped: Sequence[str] = (),
     ) -> Record:
         """Note a new page, and what it says of itself."""
         made = {"made": now(), "stale": False, "files": files, "fingerprint": dict(fingerprint)}
-        made["tables"] = None if tables is None else list(tables)
+        made |= {"tables": None if tables is None else list(tables), "dropped": list(dropped)}
         made |= {name: str(opening.get(name, "")) for name in ("title", "as_of")}
         return self._note({**_about(job), **_attempt(Outcome("ok"), seconds), **made})
 
     def failed(self, job: Job, outcome: Outcome, seconds: float) -> Record:
         """Note an attempt that made no page; the last good one, if any, stays and is marked."""
         kept: Record = {"made": "", "stale": False, "files": [], "fingerprint": {}, "title": "", "as_of": ""}
-        kept["tables"] = None
+        kept |= {"tables": None, "dropped": []}
         before = self.records.get(job.page, {})
         kept |= {name: before[name] for name in kept if name in before}
         kept["stale"] = bool(kept["files"])
@@ -195,9 +197,14 @@ def _fault(record: Any) -> str:
         isinstance(record.get("stale"), bool),
         isinstance(record.get("fingerprint"), dict),
         isinstance(record.get("cell"), (int, type(None))),
-        tables is None or (isinstance(tables, list) and all(isinstance(table, str) for table in tables)),
+        tables is None or _are_texts(tables),
+        _are_texts(record.get("dropped", [])),
     )
     return "" if all(good) else f"that of {page} has another form"
+
+
+def _are_texts(content: Any) -> bool:
+    return isinstance(content, list) and all(isinstance(text, str) for text in content)
 
 
 def _journal(out: Path) -> list[Any]:

@@ -49,6 +49,7 @@ class Done:
         seconds: that it took.
         tables: of the catalogue that it loaded; none: nobody knows, so it depends on all.
         note: a word for the log.
+        dropped: what the notebook shows and the page does not take, a line a cell.
     """
 
     outcome: Outcome
@@ -57,6 +58,7 @@ class Done:
     seconds: float = 0.0
     tables: tuple[str, ...] | None = None
     note: str = ""
+    dropped: tuple[str, ...] = ()
 
 
 def serve(connection: Connection, log: Path) -> None:
@@ -97,7 +99,14 @@ def perform(job: Job, folder: Path, execute: Callable[[Job, Path], Executed] | N
             outcome = replace(
                 decide(notebook, "render", f"{type(error).__name__}: {error}"), traceback=traceback.format_exc()
             )
-    return Done(outcome, files, opening(notebook), time.monotonic() - started)
+    shown = _dropped(job, notebook) if outcome.status == "ok" else ()
+    return Done(outcome, files, opening(notebook), time.monotonic() - started, dropped=shown)
+
+
+def _dropped(job: Job, notebook: dict[str, Any]) -> tuple[str, ...]:
+    from toolkit.run.dropped import dropped
+
+    return dropped(notebook, job.language)
 
 
 def execute_stock(job: Job, folder: Path) -> Executed:
