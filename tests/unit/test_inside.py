@@ -123,7 +123,16 @@ def test_a_record_that_names_what_is_elsewhere_is_not_used(home: Path, file: str
         {**record, "files": [*record["files"], name]} if where == "files" else {**record, "page": name}
         for name in names
     ]
-    bad += [{**record, "files": None}, {**record, "territory": []}, {"page": PAGE}, [], "x", None, 3]
+    bad += [
+        {**record, "files": None},
+        {**record, "territory": []},
+        {**record, "fingerprint": {"notebook": []}},
+        {"page": PAGE},
+        [],
+        "x",
+        None,
+        3,
+    ]
     text = json.dumps({"pages": bad})
     if file == "store":
         files.pipe_file("/inside/site/run.json", text.encode())

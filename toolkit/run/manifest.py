@@ -195,12 +195,17 @@ def _fault(record: Any) -> str:
         isinstance(place, dict) and all(isinstance(place.get(key), str) for key in ("type", "code", "name")),
         isinstance(record.get("seconds"), (int, float)),
         isinstance(record.get("stale"), bool),
-        isinstance(record.get("fingerprint"), dict),
+        _is_fingerprint(record.get("fingerprint")),
         isinstance(record.get("cell"), (int, type(None))),
         tables is None or _are_texts(tables),
         _are_texts(record.get("dropped", [])),
     )
     return "" if all(good) else f"that of {page} has another form"
+
+
+def _is_fingerprint(content: Any) -> bool:
+    """Parts and their hashes; one text in earlier versions."""
+    return isinstance(content, str) or (isinstance(content, dict) and _are_texts(list(content.values())))
 
 
 def _are_texts(content: Any) -> bool:
