@@ -10,10 +10,10 @@ WORKERS ?= 2
 .PHONY: reports test lab lint lock help clean
 
 help:  ## show this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
 
 reports: $(READY)  ## write the site of Nord Milano (or PLAN=params/runs/….yml) into reports/
-	@$(BIN)/quadro run $(PLAN)
+	@$(BIN)/quadro run "$(PLAN)"
 
 test: $(READY)  ## run the tests; SLOW=1 adds the slow ones
 	$(BIN)/python -m pytest -n $(WORKERS) $(if $(SLOW),,-m "not slow") $(ARGS)
@@ -35,11 +35,11 @@ clean:  ## remove the environment and the built site
 	rm -rf $(VENV) && find reports -mindepth 1 -not -name README.md -delete
 
 $(READY): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else "Quadro needs Python 3.11, 3.12 or 3.13; this is %d.%d. Name another one: make PYTHON=python3.12 …" % v[:2])'
-	@test -d $(VENV) || $(PYTHON) -m venv $(VENV)
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info; sys.exit(0 if (3, 11) <= v < (3, 14) else "Quadro needs Python 3.11, 3.12 or 3.13; this is %d.%d. Name another one: make PYTHON=python3.12 …" % v[:2])'
+	@test -d $(VENV) || "$(PYTHON)" -m venv $(VENV)
 	@echo "Installing the locked packages (once; about a minute) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@rm -rf $(TEMPLATES)/quadro && mkdir -p $(TEMPLATES) && ln -s $(CURDIR)/toolkit/render/templates/quadro $(TEMPLATES)/quadro
+	@rm -rf $(TEMPLATES)/quadro && mkdir -p $(TEMPLATES) && ln -s "$$(pwd)"/toolkit/render/templates/quadro $(TEMPLATES)/quadro
 	@$(BIN)/python -c "from toolkit import vega; vega.program()"  # or the first run would do it
 	@touch $(READY)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from toolkit.errors import Faults, ParameterError, ToolkitError
+from toolkit.errors import Faults, ParameterError, ToolkitError, installing
 
 KINDS = ("municipalities", "areas", "sets", "runs", "policies", "notebooks", "tables", "indicators")
 INTERRUPTED = 130
@@ -229,9 +229,7 @@ def _do_build(options: argparse.Namespace) -> int:
     try:
         from toolkit.sources.build import build
     except ImportError as error:
-        raise ToolkitError(
-            f"Rebuilding the tables needs the package {error.name}.", hint='pip install "quadro[data]"'
-        ) from None
+        raise ToolkitError(f"Rebuilding the tables needs the package {error.name}.", hint=installing("data")) from None
     target = options.to or _home() / "data"
     for name in build(options.source, target):
         print(target / name)

@@ -8,6 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 
+def installing(extra: str) -> str:
+    """The command that installs an extra, from the checkout: package indexes have others' `quadro` and `toolkit`."""
+    return f'.venv/bin/python -m pip install -e ".[{extra}]"'
+
+
 class ToolkitError(Exception):
     """Something a user or an analyst can put right.
 

@@ -16,6 +16,7 @@ from babel.core import Locale
 
 from toolkit import vega
 from toolkit.errors import ToolkitError
+from toolkit.signs import legible
 
 FONT = "Titillium Web, Segoe UI, Arial, sans-serif"
 # vl-convert resolves relative addresses against a public host; what a page links to is beside it.
@@ -163,7 +164,7 @@ def clean(raw: str, uid: str, title: str, description: str) -> str:
     Ids are prefixed by `uid`, geometry rounded to a tenth of a pixel, roles and aria attributes removed, an explicit
     description of a mark kept as its `<title>`, links freed from vl-convert's host.
     """
-    root = ET.fromstring(raw)
+    root = ET.fromstring(legible(raw))
     _prune(root)
     shapes = list(_shapes(root))
     for shape, outline in zip(shapes, outlines([shape.get("d", "") for shape in shapes]), strict=True):
@@ -182,7 +183,7 @@ def clean(raw: str, uid: str, title: str, description: str) -> str:
         _line_up(group)
     _unwrap(root)
     _name(root, uid, title, description)
-    return ET.tostring(root, encoding="unicode").replace(" />", "/>")
+    return legible(ET.tostring(root, encoding="unicode").replace(" />", "/>"))
 
 
 def _prune(parent: ET.Element) -> None:

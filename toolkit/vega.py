@@ -21,6 +21,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from toolkit.signs import legible
+
 WEIGHTS = ("Regular", "SemiBold", "Bold")
 PATIENCE = 60.0
 """Seconds after which a drawing is given up."""
@@ -58,7 +60,7 @@ def draw(spec: Mapping[str, Any], locale: Mapping[str, Any]) -> str:
     Raises:
         DrawingError: it cannot be drawn.
     """
-    return _thread().submit(_draw, json.dumps(spec), json.dumps(locale)).result()
+    return _thread().submit(_draw, legible(json.dumps(spec, ensure_ascii=False)), json.dumps(locale)).result()
 
 
 @cache

@@ -50,7 +50,7 @@ def direct() -> list[str]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = [*project["dependencies"], *(item for extra in project["optional-dependencies"].values() for item in extra)]
     names = {re.split(r"[<>=!~\[ ;]", item, maxsplit=1)[0].lower() for item in asked}
-    return sorted(names - {"quadro"})
+    return sorted(names - {project["name"]})
 
 
 def environment() -> str:

@@ -16,9 +16,11 @@ MAY = {
     "deferred": set(),
     "errors": set(),
     "partial": set(),
+    "inside": {"errors"},
+    "signs": set(),
     "text": {"errors", "partial"},
-    "vega": set(),
-    "svg": {"errors", "text", "vega"},
+    "vega": {"signs"},
+    "svg": {"errors", "signs", "text", "vega"},
     "display": {"errors", "text", "svg"},
     "charts": {"errors", "text", "display", "svg"},
     "params": {"errors"},
@@ -27,11 +29,12 @@ MAY = {
     "indicators": {"errors"},
     "impact": {"errors"},
     "pnrr": {"errors", "partial"},
-    "sources": {"errors", "catalog", "territory"},
+    "sources": {"errors", "signs", "catalog", "territory"},
     "report": {"errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr"},
-    "render": {"errors", "text", "vega", "svg", "display", "charts", "report", "catalog", "territory"},
-    "run": {"errors", "params", "catalog", "territory", "render", "text", "indicators", "impact"},
+    "render": {"errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
+    | {"catalog", "territory"},
+    "run": {"errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators", "impact"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp", "dask", "distributed", "fsspec", "obstore"}
 REMOTE = {  # module -> what it may use, where the user asks for it

@@ -19,7 +19,7 @@ import pytest
 from making import project, report
 
 from toolkit import cli
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, installing
 from toolkit.run import cluster, cluster_worker
 from toolkit.run.job import Job
 
@@ -27,7 +27,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="the warm engine need
 CODES = ("015032", "015077", "015081", "015086", "015098", "015166", "015209", "015146")
 KILLS = "import psutil\npsutil.Process().parent().parent().kill()\nimport time\ntime.sleep(60)"
 NOTEBOOKS = {
-    "steady": report("steady", "import time\ntime.sleep(1)"),
+    "steady": report("steady", "import time\ntime.sleep(1)", "from IPython.display import Latex\nLatex('x')"),
     "leaves": report("leaves", "import os\nos._exit(3)"),
     "kills": report("kills", KILLS),
 }
@@ -191,7 +191,10 @@ def test_a_notebook_that_ends_its_process_costs_its_page_only(
         "015077-cinisello-balsamo/steady.it.html": "ok",
         "015077-cinisello-balsamo/leaves.it.html": "failed_kernel",
     }
-    record = next(page for page in json.loads((home / "reports/run.json").read_text())["pages"] if page["message"])
+    records = json.loads((home / "reports/run.json").read_text())["pages"]
+    own = ["cell 5 (`from IPython.display import Latex`): formula"]
+    assert [page["dropped"] for page in records if page["report"] == "steady"] == [own, own]
+    record = next(page for page in records if page["message"])
     assert record["message"] == "The kernel died in cell 4 (`import os`): killed, or out of memory."
     assert (below(there.processes[1].pid), left(home)) == ([], [])
     code, pages, err = ended(start(home, root, "mixed", "--cluster", there.address))  # the good ones are left alone
@@ -340,7 +343,7 @@ def test_without_the_extra(inside: Path, monkeypatch: pytest.MonkeyPatch, capsys
     monkeypatch.setitem(sys.modules, "distributed", None)
     code, err = told(capsys, "many", "--cluster", "tcp://127.0.0.1:1")
     assert code == 2
-    assert err == ('Running on a cluster needs the package distributed.\n  what to do: pip install "quadro[cluster]"\n')
+    assert err == f"Running on a cluster needs the package distributed.\n  what to do: {installing('cluster')}\n"
 
 
 def test_a_local_run_imports_nothing_of_it(home: Path, root: Path) -> None:

@@ -15,6 +15,7 @@ import pytest
 from making import project, report
 
 from toolkit import cli
+from toolkit.errors import installing
 from toolkit.run import address, place, pool
 from toolkit.run.job import Job
 from toolkit.run.outcome import Outcome
@@ -249,7 +250,7 @@ def test_without_the_extra(home: Path, monkeypatch: pytest.MonkeyPatch, capsys: 
     assert cli.main(["run", "all", "--out", "s3://quadro/site"]) == 2
     told = capsys.readouterr().err
     assert told.startswith("Writing to s3://quadro/site needs the package obstore.fsspec.\n")
-    assert 'what to do: pip install "quadro[cluster]"' in told
+    assert f"what to do: {installing('cluster')}" in told
 
 
 def test_the_staging_folder_is_one_an_address(home: Path, memory: str) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from toolkit import inside, signs
 from toolkit.render.shell import ASSETS, LANGUAGES, charts_name, extract, page
 
 __all__ = ["assets", "outputs", "page", "pdf", "site"]
@@ -31,7 +32,8 @@ def outputs(
         What was written, the page last.
 
     Raises:
-        ToolkitError: the notebook opened no report, failed, or did not close its report; then nothing is written.
+        ToolkitError: the notebook opened no report, failed, or did not close its report, or an id names no file; then
+            nothing is written.
     """
     from toolkit.display import is_explorable, specs_script
     from toolkit.render.content import extracts, frame, payloads
@@ -39,20 +41,19 @@ def outputs(
     from toolkit.render.workbook import workbook
 
     opened, _ = frame(notebook)
-    stem = f"{opened['report']}.{opened['language']}"
-    contents: dict[str, bytes] = {name: text.encode() for name, text in files(notebook).items()}
+    stem = inside.plain(f"{opened['report']}.{opened['language']}")
+    contents: dict[str, bytes] = {name: signs.legible(text).encode() for name, text in files(notebook).items()}
     contents[f"{stem}.xlsx"] = workbook(notebook)
     if explorable := [payload for payload in payloads(notebook) if is_explorable(payload)]:
-        contents[charts_name(opened)] = specs_script(explorable).encode()
+        contents[charts_name(opened)] = signs.legible(specs_script(explorable)).encode()
     for part in extracts(notebook):
         name = f"{opened['report']}-{part['id']}.{opened['language']}.html"
         contents[name] = extract(notebook, part, assets=assets, languages=languages).encode()
     contents[f"{stem}.html"] = page(notebook, assets=assets, languages=languages).encode()
     folder = Path(folder)
+    paths = [inside.path(folder, name) for name in contents]
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in contents.items():
-        (folder / name).write_bytes(content)
-    return [folder / name for name in contents]
+    return [inside.write(path, content) for path, content in zip(paths, contents.values(), strict=True)]
 
 
 def assets(folder: Path | str) -> list[Path]:

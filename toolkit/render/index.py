@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import html
 import json
-import os
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from toolkit import inside, signs
 from toolkit.errors import ToolkitError
 from toolkit.render import shared
 from toolkit.render.map import Map, draw
@@ -63,7 +63,7 @@ def site(folder: Path | str) -> list[Path]:
     folder = Path(folder)
     if not folder.is_dir():
         raise ToolkitError(f"No folder {folder}", hint="make pages first: quadro run")
-    shared.assets(folder / "assets")
+    shared.assets(inside.folder(folder, "assets"))
     found = entries(folder)
     plan = _map(found)
     return [_write(folder / INDEX[language], index(found, language, plan)) for language in LANGUAGES]
@@ -91,11 +91,18 @@ def _told(folder: Path) -> dict[str, dict[str, Any]]:
     if not path.is_file():
         return {}
     try:
-        return {record["page"]: record for record in json.loads(path.read_text(encoding="utf-8"))["pages"]}
-    except (ValueError, KeyError, TypeError) as error:
+        records = json.loads(path.read_text(encoding="utf-8"))["pages"]
+        return {record["page"]: record for record in records if inside.is_plain(record["page"]) and _named(record)}
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ToolkitError(
             f"{MANIFEST} cannot be read: {error!r}", where=str(path), hint="run the plan again"
         ) from None
+
+
+def _named(record: dict[str, Any]) -> bool:
+    """Whether a record says of which territory its page is."""
+    place = record.get("territory")
+    return isinstance(place, dict) and all(isinstance(place.get(key), str) for key in ("type", "code", "name"))
 
 
 def _head(path: Path) -> dict[str, str]:
@@ -224,7 +231,4 @@ def _template() -> Any:
 
 
 def _write(path: Path, text: str) -> Path:
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
-    return path
+    return inside.write(path, signs.legible(text).encode())

@@ -24,6 +24,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from toolkit.signs import legible
+
 LINE = 512
 ANSWER = 128
 KEPT = 8 * 2**20
@@ -41,7 +43,8 @@ class Request:
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
         told = ("id", "alt", "description", "language", "spec", "spec_narrow")
-        self.content = json.dumps({name: payload.get(name) for name in told}, sort_keys=True, ensure_ascii=False)
+        asked = {name: payload.get(name) for name in told}
+        self.content = legible(json.dumps(asked, sort_keys=True, ensure_ascii=False))
         self.key = hashlib.sha256(self.content.encode()).hexdigest()
 
 

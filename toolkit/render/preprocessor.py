@@ -20,6 +20,7 @@ from traitlets import List, Unicode
 
 from toolkit.render.content import Section
 from toolkit.render.shell import ASSETS, LANGUAGES, context, read
+from toolkit.signs import all_legible
 
 
 class QuadroPage(Preprocessor):
@@ -42,5 +43,6 @@ class QuadroPage(Preprocessor):
 
 def cell_of(section: Section) -> Any:
     """A section as the template takes it."""
-    parts = {"id": section.id, "title": section.title, "home": section.home, "html": "\n".join(section.html)}
-    return new_markdown_cell(section.title, id=f"section-{section.id}"[:64], metadata={"quadro": parts})
+    html = "\n".join(section.html)
+    parts = all_legible({"id": section.id, "title": section.title, "home": section.home, "html": html})
+    return new_markdown_cell(parts["title"], id=f"section-{section.id}"[:64], metadata={"quadro": parts})

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, installing
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 # Nothing but the page: no sandbox helper (containers have none), no updates, no telemetry.
@@ -83,7 +83,7 @@ def opened_browser() -> Iterator[Any]:
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        hint = "pip install 'quadro[pdf]'; or open the page in any browser and print it"
+        hint = f"{installing('pdf')}; or open the page in any browser and print it"
         raise ToolkitError("No PDF: Playwright is not installed.", hint=hint) from None
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))

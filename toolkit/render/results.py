@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from toolkit import signs
 from toolkit.errors import ToolkitError
 from toolkit.render.content import Payload, frame, payloads
 
@@ -79,14 +80,16 @@ def as_csv(table: Payload) -> str:
     """One table: raw values by column key, each number followed by its unit and its flag.
 
     A zero is `0`; an absent value is an empty field whose flag says why (`missing`, `confidential`, `not_observable`).
+    A text that a spreadsheet would compute (`=…`, `+…`, `-…`, `@…`) has an apostrophe before it; the JSON has none.
     """
     columns = table["columns"]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([name for column in columns for name in _names(column)])
+    writer.writerow([signs.cell(name) for column in columns for name in _names(column)])
     for row in table["rows"]:
         cells = zip(columns, row, strict=True)
-        writer.writerow([field for column, cell in cells for field in _fields(column, cell)])
+        fields = (field for column, cell in cells for field in _fields(column, cell))
+        writer.writerow([signs.cell(field) if isinstance(field, str) else field for field in fields])
     return out.getvalue()
 
 
@@ -97,7 +100,7 @@ def _names(column: Payload) -> list[str]:
 
 def _fields(column: Payload, cell: Payload) -> list[Any]:
     raw = value(cell)
-    text = "" if raw is None else repr(raw) if isinstance(raw, float) else raw
+    text = "" if raw is None else raw
     unit = cell.get("unit") or column.get("unit") or ""  # a column of different measures has a unit a cell
     return [text, unit, flag(cell)] if column.get("numeric") else [text]
 

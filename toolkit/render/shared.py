@@ -6,11 +6,10 @@ Fonts and Vega come from installed Python packages; nothing of third parties is 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-from toolkit import vega
+from toolkit import inside, vega
 
 OWN = Path(__file__).with_name("assets")
 FONTS = ("Regular", "SemiBold", "Bold")
@@ -56,8 +55,6 @@ def _fonts(folder: Path) -> list[Path]:
 
 def _put(path: Path, content: bytes) -> Path:
     """Write a file in one step, and only when it changes: a page that is open meanwhile never reads half of it."""
-    if not path.is_file() or path.read_bytes() != content:
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_bytes(content)
-        partial.replace(path)
+    if path.is_symlink() or not path.is_file() or path.read_bytes() != content:
+        inside.write(path, content)
     return path

@@ -12,6 +12,7 @@ from typing import Any
 
 from jinja2 import meta
 
+from toolkit import signs
 from toolkit.render.canonical import canonical
 from toolkit.render.content import Page, Payload, Section, compose
 
@@ -80,7 +81,7 @@ def extract(notebook: Any, payload: Payload, assets: str = ASSETS, languages: Se
     stem = f"{content.opened['report']}-{payload['id']}"
     frame |= {
         "extract": payload["id"],
-        "title": payload["title"],
+        "title": signs.legible(payload["title"]),
         "lede": "",
         "contents": [],
         "others": [(code, f"{stem}.{code}.html", LANGUAGE_NAMES[code]) for code, _, _ in frame["others"]],
@@ -121,37 +122,39 @@ def context(content: Page, words: Any, assets: str, languages: Sequence[str]) ->
     opened, place = content.opened, content.opened["territory"]
     language, report = words.language, opened["report"]
     home = posixpath.join(posixpath.normpath(posixpath.join(assets, "..")), INDEX[language])
-    return {
-        "language": language,
-        "label": labels(words, "page"),
-        "title": opened["title"],
-        "place": f"{place['name']} ({place['province']})" if place.get("province") else place["name"],
-        "territory": place,
-        "report": report,
-        "extract": "",
-        "whole": "",
-        "as_of": opened["as_of"],
-        "version": opened["version"],
-        "summary": content.summary,
-        "lede": content.lede,
-        "facts": list(_facts(opened, words)),
-        "assets": assets,
-        "home": home,
-        "others": [(code, f"{report}.{code}.html", LANGUAGE_NAMES[code]) for code in languages if code != language],
-        "downloads": [
-            (f"{report}.{language}.xlsx", words.say("page.workbook")),
-            (f"{report}.json", words.say("page.results")),
-        ],
-        "contents": [
-            (section.id, section.title, words.say("page.said_permalink", title=section.title))
-            for section in content.sections
-            if section.title
-        ],
-        "charts": charts_name(opened),
-        "provenance": list(_provenance(content.closed, words)),
-        "next_due": words.date(content.closed["next_due"]) if content.closed.get("next_due") else "",
-        "licence": LICENCE[language],
-    }
+    return signs.all_legible(
+        {
+            "language": language,
+            "label": labels(words, "page"),
+            "title": opened["title"],
+            "place": f"{place['name']} ({place['province']})" if place.get("province") else place["name"],
+            "territory": place,
+            "report": report,
+            "extract": "",
+            "whole": "",
+            "as_of": opened["as_of"],
+            "version": opened["version"],
+            "summary": content.summary,
+            "lede": content.lede,
+            "facts": list(_facts(opened, words)),
+            "assets": assets,
+            "home": home,
+            "others": [(code, f"{report}.{code}.html", LANGUAGE_NAMES[code]) for code in languages if code != language],
+            "downloads": [
+                (f"{report}.{language}.xlsx", words.say("page.workbook")),
+                (f"{report}.json", words.say("page.results")),
+            ],
+            "contents": [
+                (section.id, section.title, words.say("page.said_permalink", title=section.title))
+                for section in content.sections
+                if section.title
+            ],
+            "charts": charts_name(opened),
+            "provenance": list(_provenance(content.closed, words)),
+            "next_due": words.date(content.closed["next_due"]) if content.closed.get("next_due") else "",
+            "licence": LICENCE[language],
+        }
+    )
 
 
 def charts_name(opened: Payload) -> str:

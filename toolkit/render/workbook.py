@@ -8,7 +8,9 @@ import re
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.worksheet import Worksheet
 
+from toolkit import signs
 from toolkit.render.content import Payload, frame, payloads
 from toolkit.render.results import flag, tables, value
 from toolkit.render.shell import shown_date
@@ -24,6 +26,7 @@ def workbook(notebook: Any) -> bytes:
     words = Words(opened["language"])
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True})
+    book.worksheet_class = _Legible
     created = dt.datetime.fromisoformat(opened["as_of"])
     book.set_properties({"title": _title(opened), "author": f"Quadro {opened['version']}", "created": created})
     styles = _Styles(book)
@@ -37,8 +40,15 @@ def workbook(notebook: Any) -> bytes:
     return buffer.getvalue()
 
 
+class _Legible(Worksheet):
+    """A sheet whose texts are texts, whatever they begin with, without control signs."""
+
+    def _write_string(self, row: int, col: int, string: str, cell_format: Any = None) -> Any:
+        return super()._write_string(row, col, signs.legible(string), cell_format)
+
+
 def _title(opened: Payload) -> str:
-    return f"{opened['title']}: {opened['territory']['name']}"
+    return signs.legible(f"{opened['title']}: {opened['territory']['name']}")
 
 
 class _Styles:
@@ -101,7 +111,7 @@ def _sheet_names(wanted: list[str]) -> list[str]:
     """Names that Excel accepts: no forbidden sign, at most 31 characters, no two alike in any case."""
     names: list[str] = []
     for text in wanted:
-        base = _FORBIDDEN.sub("-", text).strip("'") or "table"
+        base = _FORBIDDEN.sub("-", signs.legible(text)).strip("'") or "table"
         name, count = base[:31], 1
         while name.lower() in {other.lower() for other in names}:
             count += 1

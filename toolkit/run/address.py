@@ -16,16 +16,16 @@ import json
 import mimetypes
 import os
 import re
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import ParameterError, ToolkitError
+from toolkit import inside
+from toolkit.errors import ParameterError, ToolkitError, installing
 from toolkit.run import lock
-from toolkit.run.manifest import MANIFEST, now, replace_text
+from toolkit.run.manifest import MANIFEST, UNREADABLE, now, replace_text
 from toolkit.run.place import Folder
 from toolkit.run.worker import first_line
 
@@ -64,7 +64,7 @@ class Address(Folder):
             from obstore.fsspec import FsspecStore
         except ImportError as error:
             raise ToolkitError(
-                f"Writing to {self.address} needs the package {error.name}.", hint='pip install "quadro[cluster]"'
+                f"Writing to {self.address} needs the package {error.name}.", hint=installing("cluster")
             ) from None
         rest = self.address.partition("://")[2]
         try:
@@ -153,12 +153,12 @@ class Address(Folder):
         """What is at the address, and the state that its last run left."""
         self.files.invalidate_cache()
         start = len(self.root) + 1
-        self.there = {name[start:] for name in self.files.find(self.root)}
+        self.there = set(filter(inside.is_plain, (name[start:] for name in self.files.find(self.root))))
         left = self.files.cat_file(f"{self.root}/{MANIFEST}") if MANIFEST in self.there else b""
         if _hash(left) not in (self._known()["run"], self._local()):
             self._forget()
             if left:
-                (self.path / MANIFEST).write_bytes(left)
+                inside.write(self.path / MANIFEST, left)
             self._know({"run": _hash(left), "files": {}})
         pages = [name for name in sorted(self.there) if name.count("/") == 1 and name.endswith(".html")]
         unknown = [name for name in pages if not super(Address, self).has(name)]
@@ -172,7 +172,7 @@ class Address(Folder):
 
     def _write(self, name: str, content: bytes) -> None:
         """One file in one write."""
-        path = f"{self.root}/{name}"
+        path = f"{self.root}/{inside.plain(name)}"
         if self.protocol in OBJECT_STORES:
             kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
             kind += "; charset=utf-8" if kind.startswith("text/") else ""
@@ -187,20 +187,22 @@ class Address(Folder):
     def _keep_head(self, name: str, content: bytes) -> None:
         """Keep of a page what the index reads."""
         if name.endswith(".html"):
-            (self.path / name).parent.mkdir(parents=True, exist_ok=True)
-            (self.path / name).write_bytes(content[:HEAD])
+            path = inside.path(self.path, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            inside.write(path, content[:HEAD])
 
     def _forget(self) -> None:
         """Empty the staging folder."""
         for path in [*self.path.iterdir(), *(self.path / lock.STATE).iterdir()]:
             if path.name not in (lock.STATE, *KEPT):
-                shutil.rmtree(path) if path.is_dir() else path.unlink()
+                inside.clear(path)
 
     def _known(self) -> dict[str, Any]:
         """What was last read from or written to the address: hash of `run.json`, and of the shared files."""
         try:
-            return dict(json.loads((self.path / KNOWN).read_text(encoding="utf-8")))
-        except (OSError, ValueError):
+            known = json.loads((self.path / KNOWN).read_text(encoding="utf-8"))
+            return {"run": str(known["run"]), "files": dict(known["files"])}
+        except UNREADABLE:
             return {"run": _hash(b""), "files": {}}
 
     def _know(self, known: dict[str, Any]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import shutil
 import subprocess
 import time
 from collections import Counter
@@ -15,7 +14,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from toolkit import __version__, params
+from toolkit import __version__, inside, params
+from toolkit.errors import ToolkitError
 from toolkit.params import RunPlan
 from toolkit.run import lock, manifest, pool
 from toolkit.run import place as places
@@ -25,7 +25,7 @@ from toolkit.run.outcome import GOOD, Outcome
 from toolkit.run.place import Folder
 from toolkit.run.prepare import Choice, Prepared
 from toolkit.run.warm import child, machine
-from toolkit.run.worker import Done
+from toolkit.run.worker import PRODUCTS, Done
 
 PACKAGES = (
     "altair",
@@ -131,7 +131,7 @@ def execute(
             due = [job for job in prepared.jobs if job.page in prepared.due]
             means = replace(means, cluster=stack.enter_context(joined(cluster, due, home)))
         run = _Run(place, prepared, watch)
-        shutil.rmtree(out / WORK, ignore_errors=True)  # of a run that was killed
+        inside.clear(out / WORK)  # of a run that was killed
         begin(len(prepared.jobs))
         same, ended = run.nothing_to_do(), False
         try:
@@ -140,7 +140,7 @@ def execute(
                 _shared(out)
             ended = True
         finally:  # who is stopped must end at once: what needs imports is left to the next run
-            shutil.rmtree(out / WORK, ignore_errors=True)
+            inside.clear(out / WORK)
             seconds = time.monotonic() - clock
             about = _about(run, where, started, seconds, commit.read())
             about |= {"as_of": plan.as_of, "site": prepared.site() if ended else ""}
@@ -157,7 +157,7 @@ def execute(
 def _shared(out: Path) -> None:
     from toolkit import render
 
-    render.assets(out / "assets")
+    render.assets(inside.folder(out, "assets"))
 
 
 def _site(out: Path) -> None:
@@ -205,9 +205,10 @@ class _Run:
         for number, (job, came_to) in enumerate(pool.run(rest, means, work, self.words)):
             if not number:
                 self.prepared.remember()  # what the journal's records stand for, should this run be killed
-            self._end(self._settle(job, came_to))
-            if came_to.files:
-                shutil.rmtree(came_to.files[0].parents[1], ignore_errors=True)
+            done = _proved(came_to, work.resolve())
+            self._end(self._settle(job, done))
+            if done.files:
+                inside.clear(done.files[0].parents[1])
 
     def _settle(self, job: Job, done: Done) -> Record:
         """Promote what a job made, or keep what was there."""
@@ -222,9 +223,12 @@ class _Run:
                 for name in obsolete:
                     self.place.remove(name)
                 parts = self.prepared.parts(job, done.tables)
-                return self.pages.promoted(job, done.seconds, names, parts, done.opening or {}, done.tables)
+                about = done.opening or {}
+                return self.pages.promoted(job, done.seconds, names, parts, about, done.tables, done.dropped)
             except OSError as error:
                 outcome = Outcome("failed_code", f"The page could not be put in place: {error}.")
+            except ToolkitError as error:
+                outcome = Outcome("failed_code", f"The page could not be put in place: {error}")
         if outcome.traceback:
             self.tracebacks[job.page] = outcome.traceback
         return self.pages.failed(job, outcome, done.seconds)
@@ -232,6 +236,20 @@ class _Run:
     def _end(self, record: Record) -> None:
         self.ended[record["page"]] = record
         self.watch(record)
+
+
+def _proved(done: Done, work: Path) -> Done:
+    """What a worker says that it made, where all of it is in the folder of its job; else that it is not."""
+    try:
+        for path in done.files:
+            number, products, name = path.relative_to(work).parts
+            inside.unlinked(inside.path(work, f"{number}/{products}/{name}"))
+            if products != PRODUCTS or number != done.files[0].parts[-3] or not path.is_file():
+                raise ValueError
+    except (ValueError, ToolkitError):
+        what = f"The worker names {str(path)[:200]!r}, which is not a file that it may have made: no page was made."
+        return Done(Outcome("failed_code", what), seconds=done.seconds)
+    return done
 
 
 def _about(run: _Run, where: str, started: str, seconds: float, commit: str) -> Record:
@@ -287,13 +305,14 @@ class _Commit:
 
 
 def _log(out: Path, about: Record, run: _Run) -> None:
-    """Write `run.log`: one line a page, and for failures the message and the traceback."""
+    """Write `run.log`: a line a page, what its notebook shows and it does not, message and traceback of failures."""
     lines = [f"{about['started']} quadro {about['quadro']} · plan {about['plan']} · commit {about['commit'] or 'none'}"]
-    lines += run.words
+    lines += [*run.pages.words, *run.words]
     for record in run.ended.values():
         lines.append(f"{record['outcome']:<13} {record['seconds']:8.2f} s  {record['page']}")
         lines += [f"    {line}" for line in record["message"].splitlines()]
         lines += [f"    {note}" for note in [run.notes.get(record["page"])] if note]
+        lines += [f"    not on the page: {line}" for line in record.get("dropped", ())]
         lines += [f"    | {line}" for line in run.tracebacks.get(record["page"], "").splitlines()]
     lines.append(f"{manifest.now()} {about['outcomes']} in {about['seconds']:.1f} s")
     manifest.replace_text(out / LOG, "\n".join(lines) + "\n")

@@ -63,14 +63,14 @@ def check(folder: Path) -> int:
     pages = {path.resolve(): _Page(path) for path in paths}
     faults: list[ToolkitError] = []
     for page in pages.values():
-        for what in _faults(page, pages):
+        for what in _faults(page, pages, folder.resolve()):
             faults.append(DataError(what, where=str(page.path)))
     if faults:
         raise Faults(faults)
     return len(pages)
 
 
-def _faults(page: _Page, pages: dict[Path, _Page]) -> list[str]:
+def _faults(page: _Page, pages: dict[Path, _Page], site: Path) -> list[str]:
     found = [f"The id {name!r} is there {times} times." for name, times in page.ids.items() if times > 1]
     found += [
         f"There is no element {name!r}, which another refers to." for name in page.references if name not in page.ids
@@ -81,8 +81,14 @@ def _faults(page: _Page, pages: dict[Path, _Page]) -> list[str]:
                 found.append(f"{address} is fetched from elsewhere: the page must open offline.")
             continue
         path, _, fragment = address.partition("#")
-        target = (page.path.parent / _plain(path.partition("?")[0])).resolve() if path else page.path.resolve()
-        if target.is_dir():
+        path = _plain(path.partition("?")[0])
+        if any(sign in path for sign in "\0\\"):
+            found.append(f"The link {address} leads nowhere.")
+            continue
+        target = (page.path.parent / path).resolve() if path else page.path.resolve()
+        if not target.is_relative_to(site):
+            found.append(f"The link {address} leads out of the site.")
+        elif target.is_dir():
             found.append(f"The link {address} leads to a folder, which a page opened from a file cannot show.")
         elif not target.is_file():
             found.append(f"The link {address} leads nowhere.")

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
-from toolkit.errors import Faults, ToolkitError
+from toolkit import inside
+from toolkit.errors import Faults, ToolkitError, installing
 from toolkit.run import cluster_worker
 from toolkit.run.cluster_worker import Likeness, Made, Order, Refusal
 from toolkit.run.job import Job
@@ -69,7 +70,7 @@ def _client(address: str) -> Client:
         import distributed
     except ImportError as error:
         raise ToolkitError(
-            f"Running on a cluster needs the package {error.name}.", hint='pip install "quadro[cluster]"'
+            f"Running on a cluster needs the package {error.name}.", hint=installing("cluster")
         ) from None
     for name in ("distributed", "distributed.client", "tornado.application"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said in our words
@@ -205,11 +206,14 @@ class Cluster:
             return made
         try:
             (folder / PRODUCTS).mkdir(parents=True, exist_ok=True)
-            for name, content in made.files:
-                (folder / PRODUCTS / name).write_bytes(content)
+            files = [(inside.path(folder / PRODUCTS, name), content) for name, content in made.files]
+            for path, content in files:
+                path.write_bytes(content)
         except OSError as error:
             return Done(Outcome("failed_code", f"The page could not be kept: {error}."))
-        return replace(made.done, files=tuple(folder / PRODUCTS / name for name, _ in made.files))
+        except ToolkitError as error:
+            return Done(Outcome("failed_code", f"The page of a worker could not be kept: {error}"))
+        return replace(made.done, files=tuple(path for path, _ in files))
 
     def _stop(self, order: Order, futures: list[Future]) -> None:
         """Take back what is not done and end the warm parents; the workers stay."""

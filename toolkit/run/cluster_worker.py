@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from toolkit import __version__, params
+from toolkit import __version__, inside, params
 from toolkit.errors import ToolkitError
 from toolkit.run import batch, fingerprint, memory, notebooks
 from toolkit.run.fingerprint import Inputs
@@ -127,9 +127,9 @@ def perform(order: Order, job: Job) -> Made | Refusal:
     from distributed import get_worker
 
     worker = get_worker()
-    folder = Path(worker.local_directory).resolve() / f"quadro-{order.run}"
     while True:
         try:
+            folder = inside.folder(Path(worker.local_directory).resolve(), f"quadro-{order.run}")
             crew = _crew(order, worker.address, worker.state.nthreads, folder)
             return crew.perform(_here(job))
         except ToolkitError as fault:

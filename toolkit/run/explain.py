@@ -11,6 +11,7 @@ from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from toolkit import inside
 from toolkit.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -86,12 +87,16 @@ def explain(id: str, site: Path) -> Explanation:
 
 def _find(id: str, site: Path) -> _Figure:
     parts = id.strip("/").split("/")
-    if len(parts) not in (3, 4) or not all(parts):
+    if len(parts) not in (3, 4) or not all(parts) or not inside.is_plain("/".join(parts[:2])):
         raise ParameterError(f"{id!r} is not the id of a figure.", allowed=FORM)
     territory, report, name, *scale = parts
     path = _results(territory, report, site)
-    content = json.loads(path.read_text(encoding="utf-8"))
-    figures = content["results"].get("figures", {})
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        figures = dict(content["results"].get("figures", {}))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        what = f"{path.name} is not a results file: {type(error).__name__}."
+        raise ParameterError(what, where=str(path), hint=f"quadro run --force --only {territory}") from None
     said = _named(name, figures, f"{territory}/{report}", path)
     if "scales" not in said:
         raise ParameterError(

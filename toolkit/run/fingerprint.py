@@ -137,7 +137,7 @@ class Inputs:
 
 def _which(before: Parts | None, now: Parts | None) -> str:
     """The names whose hashes differ."""
-    if before is None or now is None:
+    if not isinstance(before, dict) or now is None:  # it was kept in the output folder, where others may have written
         return ""
     names = sorted(name for name in {*before, *now} if before.get(name) != now.get(name))
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from toolkit import inside
 from toolkit.errors import ParameterError, ToolkitError
 
 STATE = ".quadro"
@@ -23,13 +24,17 @@ def held(out: Path) -> Iterator[None]:
 
     Raises:
         ParameterError: another run holds the folder, or it cannot be written.
+        OutsideError: its state is behind a link.
     """
     try:
         import fcntl
     except ImportError:
         raise ToolkitError("quadro run needs Linux, macOS or WSL: this system has no file locks of theirs.") from None
     try:
+        inside.unlinked(out / STATE)
         (out / STATE).mkdir(parents=True, exist_ok=True)
+        for path in (out / STATE).iterdir():
+            inside.unlinked(path)
         descriptor = os.open(out / STATE / "lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as error:
         raise ParameterError(f"The output folder cannot be written: {error.strerror}.", where=str(out)) from None

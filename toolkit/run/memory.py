@@ -23,8 +23,9 @@ class Memory:
     def __init__(self, out: Path) -> None:
         self.path = out / FILE
         self.known: dict[str, dict[str, Any]] = {}
-        with suppress(OSError, ValueError):
-            self.known = json.loads(self.path.read_text(encoding="utf-8"))
+        with suppress(OSError, ValueError, AttributeError, RecursionError):
+            known = json.loads(self.path.read_text(encoding="utf-8"))
+            self.known = {kind: answers for kind, answers in known.items() if isinstance(answers, dict)}
         self.changed = False
 
     def get(self, kind: str, key: str) -> Any:

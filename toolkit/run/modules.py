@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import toolkit
 
@@ -72,9 +73,10 @@ class Modules:
                 queue += self._targets(self._imports_of(name))
         return {name: self.hashes[name] for name in sorted(found)}
 
-    def recall(self, known: dict[str, list[str]]) -> None:
-        """Take what an earlier run read: hash of a file → its imports."""
-        self._known = known
+    def recall(self, known: Any) -> None:
+        """Take what an earlier run read: hash of a file → its imports; nothing where it has another form."""
+        lists = known.items() if isinstance(known, dict) else ()
+        self._known = {key: names for key, names in lists if isinstance(names, list) and all(map(_is_text, names))}
 
     def imports(self) -> dict[str, list[str]]:
         """What is worth recalling: the imports of the files that are there now and were read."""
@@ -108,6 +110,10 @@ class Modules:
             while name:
                 yield name
                 name = name.rpartition(".")[0]
+
+
+def _is_text(name: Any) -> bool:
+    return isinstance(name, str)
 
 
 def _imports(source: str, module: str = "", package: bool = False) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,12 +40,20 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class _Cell:
+class Cell:
+    """A code cell with its place in the notebook as its author sees it (1 is the first cell)."""
+
     number: int
     source: str
-    error: dict[str, Any] | None
+    outputs: list[dict[str, Any]]
+    tags: frozenset[str]
     raised: bool
     started: bool
+
+    @property
+    def error(self) -> dict[str, Any] | None:
+        """The error among its outputs."""
+        return next((output for output in self.outputs if output.get("output_type") == "error"), None)
 
     def __str__(self) -> str:
         lines = [line.strip() for line in self.source.splitlines() if line.strip() and not line.strip().startswith("#")]
@@ -60,9 +68,9 @@ def decide(notebook: dict[str, Any], trouble: Trouble = "", detail: str = "") ->
         trouble: what went wrong around the notebook, if anything.
         detail: a word on that trouble (seconds, signal, exception).
     """
-    cells = list(_cells(notebook))
-    failed = next((cell for cell in cells if cell.error or cell.raised), None)
-    last = next((cell for cell in reversed(cells) if cell.started), None)
+    found = list(cells(notebook))
+    failed = next((cell for cell in found if cell.error or cell.raised), None)
+    last = next((cell for cell in reversed(found) if cell.started), None)
     here = f" in {last}" if last else ""
     at = last.number if last else None
     closed = _closed(notebook)
@@ -97,7 +105,7 @@ def opening(notebook: dict[str, Any]) -> dict[str, Any]:
     return plain
 
 
-def _raised(cell: _Cell) -> Outcome:
+def _raised(cell: Cell) -> Outcome:
     """The outcome of a cell that raised: our own errors are told whole, others by their first line."""
     error = cell.error or {"ename": "CellExecutionError", "evalue": "", "traceback": []}
     kind, text = error["ename"], error["evalue"].strip()
@@ -112,7 +120,7 @@ def _raised(cell: _Cell) -> Outcome:
     return Outcome("failed_code", f"{cell} raised {kind}: {first}", cell.number, traceback)
 
 
-def _clean_exit(cell: _Cell) -> bool:
+def _clean_exit(cell: Cell) -> bool:
     return cell.error is not None and cell.error["ename"] == "SystemExit" and cell.error["evalue"] in ("", "0", "None")
 
 
@@ -132,20 +140,21 @@ def _payloads(notebook: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 yield payload
 
 
-def _cells(notebook: dict[str, Any]) -> Iterator[_Cell]:
-    """Code cells with their place in the notebook as its author sees it (1 is the first cell)."""
+def cells(notebook: Mapping[str, Any]) -> Iterator[Cell]:
+    """The code cells of a notebook that its author wrote."""
     number = 0
     for cell in notebook.get("cells", ()):
         metadata = cell.get("metadata", {})
-        if ADDED_BY_PAPERMILL & set(metadata.get("tags", ())):
+        tags = frozenset(metadata.get("tags", ()))
+        if ADDED_BY_PAPERMILL & tags:
             continue
         number += 1
         if cell.get("cell_type") != "code":
             continue
         state = metadata.get("papermill", {})
         source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-        error = next((output for output in cell.get("outputs", ()) if output.get("output_type") == "error"), None)
-        yield _Cell(number, source, error, state.get("exception") is True, bool(state.get("start_time")))
+        outputs = list(cell.get("outputs", ()))
+        yield Cell(number, source, outputs, tags, state.get("exception") is True, bool(state.get("start_time")))
 
 
 def _ours() -> set[str]:

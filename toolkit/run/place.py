@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from toolkit import inside
 from toolkit.run import lock, manifest
 
 
@@ -62,7 +63,7 @@ class Folder:
 
     def remove(self, name: str) -> None:
         """Remove a file that no page has any more."""
-        (self.path / name).unlink(missing_ok=True)
+        inside.path(self.path, name).unlink(missing_ok=True)
 
     def publish(self, site: bool) -> None:
         """The run has ended, and with `site` its index and shared files are new."""

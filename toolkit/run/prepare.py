@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from toolkit import inside
+from toolkit.errors import ToolkitError
 from toolkit.params import RunPlan
 from toolkit.run import fingerprint, memory
 from toolkit.run.fingerprint import Inputs, Parts, Tables
@@ -53,7 +56,7 @@ class Prepared:
         self.home, self.place = home, Folder(place) if isinstance(place, Path) else place
         self.memory = memory.Memory(self.place.path)
         self.modules = Modules()
-        self.modules.recall(self.memory.get("imports", "modules") or {})
+        self.modules.recall(self.memory.get("imports", "modules"))
         tables = fingerprint.tables(fingerprint.data_folder())
         found = None if tables is None else self._remembered(plan, choice, where, tables)
         if found is None:
@@ -117,7 +120,9 @@ class Prepared:
         known: list[dict[str, Any]] | None = self.memory.get("jobs", self._key(plan, choice, where, tables))
         if known is None:
             return None
-        return [Job(**{**job, "path": Path(job["path"]), "languages": tuple(job["languages"])}) for job in known]
+        with suppress(ToolkitError, TypeError, KeyError, AttributeError):  # not what was kept: find it again
+            return [_recalled(job, self.home) for job in known]
+        return None
 
     def _planned(self, plan: RunPlan, choice: Choice, home: Path, where: str) -> tuple[list[Job], Tables]:
         """Check the catalogue and the whole plan.
@@ -137,3 +142,17 @@ class Prepared:
         self.memory.put("jobs", self._key(plan, choice, where, tables), plain)
         catalog.forget()  # pages are made elsewhere
         return found, tables
+
+
+def _recalled(job: dict[str, Any], home: Path) -> Job:
+    """A job that was kept in the output folder, where others may have written.
+
+    Raises:
+        ToolkitError: its page would be outside that folder, or its notebook is none of the checkout.
+        TypeError, KeyError, AttributeError: it has another form.
+    """
+    found = Job(**{**job, "path": Path(job["path"]), "languages": tuple(job["languages"])})
+    inside.plain(found.page)
+    if found.path != inside.path(home / "notebooks", f"{found.notebook}.ipynb") or found.page.count("/") != 1:
+        raise ToolkitError(f"{found.path} is no notebook of {home}.")
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from types import TracebackType
 
@@ -55,7 +56,8 @@ class Lines(Quiet):
     def watch(self, record: Record) -> None:
         """A page has ended."""
         told = ("page", "report", "territory", "language", "outcome", "message", "seconds", "stale")
-        print(json.dumps({name: record[name] for name in told}, ensure_ascii=False), flush=True)
+        line = {name: record[name] for name in told} | {"dropped": record.get("dropped", [])}
+        print(json.dumps(line, ensure_ascii=False), flush=True)
 
     def end(self, result: RunResult) -> None:
         """The run has ended."""
@@ -158,8 +160,20 @@ def summary(result: RunResult, console: Console | None = None) -> None:
         console.print(f"  The page of {made} stays." if record["stale"] else "  There is no page.", markup=False)
     if len(failures) > MOST_FAILURES:
         console.print(f"\n… and {len(failures) - MOST_FAILURES} more: {result.out / 'run.log'}", markup=False)
+    _tell_dropped(result, console)
     link = f"\n      {result.index.as_uri()}" if isinstance(result.index, Path) else ""
     console.print(f"\nOpen  {result.index}{link}", markup=False)
+
+
+def _tell_dropped(result: RunResult, console: Console) -> None:
+    """What notebooks show and their pages do not take, each cell once."""
+    found = Counter((record["report"], line) for record in result.records for line in record.get("dropped", ()))
+    if found:
+        console.print("\nShown in notebooks, not on pages (a page takes what its report displays):", style="yellow")
+    for (report, line), pages in list(found.items())[:MOST_FAILURES]:
+        console.print(f"  {report}, {line} ({pages} page{'s' if pages > 1 else ''})", markup=False)
+    if len(found) > MOST_FAILURES:
+        console.print(f"  … and {len(found) - MOST_FAILURES} more: {result.out / 'run.log'}", markup=False)
 
 
 def _table(result: RunResult) -> Table:

@@ -18,10 +18,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from toolkit import inside
 from toolkit.errors import DataError, ToolkitError
 from toolkit.params import ROOT
 from toolkit.run.job import Job
 from toolkit.run.outcome import Outcome, Trouble, decide, opening
+from toolkit.signs import legible
 
 EXECUTED = "executed.ipynb"
 PRODUCTS = "products"
@@ -47,6 +49,7 @@ class Done:
         seconds: that it took.
         tables: of the catalogue that it loaded; none: nobody knows, so it depends on all.
         note: a word for the log.
+        dropped: what the notebook shows and the page does not take, a line a cell.
     """
 
     outcome: Outcome
@@ -55,6 +58,7 @@ class Done:
     seconds: float = 0.0
     tables: tuple[str, ...] | None = None
     note: str = ""
+    dropped: tuple[str, ...] = ()
 
 
 def serve(connection: Connection, log: Path) -> None:
@@ -95,7 +99,14 @@ def perform(job: Job, folder: Path, execute: Callable[[Job, Path], Executed] | N
             outcome = replace(
                 decide(notebook, "render", f"{type(error).__name__}: {error}"), traceback=traceback.format_exc()
             )
-    return Done(outcome, files, opening(notebook), time.monotonic() - started)
+    shown = _dropped(job, notebook) if outcome.status == "ok" else ()
+    return Done(outcome, files, opening(notebook), time.monotonic() - started, dropped=shown)
+
+
+def _dropped(job: Job, notebook: dict[str, Any]) -> tuple[str, ...]:
+    from toolkit.run.dropped import dropped
+
+    return dropped(notebook, job.language)
 
 
 def execute_stock(job: Job, folder: Path) -> Executed:
@@ -162,14 +173,14 @@ def _products(job: Job, notebook: dict[str, Any], folder: Path) -> tuple[Path, .
     """Page, results and executed notebook; the page comes last, because promoting it publishes the rest."""
     from toolkit import render
 
-    text = _written(_without_run_marks(notebook))
+    text = legible(_written(_without_run_marks(notebook)))
     written = render.outputs(_read(text), folder, languages=job.languages)
     if not (folder / f"{job.stem}.html").is_file():
         names = ", ".join(path.name for path in written if path.suffix == ".html")
         raise ToolkitError(
             f"The notebook made the page {names}, not {job.stem}.html.", hint=f'Report("{job.notebook}", …)'
         )
-    executed = folder / f"{job.stem}.ipynb"
+    executed = inside.path(folder, f"{job.stem}.ipynb")
     executed.write_text(text, encoding="utf-8")
     return tuple(sorted([*written, executed], key=lambda path: (path.suffix == ".html", path.name)))
 

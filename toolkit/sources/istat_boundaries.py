@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from toolkit.errors import installing
 from toolkit.sources.raw import RawFile
 from toolkit.sources.resource import Resource
 
@@ -51,7 +52,7 @@ def document(raw: Path) -> bytes:
     try:
         import topojson
     except ImportError as missing:
-        raise source.fault("needs the library topojson", hint="pip install 'quadro[data]'") from missing
+        raise source.fault("needs the library topojson", hint=installing("data")) from missing
     kept = [
         {
             "type": "Feature",

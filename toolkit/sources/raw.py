@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import DataError
+from toolkit.sources import expanded
 
 PROVINCES = {"015": "MI"}  # provinces whose figures are embedded: the Città metropolitana di Milano
 
@@ -28,10 +29,14 @@ class RawFile:
         return DataError(f"{self.resource}: the publisher's file breaks a rule", where=where, allowed=rule, hint=hint)
 
     def existing(self) -> Path:
-        """The path, or one clear error."""
+        """The path of a file that does not expand without measure, or one clear error."""
         if not self.path.is_file():
             hint = "give the folder of the publishers' files: quadro data build --from FOLDER"
             raise DataError(f"{self.resource}: a publisher's file is missing", where=str(self.path), hint=hint)
+        try:
+            expanded.check(self.path)
+        except expanded.TooLargeError as found:
+            raise self.fault(str(found)) from None
         return self.path
 
     def csv(self, columns: Iterable[str]) -> pd.DataFrame:

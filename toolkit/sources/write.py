@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from toolkit.catalog import TYPES
+from toolkit.signs import legible
 
 
 def number(value: Any) -> str:
@@ -41,5 +42,5 @@ def parquet_bytes(frame: pd.DataFrame, fields: tuple[dict[str, Any], ...]) -> by
 
 def _texts(values: pd.Series, kind: str) -> list[str]:
     if kind in ("string", "date"):
-        return ["" if pd.isna(value) else str(value) for value in values]
+        return ["" if pd.isna(value) else legible(str(value)) for value in values]
     return [number(value) for value in values.tolist()]
