@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# As workers of a run do: two test processes on two cores gain nothing from threads that wait for one another.
+for library in ("OMP", "OPENBLAS", "MKL", "NUMEXPR"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
 
 # Timings are noisy on shared machines: no example fails for its time.
 settings.register_profile("quadro", deadline=None)
@@ -22,6 +28,16 @@ ROOT = Path(__file__).resolve().parent.parent
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fix", action="store_true", help="rewrite generated files instead of comparing them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):  # workers inherit it
+        os.environ["QUADRO_EXECUTED"] = tempfile.mkdtemp(prefix="quadro-executed-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop("QUADRO_EXECUTED"), ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
