@@ -16,7 +16,8 @@ reports: $(READY)  ## write the site of Nord Milano (or PLAN=params/runs/….yml
 	@$(BIN)/quadro run "$(PLAN)"
 
 test: $(READY)  ## run the tests; SLOW=1 adds the slow ones
-	$(BIN)/python -m pytest -n $(WORKERS) $(if $(SLOW),,-m "not slow") $(ARGS)
+	@QUADRO_STARTED=$${QUADRO_STARTED:-$$(date +%s)} \
+	  $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(SLOW),,-m "not slow") $(ARGS)
 
 lab: $(READY)  ## open JupyterLab on the notebooks (Settings → Language for Italian)
 	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements  # asks for news

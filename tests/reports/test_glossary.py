@@ -6,9 +6,9 @@ import re
 
 import nbformat
 import pytest
-from harness import execute, notebooks, payloads, sentences
+from harness import notebooks, payloads, sentences
+from once import executed
 
-from toolkit import display
 from toolkit.render import results
 from toolkit.text import LANGUAGES, Words, vocabulary
 
@@ -17,7 +17,7 @@ TERRITORIES = (
     {"municipality": "015146"},
     {"municipality": "015155"},
     {"area": "zona-nord-milano"},
-    {"area": "citta-metropolitana-milano"},
+    pytest.param({"area": "citta-metropolitana-milano"}, marks=pytest.mark.slow),
 )
 # Terms of the field without an entry: a page that begins to use one is to open it, or to give it an entry.
 UNKNOWN = r"\b(herfindahl|hachman|theil|shapley|winsoris|punteggi[o]? z|z-score|deviazione standard|standard deviation)"
@@ -37,11 +37,6 @@ PLAIN = {
     "pnrr": {"enterprises", "estimated_effect", "identified", "value_added"},
     "impact": {"application", "call", "enterprises", "lump_sum", "own_share", "percentile", "population_class"},
 }
-
-
-@pytest.fixture(autouse=True)
-def _deferred(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(display.DEFER_CHARTS, "1")
 
 
 def said(notebook: nbformat.NotebookNode, language: str) -> str:
@@ -64,7 +59,7 @@ def said(notebook: nbformat.NotebookNode, language: str) -> str:
 @pytest.mark.parametrize("where", TERRITORIES, ids=lambda where: next(iter(where.values())))
 @pytest.mark.parametrize("name", notebooks())
 def test_terms_used_are_those_defined(name: str, where: dict[str, str], language: str) -> None:
-    notebook = execute(name, language=language, **where)
+    notebook = executed(name, language=language, **where)
     text = said(notebook, language)
     entries = vocabulary("glossary")
     found = {entry["term"] for entry in Words(language).glossary(entries, text)}
@@ -77,7 +72,7 @@ def test_terms_used_are_those_defined(name: str, where: dict[str, str], language
 
 
 def test_the_terms_of_the_benchmark_are_opened() -> None:
-    notebook = execute("benchmark", municipality="015032", language="en")
+    notebook = executed("benchmark", municipality="015032", language="en")
     terms = {item["term"] for item in payloads(notebook, "glossary")[0]["items"]}
     assert {
         "Gini index",

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from harness import execute, payloads, sentences
+from once import executed
 from pypdf import PdfReader
 
-from toolkit import catalog, display, render
+from toolkit import catalog, render
 from toolkit.errors import ParameterError
 from toolkit.render.printing import browser_path
 from toolkit.report.evaluation.case import TABLES
@@ -24,11 +25,6 @@ CAUSAL = {
     "it": re.compile(r"\b(ha prodotto|ha ridotto|ha aumentato|grazie a|per effetto d)", re.I),
     "en": re.compile(r"\b(has caused|has reduced|has raised|thanks to|led to)\b", re.I),
 }
-
-
-@pytest.fixture(autouse=True)
-def _deferred(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(display.DEFER_CHARTS, "1")
 
 
 def table(notebook: Any, id: str) -> list[dict[str, Any]]:
@@ -50,10 +46,10 @@ def figures(notebook: Any) -> set[str]:
 
 
 def test_a_page_shows_the_policies_that_concern_its_territory() -> None:
-    assert names(execute("impact", municipality="015032")) == {"Patto di Nord Milano", "Expo 2015", "PA digitale 2026"}
-    milano = execute("impact", municipality="015146")
+    assert names(executed("impact", municipality="015032")) == {"Patto di Nord Milano", "Expo 2015", "PA digitale 2026"}
+    milano = executed("impact", municipality="015146")
     assert names(milano) == {"Expo 2015", "Manifattura Milano", "PA digitale 2026"}
-    assert names(execute("impact", municipality="015155")) == {"Expo 2015", "PA digitale 2026"}
+    assert names(executed("impact", municipality="015155")) == {"Expo 2015", "PA digitale 2026"}
     elsewhere = [text for text in sentences(milano) if text.startswith("Altrove:")]
     assert len(elsewhere) == 1
     assert "Prima zona rossa" in elsewhere[0]
@@ -63,7 +59,7 @@ def test_a_page_shows_the_policies_that_concern_its_territory() -> None:
 @pytest.mark.parametrize("where", [*PLACES, *AREAS], ids=str)
 @pytest.mark.parametrize("language", ["it", "en"])
 def test_a_page_is_whole(where: dict[str, str], language: str) -> None:
-    notebook = execute("impact", language=language, **where)
+    notebook = executed("impact", language=language, **where)
     brief = payloads(notebook, "brief")[0]
     assert 1 <= len(brief["items"]) <= 5
     assert brief["next"]
@@ -77,7 +73,7 @@ def test_a_page_is_whole(where: dict[str, str], language: str) -> None:
 @pytest.mark.parametrize("language", ["it", "en"])
 def test_no_sentence_is_causal_beyond_its_verdict(language: str) -> None:
     for where in (*PLACES, *AREAS):
-        notebook = execute("impact", language=language, **where)
+        notebook = executed("impact", language=language, **where)
         verdicts = {row["verdict"] for row in table(notebook, "knowable")}
         assert verdicts == {Words(language).say("impact.verdict.descrittivo")}
         said = [text for text in sentences(notebook) if "?" not in text]
@@ -89,7 +85,7 @@ def test_no_sentence_is_causal_beyond_its_verdict(language: str) -> None:
 
 
 def test_expo_says_the_size_the_placebos_and_what_could_be_seen() -> None:
-    notebook = execute("impact", municipality="015032")
+    notebook = executed("impact", municipality="015032")
     text = next(item["text"] for item in payloads(notebook, "brief")[0]["items"] if item["text"].startswith("Expo"))
     for part in ("−0,1 punti percentuali", "placebo p 0,80", "81 province su 102", "da 1,0 punti percentuali in su"):
         assert part in text
@@ -104,16 +100,16 @@ def test_expo_says_the_size_the_placebos_and_what_could_be_seen() -> None:
 
 
 def test_checks_show_every_comparison_set() -> None:
-    rows = table(execute("impact", municipality="015032", language="en"), "checks")
+    rows = table(executed("impact", municipality="015032", language="en"), "checks")
     assert [row["units"] for row in rows[:3]] == ["102", "94", "20"]
     assert any("placebo in time" in row["check"] for row in rows)
-    red = table(execute("impact", municipality="015032", language="en", policy="covid-red-zone-2020"), "checks")
+    red = table(executed("impact", municipality="015032", language="en", policy="covid-red-zone-2020"), "checks")
     assert len(red) == 8
     assert all(row["p"] != "n/a" for row in red)
 
 
 def test_manifattura_prints_what_cannot_be_seen_and_ranges() -> None:
-    notebook = execute("impact", municipality="015146", language="en")
+    notebook = executed("impact", municipality="015146", language="en")
     text = next(t for t in sentences(notebook) if t.startswith("Manifattura Milano, unemployment"))
     assert "€10.00 million" in text
     assert "less than 0.01 percentage points" in text
@@ -129,7 +125,7 @@ def test_manifattura_prints_what_cannot_be_seen_and_ranges() -> None:
 def test_grants_are_those_of_the_territory() -> None:
     applications = catalog.load("applications")
     mine = applications[(applications["istat_code"] == "015032") & (applications["state"] != "renounced")]
-    notebook = execute("impact", municipality="015032", language="en")
+    notebook = executed("impact", municipality="015032", language="en")
     printed = Words("en").euro_short(float(mine["amount"].sum()))
     assert any(printed in item["text"] for item in payloads(notebook, "brief")[0]["items"])
     results = payloads(notebook, "close")[0]["results"]["figures"]
@@ -140,12 +136,12 @@ def test_grants_are_those_of_the_territory() -> None:
 
 
 def test_claims_are_recounted_or_say_why_not() -> None:
-    north = {row["claim"][:12]: row for row in table(execute("impact", municipality="015032"), "claims")}
+    north = {row["claim"][:12]: row for row in table(executed("impact", municipality="015032"), "claims")}
     assert north["i sette comu"]["status"] == "riprodotta"
     assert north["i sette comu"]["recomputed"].startswith("2,92\xa0%")
     assert north["più di 20.69"]["status"] == "non riproducibile"
     assert "2018 invece del 2008" in north["più di 20.69"]["why"]
-    milano = table(execute("impact", municipality="015146"), "claims")
+    milano = table(executed("impact", municipality="015146"), "claims")
     assert {row["status"] for row in milano} == {"non riproducibile"}
     assert len(milano) == 5
     assert all(row["why"] and row["source"] for row in milano)
@@ -153,7 +149,9 @@ def test_claims_are_recounted_or_say_why_not() -> None:
 
 def test_trials_say_what_was_not_stated() -> None:
     groups = [
-        group for payload in payloads(execute("impact", municipality="015146"), "points") for group in payload["groups"]
+        group
+        for payload in payloads(executed("impact", municipality="015146"), "points")
+        for group in payload["groups"]
     ]
     told = " ".join(item for group in groups for item in group["items"])
     assert "Valore di partenza: 73" in told
@@ -162,19 +160,20 @@ def test_trials_say_what_was_not_stated() -> None:
 
 def test_planned_and_actual_dates() -> None:
     rows = {
-        row["action"]: row for row in table(execute("impact", municipality="015146"), "actions-manifattura-milano-2017")
+        row["action"]: row
+        for row in table(executed("impact", municipality="015146"), "actions-manifattura-milano-2017")
     }
     assert rows["Primi bandi, entro sei mesi"]["state"] == "concluso, 35 giorni prima del termine"
     assert rows["Programma di circa cinque anni"]["state"] == "termine passato, fine non trovata"
     assert rows["Censimento degli spazi pubblici inutilizzati"]["plan"] == "senza date"
-    assert "calendar-manifattura-milano-2017" in figures(execute("impact", municipality="015146"))
+    assert "calendar-manifattura-milano-2017" in figures(executed("impact", municipality="015146"))
 
 
 # ---- other days, other policies
 
 
 def test_a_page_of_the_past_knows_no_later_result() -> None:
-    notebook = execute("impact", municipality="015032", as_of="2019-06-30")
+    notebook = executed("impact", municipality="015032", as_of="2019-06-30")
     assert names(notebook) == {"Patto di Nord Milano", "Expo 2015"}
     assert "path-expo-2015" not in figures(notebook)
     statuses = {row["outcome"]: row["status"] for row in table(notebook, "data")}
@@ -197,7 +196,7 @@ def test_tables_named_are_those_of_the_catalogue() -> None:
 
 @pytest.mark.parametrize("where", [PLACES[1], AREAS[2]], ids=str)
 def test_size_and_files(where: dict[str, str], tmp_path: Path) -> None:
-    render.outputs(execute("impact", language="it", **where), tmp_path)
+    render.outputs(executed("impact", language="it", **where), tmp_path)
     page = (tmp_path / "impact.it.html").read_bytes()
     assert len(page) <= 600_000
     assert len(gzip.compress(page)) <= 60_000
@@ -215,6 +214,6 @@ def test_paper_is_two_pages(where: dict[str, str], language: str, tmp_path: Path
     render.assets(tmp_path / "assets")
     folder = tmp_path / "x"
     folder.mkdir()
-    render.outputs(execute("impact", language=language, **where), folder)
+    render.outputs(executed("impact", language=language, **where), folder)
     printed = render.pdf(folder / f"impact-paper.{language}.html")
     assert len(PdfReader(printed).pages) <= 2

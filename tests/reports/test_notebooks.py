@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from harness import execute, notebooks, payloads, sentences
+from once import executed
 
 from toolkit import catalog, display
 from toolkit.errors import DataNotEmbedded, ParameterError, TerritoryError
@@ -21,11 +22,6 @@ AWKWARD = {
     "015251": "Vermezzo con Zelo, born of a merger in 2019",
 }
 AREAS = ("zona-nord-milano", "nord-milano-2008", "citta-metropolitana-milano")
-
-
-@pytest.fixture(autouse=True)
-def _deferred(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(display.DEFER_CHARTS, "1")
 
 
 def everybody() -> list[str]:
@@ -48,7 +44,7 @@ def faults_of(text: str, language: str) -> Iterator[str]:
 
 
 def checked(name: str, **parameters: str) -> None:
-    notebook = execute(name, **parameters)
+    notebook = executed(name, **parameters)
     language = parameters.get("language", "it")
     said = sentences(notebook)
     assert len(said) > 8
@@ -90,15 +86,15 @@ def test_the_template_runs() -> None:
 
 
 @pytest.mark.parametrize("name", notebooks())
-def test_same_inputs_same_bytes(name: str) -> None:
-    first, second = (page(execute(name, municipality="015032")) for _ in range(2))
-    assert first == second
+def test_same_inputs_same_bytes(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(display.DEFER_CHARTS, "1")
+    assert page(execute(name, municipality="015032")) == page(executed(name, municipality="015032"))
 
 
 @pytest.mark.parametrize("name", notebooks())
 def test_results_have_no_language(name: str) -> None:
     italian, english = (
-        results.files(execute(name, municipality="015032", language=language)) for language in ("it", "en")
+        results.files(executed(name, municipality="015032", language=language)) for language in ("it", "en")
     )
     assert italian == english
 
@@ -109,7 +105,7 @@ def test_printed_numbers_are_the_results(name: str) -> None:
     for language in ("it", "en"):
         words = Words(language)
         read = 0
-        for table in results.tables(execute(name, municipality="015032", language=language)):
+        for table in results.tables(executed(name, municipality="015032", language=language)):
             for row in table["rows"]:
                 for column, cell in zip(table["columns"], row, strict=True):
                     if not column["numeric"] or cell["v"] is None or not isinstance(cell["v"], int | float):
@@ -129,7 +125,7 @@ def test_printed_numbers_are_the_results(name: str) -> None:
 
 @pytest.mark.parametrize("name", notebooks())
 def test_a_page_of_the_past_uses_nothing_later(name: str) -> None:
-    notebook = execute(name, municipality="015032", as_of="2023-06-30")
+    notebook = executed(name, municipality="015032", as_of="2023-06-30")
     opened = content.frame(notebook)[0]
     assert opened["as_of"] == "2023-06-30"
     for table in results.tables(notebook):

@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 import pytest
 from harness import execute, payloads, sentences
+from once import executed
 
-from toolkit import catalog, display, render
+from toolkit import catalog, render
 from toolkit.errors import ToolkitError
 from toolkit.render import content, results
 from toolkit.render.printing import browser_path
@@ -28,11 +29,6 @@ SINGULARS = re.compile(
     r"(?<!su )(?<![\d.,])(?:0|[2-9]|\d\d+) (finanziamento|progetto|avviso|giorno|rinuncia"
     r"|grant|project|call|day|renunciation)\b"
 )
-
-
-@pytest.fixture(autouse=True)
-def _deferred(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(display.DEFER_CHARTS, "1")
 
 
 def rows(notebook: Any, name: str) -> list[dict[str, Any]]:
@@ -53,7 +49,7 @@ def brief(notebook: Any) -> list[str]:
 
 
 def test_bresso_on_the_last_day() -> None:
-    told = brief(execute("pnrr", municipality=BRESSO, as_of="2026-11-22"))
+    told = brief(executed("pnrr", municipality=BRESSO, as_of="2026-11-22"))
     assert len(told) == 5
     assert told[0].startswith("Al 22 novembre 2026 nessun avviso del PNRR (Piano nazionale di ripresa e resilienza)")
     assert "31 gennaio 2026" in told[0]
@@ -68,7 +64,7 @@ def test_bresso_on_the_last_day() -> None:
 
 
 def test_bresso_in_english() -> None:
-    told = brief(execute("pnrr", municipality=BRESSO, language="en", as_of="2026-11-22"))
+    told = brief(executed("pnrr", municipality=BRESSO, language="en", as_of="2026-11-22"))
     assert "holds 8 digital grants" in told[1]
     assert "€741,996" in told[1]
     assert "€5,463" in told[3]
@@ -76,7 +72,7 @@ def test_bresso_in_english() -> None:
 
 
 def test_totals_of_all_the_municipalities() -> None:
-    notebook = execute("pnrr", municipality=BRESSO, as_of="2026-11-22")
+    notebook = executed("pnrr", municipality=BRESSO, as_of="2026-11-22")
     found = {row["state"]: row for row in rows(notebook, "totals")}
     assert {name: found[name]["all_count"] for name in ("assigned", "paid", "renounced", "all")} == {
         "assigned": 510,
@@ -91,7 +87,7 @@ def test_totals_of_all_the_municipalities() -> None:
 
 
 def test_the_renounced_call_is_joined_to_the_one_won_again() -> None:
-    (chain,) = rows(execute("pnrr", municipality=BRESSO, as_of="2026-11-22"), "chains")
+    (chain,) = rows(executed("pnrr", municipality=BRESSO, as_of="2026-11-22"), "chains")
     assert (chain["renounced"], chain["won_again"], chain["net_loss"]) == (76_482, 71_019, 5_463)
     assert chain["status"] == "won_again"
 
@@ -101,7 +97,7 @@ def test_the_renounced_call_is_joined_to_the_one_won_again() -> None:
     [("2022-10-10", "2022-10-28", 215e6), ("2023-02-01", "2023-02-10", 299e6)],
 )
 def test_the_cloud_call_as_known_on_the_day_and_with_hindsight(day: str, closing: str, endowment: float) -> None:
-    notebook = execute("pnrr", municipality=BRESSO, as_of=day)
+    notebook = executed("pnrr", municipality=BRESSO, as_of=day)
     then = next(row for row in rows(notebook, "open") if row["call"] == CLOUD)
     assert (then["closes_on"], then["endowment"]) == (closing, endowment)
     later = next(row for row in rows(notebook, "hindsight") if row["call"] == CLOUD)
@@ -109,7 +105,7 @@ def test_the_cloud_call_as_known_on_the_day_and_with_hindsight(day: str, closing
 
 
 def test_the_history_of_a_call_stops_on_the_day() -> None:
-    notebook = execute("pnrr", municipality=BRESSO, as_of="2023-02-01")
+    notebook = executed("pnrr", municipality=BRESSO, as_of="2023-02-01")
     cloud = [row for row in rows(notebook, "history") if row["call"] == CLOUD]
     assert [row["endowment"] for row in cloud][-1] == 299e6
     assert max(row["observed_on"] for row in cloud) <= "2023-02-01"
@@ -121,7 +117,7 @@ def test_the_history_of_a_call_stops_on_the_day() -> None:
 )
 def test_an_open_call_without_a_deadline_comes_last_and_says_so(about: dict[str, str], ready: str) -> None:
     """Conto Termico, open from 2 February to 3 March 2026, had no closing day."""
-    notebook = execute("pnrr", **about, as_of="2026-02-10")
+    notebook = executed("pnrr", **about, as_of="2026-02-10")
     assert [row["call"] for row in rows(notebook, "open")] == ["pmrr-2025", "conto-termico-3"]
     told = " ".join(sentences(notebook))
     assert "senza scadenza nota" in told.lower()
@@ -131,32 +127,32 @@ def test_an_open_call_without_a_deadline_comes_last_and_says_so(about: dict[str,
 
 
 def test_a_call_for_groups_names_the_smallest_of_the_zone() -> None:
-    told = " ".join(sentences(execute("pnrr", municipality="015222", as_of="2026-03-04")))
+    told = " ".join(sentences(executed("pnrr", municipality="015222", as_of="2026-03-04")))
     assert "Il gruppo più piccolo della zona che ci arriva: Tribiano e Peschiera Borromeo (28.294 residenti)." in told
 
 
 def test_a_renunciation_without_a_day_is_said_to_be_perhaps_later() -> None:
-    told = " ".join(brief(execute("pnrr", municipality="015058", as_of="2022-10-10")))
+    told = " ".join(brief(executed("pnrr", municipality="015058", as_of="2022-10-10")))
     assert "In 1 caso la rinuncia non ha data e può essere successiva al 10 ottobre 2022" in told
 
 
 def test_outcomes_and_extensions_that_the_files_do_not_cover_are_not_observable() -> None:
-    april = rows(execute("pnrr", municipality=BRESSO, as_of="2022-07-06"), "hindsight")
+    april = rows(executed("pnrr", municipality=BRESSO, as_of="2022-07-06"), "hindsight")
     assert all(row["extensions_later"] is None for row in april)
-    found = rows(execute("pnrr", municipality=BRESSO, as_of="2024-06-01"), "hindsight")
+    found = rows(executed("pnrr", municipality=BRESSO, as_of="2024-06-01"), "hindsight")
     outcomes = {row["call"]: row["outcome"] for row in found}
     assert outcomes["pad-1.4.3-io-app-municipalities-2024-05"] == "not_observable"
     assert outcomes["pad-1.4.5-digital-notices-municipalities-2024-05"] == "no_row"
 
 
 def test_a_day_without_grants_draws_no_comparison() -> None:
-    notebook = execute("pnrr", municipality=BRESSO, as_of="2022-07-06")
+    notebook = executed("pnrr", municipality=BRESSO, as_of="2022-07-06")
     assert not rows(notebook, "compared")
     assert {row["why"] for row in rows(notebook, "states") if row["call"].startswith("pad-")} == {"still_open"}
 
 
 def test_before_the_first_observation_what_was_announced_is_not_known() -> None:
-    notebook = execute("pnrr", municipality=BRESSO, as_of="2022-07-06")
+    notebook = executed("pnrr", municipality=BRESSO, as_of="2022-07-06")
     told = brief(notebook)
     assert "secondo date pubblicate in seguito" in told[0]
     assert "la prima volta il 6 ottobre 2022" in told[0]
@@ -173,7 +169,7 @@ def test_before_the_first_observation_what_was_announced_is_not_known() -> None:
 
 
 def test_on_the_last_day_outcome_and_successors_are_said_as_they_are() -> None:
-    notebook = execute("pnrr", municipality=BRESSO, as_of="2026-11-22")
+    notebook = executed("pnrr", municipality=BRESSO, as_of="2026-11-22")
     assert rows(notebook, "open") == []
     assert "esito non ancora noto" in " ".join(sentences(notebook))
     status = {row["call"]: row["status"] for row in rows(notebook, "successors")}
@@ -185,7 +181,7 @@ def test_on_the_last_day_outcome_and_successors_are_said_as_they_are() -> None:
 
 
 def test_a_page_of_the_past_knows_no_later_programme_and_no_later_note() -> None:
-    notebook = execute("pnrr", municipality=BRESSO, as_of="2022-10-10")
+    notebook = executed("pnrr", municipality=BRESSO, as_of="2022-10-10")
     names = {row["call"] for row in rows(notebook, "successors")}
     assert not names & {"conto-termico-3", "pmrr-2025", "eui-innovative-actions-4"}
     assert {row["event"] for row in rows(notebook, "plan")} == {"plan_approved"}
@@ -241,7 +237,7 @@ def consistent(notebook: Any) -> None:
 @pytest.mark.parametrize("code", SOME)
 def test_days_and_municipalities(code: str, day: str) -> None:
     for language in ("it", "en"):
-        notebook = execute("pnrr", municipality=code, as_of=day, language=language, choices="pnrr-example")
+        notebook = executed("pnrr", municipality=code, as_of=day, language=language, choices="pnrr-example")
         wrong = [(fault, text) for text in sentences(notebook) for fault in faults(text)]
         assert wrong == []
         consistent(notebook)
@@ -250,7 +246,7 @@ def test_days_and_municipalities(code: str, day: str) -> None:
 @pytest.mark.parametrize("day", ["2022-07-06", "2022-10-10", "2026-11-22"])
 def test_bresso_agrees_with_itself(day: str) -> None:
     for language in ("it", "en"):
-        notebook = execute("pnrr", municipality=BRESSO, as_of=day, language=language, choices="pnrr-example")
+        notebook = executed("pnrr", municipality=BRESSO, as_of=day, language=language, choices="pnrr-example")
         wrong = [(fault, text) for text in sentences(notebook) for fault in faults(text)]
         assert wrong == []
         consistent(notebook)
@@ -263,7 +259,7 @@ def test_all_municipalities_agree_with_themselves(language: str) -> None:
     codes = sorted(members[members["area"] == "citta-metropolitana-milano"]["istat_code"].unique())
     assert len(codes) == 133
     for code in codes:
-        notebook = execute("pnrr", municipality=code, language=language)
+        notebook = executed("pnrr", municipality=code, language=language)
         wrong = [(code, fault, text) for text in sentences(notebook) for fault in faults(text)]
         assert wrong == []
         consistent(notebook)
@@ -273,7 +269,7 @@ def test_all_municipalities_agree_with_themselves(language: str) -> None:
 @pytest.mark.parametrize("area", ["zona-nord-milano", "nord-milano-2008"])
 def test_areas_on_days(area: str, day: str) -> None:
     for language in ("it", "en"):
-        notebook = execute("pnrr", area=area, as_of=day, language=language)
+        notebook = executed("pnrr", area=area, as_of=day, language=language)
         wrong = [(fault, text) for text in sentences(notebook) for fault in faults(text)]
         assert wrong == []
         consistent(notebook)
@@ -288,7 +284,7 @@ def test_areas_on_days(area: str, day: str) -> None:
 
 
 def test_page_and_memo_are_light_and_linked(tmp_path: Any) -> None:
-    notebook = execute("pnrr", municipality=BRESSO, as_of="2022-10-10", choices="pnrr-example")
+    notebook = executed("pnrr", municipality=BRESSO, as_of="2022-10-10", choices="pnrr-example")
     written = {path.name: path.read_text() for path in render.outputs(notebook, tmp_path) if path.suffix == ".html"}
     assert set(written) == {"pnrr.it.html", "pnrr-memo.it.html"}
     page, memo = written["pnrr.it.html"], written["pnrr-memo.it.html"]
@@ -308,14 +304,14 @@ def test_the_memo_is_one_sheet(tmp_path: Any, day: str) -> None:
     pytest.importorskip("playwright")
     render.assets(tmp_path / "assets")
     for language in ("it", "en"):
-        notebook = execute("pnrr", municipality=BRESSO, as_of=day, language=language)
+        notebook = executed("pnrr", municipality=BRESSO, as_of=day, language=language)
         render.outputs(notebook, tmp_path / "015032-bresso")
         printed = render.pdf(tmp_path / "015032-bresso" / f"pnrr-memo.{language}.html").read_bytes()
         assert len(re.findall(rb"/Type /Page\b", printed)) == 1
 
 
 def test_days_stand_beside_class_zone_and_metropolitan_city() -> None:
-    found = {(row["group"], row["step"]): row for row in rows(execute("pnrr", municipality=BRESSO), "waits-compared")}
+    found = {(row["group"], row["step"]): row for row in rows(executed("pnrr", municipality=BRESSO), "waits-compared")}
     apps = catalog.load("applications").merge(catalog.load("calls")[["call", "line"]], on="call")
     apps["days"] = (pd.to_datetime(apps["funded_on"]) - pd.to_datetime(apps["submitted_on"])).dt.days
     members = catalog.load("area_members").query("area == 'zona-nord-milano'")["istat_code"]

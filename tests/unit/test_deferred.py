@@ -8,25 +8,28 @@ import sys
 import pytest
 
 CHECKED = "jsonschema.FormatChecker().conforms('http://comùne.example/è', 'iri')"
+PARSER = "'lark' in sys.modules"
+IN_TURN = (
+    f"import toolkit, jsonschema; print({PARSER})",
+    f"[getattr(m, '__all__', 0) for m in [*sys.modules.values()]]; print({PARSER})",
+    "import rfc3987_syntax; print(rfc3987_syntax.syntax_helpers.__name__)",
+    f"print({CHECKED}, {PARSER})",
+)
 
 
 @pytest.mark.parametrize(
-    ("code", "told"),
+    ("steps", "told"),
     [
-        ("import toolkit, jsonschema; print('lark' in sys.modules)", "False"),
-        (f"import toolkit, jsonschema; print({CHECKED}, 'lark' in sys.modules)", "True True"),
-        (f"import jsonschema, toolkit; print({CHECKED})", "True"),
+        (IN_TURN, ["False", "False", "rfc3987_syntax.syntax_helpers", "True True"]),
+        ([f"import jsonschema, toolkit; print({CHECKED})"], ["True"]),
         (
-            "import toolkit, rfc3987_syntax; print(rfc3987_syntax.syntax_helpers.__name__)",
-            "rfc3987_syntax.syntax_helpers",
-        ),
-        ("import toolkit, rfc3987_syntax.syntax_helpers as s; print(s.is_valid_syntax('iri', 'http://a b'))", "False"),
-        (
-            "import toolkit; [getattr(m, '__all__', 0) for m in [*sys.modules.values()]]; print('lark' in sys.modules)",
-            "False",
+            ["import toolkit, rfc3987_syntax.syntax_helpers as s; print(s.is_valid_syntax('iri', 'http://a b'))"],
+            ["False"],
         ),
     ],
+    ids=["in turn", "jsonschema first", "the module itself"],
 )
-def test_the_parser_of_addresses_is_imported_when_it_is_used(code: str, told: str) -> None:
-    ended = subprocess.run([sys.executable, "-c", f"import sys; {code}"], capture_output=True, text=True, check=True)
-    assert ended.stdout.strip() == told
+def test_the_parser_of_addresses_is_imported_when_it_is_used(steps: list[str], told: list[str]) -> None:
+    program = "\n".join(("import sys", *steps))
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines() == told
