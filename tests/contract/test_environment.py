@@ -80,7 +80,7 @@ def test_make_in_a_path_with_spaces(root: Path, tmp_path: Path) -> None:
     for script in python.parent.iterdir():
         script.chmod(0o755)
     plan = "params/runs/il mio piano.yml"
-    command = ["make", "reports", f"PLAN={plan}", f"PYTHON={sys.executable}"]
+    command = ["make", "--no-print-directory", "reports", f"PLAN={plan}", f"PYTHON={sys.executable}"]
     made = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=False)
     assert (made.returncode, made.stderr) == (0, "")
     assert made.stdout.splitlines()[-2:] == ["run", plan]

@@ -75,8 +75,10 @@ def _projects(located: pd.DataFrame, paid: pd.DataFrame, applied: set[str]) -> p
         submeasure_paid=("codice_univoco_submisura", "first"),
         submeasures=("codice_univoco_submisura", "nunique"),
         payments_on=("data_di_estrazione", "first"),
-        **{name: (column, _whole) for name, column in MONEY.items()},
+        **{name: (column, "sum") for name, column in MONEY.items()},
     )
+    blank = wanted.assign(**{name: wanted[column].isna() for name, column in MONEY.items()}).groupby("cup")[list(MONEY)]
+    sums[list(MONEY)] = sums[list(MONEY)].mask(blank.any())  # a project's amount is never a part of it
     places = located.sort_values(["cup", "codice_univoco_submisura"]).groupby("cup")
     where = pd.DataFrame(
         {
@@ -96,11 +98,6 @@ def _projects(located: pd.DataFrame, paid: pd.DataFrame, applied: set[str]) -> p
     out["whole_province"] = out["whole_province"].fillna("no")
     out["n_municipalities"] = out["n_municipalities"].fillna(0)
     return out.rename_axis("cup").reset_index().sort_values("cup").reset_index(drop=True)
-
-
-def _whole(amounts: pd.Series) -> float:
-    """Their sum; absent where one of them is: a project's amount is never a part of it."""
-    return float(amounts.sum(skipna=False))
 
 
 def _locations(located: pd.DataFrame) -> pd.DataFrame:
