@@ -69,7 +69,7 @@ def records(home: Path, out: str = "reports") -> dict[str, Any]:
 
 
 def descendants() -> list[psutil.Process]:
-    """Processes that this test left; multiprocessing's own resource tracker and a browser stay as long as the test run."""
+    """Processes that this test left; a browser and multiprocessing's resource tracker stay as long as the test run."""
     return [
         child
         for child in psutil.Process().children(recursive=True)
