@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from IPython.utils.capture import capture_output
 
 from toolkit import Report, charts, display, svg
+from toolkit.catalog import store
 from toolkit.errors import DataError
 from toolkit.params import benchmark as choices
 from toolkit.report import benchmark, core
@@ -48,8 +48,7 @@ GAP = rf"\(([+−]?)(\d[\d.,]*){SPACE}(?:%|p[a-z ]+)\)"
 
 
 STUDIES = importlib.import_module("toolkit.report.benchmark.study")
-SETTINGS = importlib.import_module("toolkit.report.setting")
-TOLD: dict[Any, Any] = {}
+TOLD = store.Store()
 """What pages share, apart from that of other tests: charts are not real here."""
 
 
@@ -58,7 +57,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[display.Shown]:
     """What the report shows, charts not drawn."""
     found: list[display.Shown] = []
     monkeypatch.setattr(core, "show", found.append)
-    monkeypatch.setattr(SETTINGS, "_shared", TOLD)
+    monkeypatch.setattr(store, "_own", TOLD)
     monkeypatch.setattr(charts, "pair", lambda chart, *args, **options: ({"chart": chart.__name__}, {}))
     return found
 
@@ -418,40 +417,3 @@ def test_flows_beyond_the_map_are_bars(shown: list[display.Shown]) -> None:
     studied(shown, area="citta-metropolitana-milano", language="en")
     charts_of = {one.id: one.spec for one in shown if isinstance(one, display.Figure)}
     assert charts_of["destinations"] == charts_of["origins"]
-
-
-def test_what_pages_share_is_there_before_the_first(monkeypatch, capsys):
-    monkeypatch.setenv(display.DEFER_CHARTS, "1")
-    shared: dict[Any, Any] = {}
-    monkeypatch.setattr(SETTINGS, "_shared", shared)
-    benchmark.warm_up(municipality="015032")
-    assert not capsys.readouterr().out
-    before = set(shared)
-
-    def names(keys: set[Any]) -> set[str]:
-        return {key[4] for key in keys if key[2] == "benchmark"}
-
-    with capture_output():
-        report = Report("benchmark", municipality="015209", language="en", tables=benchmark.tables())
-        known = benchmark.study(report)
-        for section in SECTIONS:
-            getattr(benchmark, section)(known)
-    expected = {
-        "changes",
-        "steps",
-        "structure",
-        "strips",
-        "classes",
-        "metropolitan_sectors",
-        "international",
-        "over_time",
-    }
-    assert expected <= names(set(before))
-    assert names(set(shared) - before) <= {"latest"}
-
-
-def test_what_pages_share_cannot_be_changed_by_one_of_them(shown: list[display.Shown]) -> None:
-    study, before = studied(shown, municipality="015032", language="en")
-    study["income_per_taxpayer"].municipalities[:] = 0.0
-    study.report.table("income")["value"] = 0.0
-    assert studied(shown, municipality="015032", language="en")[1] == before

@@ -4,11 +4,6 @@ A notebook makes one `study` of its report, and calls one function a section. Fi
 here they are worded, drawn and laid out.
 """
 
-from collections.abc import Sequence
-
-from IPython.utils.capture import capture_output
-
-from toolkit.params import LANGUAGES
 from toolkit.report.benchmark.assessment import checklist, limits, method, own_figures, swot
 from toolkit.report.benchmark.commuting import commuting
 from toolkit.report.benchmark.composite import composite, fragility
@@ -42,7 +37,6 @@ __all__ = [
     "swot",
     "tables",
     "trends",
-    "warm_up",
     "weight",
     "where_on_map",
     "work",
@@ -57,42 +51,3 @@ def study(report: Report, compare_with: str = "") -> Study:
         compare_with: name of a set of `params/sets/`, or id of an area: one more comparison group.
     """
     return Study(report, compare_with)
-
-
-SECTIONS = (
-    in_short,
-    position,
-    similar,
-    weight,
-    people,
-    income,
-    where_on_map,
-    work,
-    sectors,
-    commuting,
-    fragility,
-    composite,
-    trends,
-    metropolitan_sectors,
-    international,
-    swot,
-    own_figures,
-    checklist,
-    limits,
-    method,
-)
-"""Those of the page, in its order."""
-
-
-def warm_up(municipality: str = "", area: str = "", as_of: str = "", languages: Sequence[str] = LANGUAGES) -> None:
-    """Compute what the pages of a run share, so that processes forked afterwards have it.
-
-    Charts must be drawn elsewhere (`QUADRO_DEFER_CHARTS`): what draws them does not survive a fork.
-    """
-    where = {"municipality": municipality, "area": area, "as_of": as_of}
-    for language in languages:
-        with capture_output():
-            known = study(Report("benchmark", language=language, tables=tables(), **where))
-            known.share()
-            for section in SECTIONS:
-                section(known)

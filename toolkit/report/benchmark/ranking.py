@@ -88,35 +88,26 @@ class Index:
         return self.sampled.sensitivity(code)
 
 
-# The same for every page of a run: a process computes it once.
-_known: dict[tuple[str, str], Index] = {}
-
-
-def index_of(data: pd.DataFrame, declared: CompositeIndicator, fingerprint: str) -> Index:
+def index_of(data: pd.DataFrame, declared: CompositeIndicator) -> Index:
     """Build the composite indicator and its uncertainty.
 
     Args:
         data: municipalities × indicators of the structure; NaN where absent.
         declared: the structure.
-        fingerprint: of the catalogue, to know the same figures again.
     """
-    key = (fingerprint, f"{declared.model_dump_json()} {pd.util.hash_pandas_object(data).sum()}")
-    if key not in _known:
-        _known.clear()
-        framework = framework_of(declared)
-        drawn: dict[str, Any] = {"recipe": RECIPE, "draws": declared.draws, "seed": declared.seed}
-        _known[key] = Index(
-            declared,
-            framework,
-            data,
-            build(data, framework, RECIPE),
-            rank_intervals(data, framework, _space("around", declared.spread), **drawn),
-            rank_intervals(data, framework, _space("free", declared.spread), **drawn),
-            remove_each(data, framework, RECIPE),
-            redundancy(data, framework, high=REPEATS, method="spearman"),
-            sampled(data, framework, _space("around", declared.spread), draws=128, seed=declared.seed),
-        )
-    return _known[key]
+    framework = framework_of(declared)
+    drawn: dict[str, Any] = {"recipe": RECIPE, "draws": declared.draws, "seed": declared.seed}
+    return Index(
+        declared,
+        framework,
+        data,
+        build(data, framework, RECIPE),
+        rank_intervals(data, framework, _space("around", declared.spread), **drawn),
+        rank_intervals(data, framework, _space("free", declared.spread), **drawn),
+        remove_each(data, framework, RECIPE),
+        redundancy(data, framework, high=REPEATS, method="spearman"),
+        sampled(data, framework, _space("around", declared.spread), draws=128, seed=declared.seed),
+    )
 
 
 def framework_of(declared: CompositeIndicator) -> Framework:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -119,9 +120,6 @@ EVERY = tuple(
 MOVING = ("income_per_taxpayer", *FRAGILITY, "residents")
 """Indicators with a series of years without a break."""
 
-# Figures of all municipalities and areas: the same for every page of a run, so that a process computes them once.
-_known: dict[tuple[Any, ...], dict[str, Panel]] = {}
-
 
 def tables() -> list[str]:
     """Tables of the report; the sectors of municipalities as soon as the catalogue holds them."""
@@ -139,7 +137,6 @@ class Study:
     def __init__(self, report: Report, custom: str = "") -> None:
         self.report = report
         self.custom = custom
-        self._whole = (catalog.fingerprint(), report.as_of)
         self._spans: dict[str, tuple[int, int] | None] = {}
         self._flows: dict[str, pd.DataFrame] = {}
         self.panels = self._panels(EVERY)
@@ -166,13 +163,13 @@ class Study:
         """Figures by indicator: of all municipalities, and of the areas inside of the metropolitan city."""
         report = self.report
         groups = self.territories | {report.own: report.members}
-        key = (*self._whole, tuple(names), parent, tuple(groups.items()))
-        if key not in _known:
-            if len(_known) >= 8:
-                _known.clear()
-            found = indicators.compute(names, report.tables, groups, parent=parent)
-            _known[key] = {str(name): Panel(str(name), rows) for name, rows in found.groupby("indicator", sort=False)}
-        return _known[key]
+
+        def found() -> dict[str, Panel]:
+            rows = indicators.compute(names, report.tables, groups, parent=parent)
+            return {str(name): Panel(str(name), own) for name, own in rows.groupby("indicator", sort=False)}
+
+        panels: dict[str, Panel] = self.once("panels", tuple(names), parent, tuple(groups.items()), found)
+        return panels
 
     @property
     def territories(self) -> dict[str, tuple[str, ...]]:
@@ -218,11 +215,11 @@ class Study:
         return self.once("latest", name, found)
 
     def once(self, *key: Any) -> Any:
-        """What the metropolitan city has in common, once in a process; the last item computes it."""
+        """What the metropolitan city has in common, made once for all reports; the last item makes it."""
         return self.report.once("benchmark", self.report.metropolitan.id, *key)
 
     def show_alike(self, name: str, section: Callable[[], None]) -> None:
-        """Show a section that says the same for the whole metropolitan city: made once in a process and language."""
+        """Show a section that says the same for the whole metropolitan city: made once in a language."""
         report = self.report
 
         def made() -> tuple[Shown, ...]:
@@ -251,8 +248,8 @@ class Study:
         flows = report.table("commuting_flows")
         here, there = ("origin", "destination") if side == "destinations" else ("destination", "origin")
         if self.municipal:
-            by_code = self.once("flows", here, lambda: dict(list(flows.groupby(here))))
-            flows = by_code.get(report.own, flows.head(0))
+            rows = self.once("flows", here, lambda: MappingProxyType(flows.groupby(here).indices))
+            flows = flows.iloc[rows.get(report.own, [])]
         outside = flows[here].isin(report.members) & ~flows[there].isin(report.members) & flows["value"].notna()
         if not outside.any():
             return pd.DataFrame(columns=["code", "year", "value", "share_published", "name"])
@@ -260,15 +257,6 @@ class Study:
         found = found[found["year"] == found["year"].max()].reset_index(drop=True)
         names = report.names(found["code"])
         return found.assign(name=[names[code] for code in found["code"]])
-
-    def share(self) -> None:
-        """Compute what other territories use too: kept by `once` and by the composite indicator."""
-        assert self.index
-        for name in MOVING:
-            self.changes(name)
-            self.steps(name)
-        for name in PROFILE:
-            self.latest(name)
 
     # ---- whom to compare with
 
@@ -405,7 +393,9 @@ class Study:
                 allowed=sorted(self.standings),
             )
         data = pd.DataFrame({part.code: self.latest(part.code) for part in declared.parts if part.direction})
-        return index_of(data, declared, catalog.fingerprint())
+        known = pd.util.hash_pandas_object(data).sum()
+        index: Index = self.once("index", declared.model_dump_json(), int(known), lambda: index_of(data, declared))
+        return index
 
     def span(self, name: str) -> tuple[int, int] | None:
         """First and last year of the latest stretch without a break in which the territory has values."""
