@@ -71,7 +71,7 @@ class Panel:
     """
 
     __shareable__: ClassVar[bool] = True  # pages may share it, see `toolkit.catalog.store`
-    _indicator: Indicator
+    _name: str
     _rows: pd.DataFrame
     _years: np.ndarray
     _values: np.ndarray
@@ -80,7 +80,7 @@ class Panel:
 
     def __init__(self, name: str, rows: pd.DataFrame) -> None:
         vars(self).update(
-            _indicator=get(name),
+            _name=get(name).id,
             _rows=rows.copy(deep=False),
             _years=rows["year"].to_numpy(),
             _values=rows["value"].to_numpy(dtype=float),
@@ -94,7 +94,7 @@ class Panel:
     @property
     def indicator(self) -> Indicator:
         """What is known of the indicator."""
-        return self._indicator
+        return get(self._name)
 
     @property
     def rows(self) -> pd.DataFrame:

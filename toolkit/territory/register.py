@@ -45,7 +45,8 @@ class Register:
     """
 
     def __init__(self, catalog: Catalog, store: Store | None = None) -> None:
-        self.catalog, self.store = catalog, store or current()
+        self.catalog, self.store = catalog, current() if store is None else store
+        self._municipalities: dict[str, Municipality] = {}
 
     def municipality(self, code_or_name: str, on: date | None = None) -> Municipality:
         """One municipality, by ISTAT code, by name, or by `name (province)`.
@@ -233,8 +234,9 @@ class Register:
         return _holds(_day(row["valid_from"]), _day(row["valid_to"]), on)
 
     def _made(self, code: str) -> Municipality:
-        row = self._rows[code]
-        return self._once(lambda: _municipality(row), f"municipality {code}", "municipalities")
+        if code not in self._municipalities:
+            self._municipalities[code] = _municipality(self._rows[code])
+        return self._municipalities[code]
 
     @cached_property
     def _embedded(self) -> frozenset[str]:

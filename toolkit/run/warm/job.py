@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -80,7 +81,8 @@ def _execute(job: Job, folder: Path, begun: Begun, drawings: Drawings, teach: Te
         return node, "engine", f"{type(error).__name__}: {error}"
     if teach and not any(cell.metadata.get("papermill", {}).get("exception") for cell in node.cells):
         outputs = [output for cell in node.cells for output in cell.get("outputs", ())]
-        teach(any(output["output_type"] == "stream" for output in outputs))
+        with suppress(Exception):  # what cannot be taught costs the others time, and this page nothing
+            teach(any(output["output_type"] == "stream" for output in outputs))
     return node, "", ""
 
 

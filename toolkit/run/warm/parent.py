@@ -21,6 +21,7 @@ import gc
 import importlib
 import json
 import os
+import pickle
 import shutil
 import signal
 import subprocess
@@ -35,6 +36,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from toolkit import params
 from toolkit.catalog.store import Store, use
 from toolkit.errors import ToolkitError
 from toolkit.params import ROOT
@@ -290,6 +292,8 @@ class Server:
         with _environment():
             _import(lesson.modules)
             self._store(job.path).take(lesson.news)
+            with suppress(Exception):  # a model that a notebook defines, say
+                params.learn(pickle.loads(lesson.choices))
         _settle()
 
     def _store(self, path: Path) -> Store:
@@ -371,10 +375,12 @@ class Lesson:
 
     Attributes:
         news: what it put into the store.
+        choices: the files of `params/` that it read, pickled.
         modules: what it imported.
     """
 
     news: bytes
+    choices: bytes
     modules: tuple[str, ...]
 
 
@@ -385,7 +391,7 @@ def _lesson(shared: Store, before: set[str], printed: bool) -> Lesson:
     """
     alone = len(list(Path("/proc/self/task").iterdir())) == 1
     new = [name for name in list(sys.modules) if name not in before and alone and not printed and _installed(name)]
-    return Lesson(shared.news(), tuple(new))
+    return Lesson(shared.news(), pickle.dumps(params.known()), tuple(new))
 
 
 def _installed(name: str) -> bool:
