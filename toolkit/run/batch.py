@@ -239,10 +239,13 @@ class _Run:
 
 
 def _proved(done: Done, work: Path) -> Done:
-    """What a worker says that it made, where all of it is in the folder of its job; else that it is not."""
+    """What a worker says that it made, where all of it is in the folder of its job; else that it is not.
+
+    Either may name the work folder from where the run was started.
+    """
     try:
         for path in done.files:
-            number, products, name = path.relative_to(work).parts
+            number, products, name = path.absolute().relative_to(work.absolute()).parts
             inside.unlinked(inside.path(work, f"{number}/{products}/{name}"))
             if products != PRODUCTS or number != done.files[0].parts[-3] or not path.is_file():
                 raise ValueError
