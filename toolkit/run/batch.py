@@ -241,11 +241,11 @@ class _Run:
 def _proved(done: Done, work: Path) -> Done:
     """What a worker says that it made, where all of it is in the folder of its job; else that it is not.
 
-    Either may name the work folder from where the run was started.
+    A path may begin where the run was started, or with a link that the user gave as output folder.
     """
     try:
         for path in done.files:
-            number, products, name = path.absolute().relative_to(work.absolute()).parts
+            number, products, name = (path.parent.resolve() / path.name).relative_to(work).parts
             inside.unlinked(inside.path(work, f"{number}/{products}/{name}"))
             if products != PRODUCTS or number != done.files[0].parts[-3] or not path.is_file():
                 raise ValueError
