@@ -69,11 +69,11 @@ def records(home: Path, out: str = "reports") -> dict[str, Any]:
 
 
 def descendants() -> list[psutil.Process]:
-    """Processes that this test left; a browser and multiprocessing's resource tracker stay as long as the test run."""
+    """Processes that this test left; multiprocessing's own resource tracker stays as long as the test run."""
     return [
         child
         for child in psutil.Process().children(recursive=True)
-        if "resource_tracker" not in " ".join(child.cmdline()) and not child.name().startswith(("node", "chrom"))
+        if "resource_tracker" not in " ".join(child.cmdline())
     ]
 
 

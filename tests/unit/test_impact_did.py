@@ -122,9 +122,9 @@ def test_pre_trend_is_found_where_planted_and_its_power_is_right() -> None:
     # A line of the slope said must be seen with the power said: draw it.
     slope = pre_trends(events, np.zeros(5), covariance, power=0.8)["pre_trend_slope"]
     rng = np.random.default_rng(1)
-    draws = rng.multivariate_normal((events + 1) * slope, covariance, size=500)
+    draws = rng.multivariate_normal((events + 1) * slope, covariance, size=1500)
     seen = np.mean([pre_trends(events, beta, covariance)["pre_trend_p"] < 0.05 for beta in draws])
-    assert seen == pytest.approx(0.8, abs=3 * np.sqrt(0.8 * 0.2 / 500))
+    assert seen == pytest.approx(0.8, abs=3 * np.sqrt(0.8 * 0.2 / 1500))
     # Against the line that would give the whole effect: strong for a large effect, weak for a small one.
     large = pre_trends(events, np.array([0, 0, 0, 3.0, 3.0]), covariance)["pre_trend_power"]
     small = pre_trends(events, np.array([0, 0, 0, 0.1, 0.1]), covariance)["pre_trend_power"]
@@ -148,7 +148,7 @@ def test_missing_covariate_is_refused_by_name() -> None:
 
 
 def test_planted_effect_is_recovered_with_nominal_coverage() -> None:
-    draws = 100
+    draws = 200
     found = [impact.two_way_fixed_effects(panel(seed, units=60, effect=1.0, serial=0.5)) for seed in range(draws)]
     estimates = np.array([one.estimate for one in found])
     covered = np.mean([one.interval[0] <= 1.0 <= one.interval[1] for one in found if one.interval])
@@ -157,6 +157,6 @@ def test_planted_effect_is_recovered_with_nominal_coverage() -> None:
 
 
 def test_no_effect_is_found_where_none_was_planted() -> None:
-    draws = 100
+    draws = 200
     rejected = np.mean([impact.event_study(panel(seed, units=60)).p < 0.05 for seed in range(draws)])  # type: ignore[operator]
     assert rejected <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / draws)

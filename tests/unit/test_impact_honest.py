@@ -14,7 +14,7 @@ COVARIANCE = 0.01 * (0.6 * np.eye(5) + 0.4)
 
 
 def test_bounds_widen_with_m_and_breakdown_is_the_last_that_excludes_zero() -> None:
-    found = impact.honest_did(BETA, COVARIANCE, pre=3, bounds=[0, 0.2, 0.8])
+    found = impact.honest_did(BETA, COVARIANCE, pre=3, bounds=[0, 0.1, 0.2, 0.4, 0.8])
     table = found.tables["bounds"]
     width = table["high"] - table["low"]
     assert (np.diff(width) > 0).all()

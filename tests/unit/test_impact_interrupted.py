@@ -93,7 +93,7 @@ def test_autocorrelation_is_seen_and_robust_errors_are_wider() -> None:
 
 
 def test_robust_intervals_cover_where_plain_ones_do_not() -> None:
-    draws = 100
+    draws = 200
     covered = {"model": 0, "newey_west": 0, "hac": 0}
     for seed in range(draws):
         data = series(seed, n=240, start=150, step=1.0, serial=0.5)

@@ -65,20 +65,22 @@ def test_too_few_sets_give_no_interval() -> None:
 
 
 def test_size_and_coverage() -> None:
-    """An effect only shifts the interval (the test above), so that one draw without effect tells of both."""
     draws = 200
     rejected, covered = 0, 0
     for seed in range(draws):
-        found = impact.randomisation_test(panel(seed, units=16, treated=dict.fromkeys(range(3), 2006), serial=0.7))
-        covered += found.interval is not None and found.interval[0] <= 0.0 <= found.interval[1]
-        rejected += (found.p or 1.0) <= 0.05
+        found = impact.randomisation_test(
+            panel(seed, units=20, treated=dict.fromkeys(range(3), 2006), effect=1.0, serial=0.7)
+        )
+        covered += found.interval is not None and found.interval[0] <= 1.0 <= found.interval[1]
+        none = impact.randomisation_test(panel(seed, units=20, treated=dict.fromkeys(range(3), 2006), serial=0.7))
+        rejected += (none.p or 1.0) <= 0.05
     assert rejected / draws <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / draws)
     assert covered / draws >= 0.95 - 3 * np.sqrt(0.05 * 0.95 / draws)
 
 
 def test_clustered_errors_fail_with_one_treated_unit_and_randomisation_does_not() -> None:
     """Why few treated units never get asymptotics: clustered intervals reject far too often."""
-    draws = 60
+    draws = 100
     clustered = np.mean(
         [(impact.two_way_fixed_effects(panel(s, treated={0: 2006})).p or 1) < 0.05 for s in range(draws)]
     )

@@ -81,15 +81,15 @@ def test_growing_effects_fool_fixed_effects_and_not_cohorts() -> None:
     treated = dict.fromkeys(range(18), 2003) | dict.fromkeys(range(18, 36), 2007)
     truth = np.mean([np.mean(np.arange(8)) * 18 * 8 + np.mean(np.arange(4)) * 18 * 4]) / (18 * 8 + 18 * 4)
     fixed, cohorts, covered = [], [], []
-    for seed in range(30):
+    for seed in range(60):
         one = panel(seed, treated=treated, effect=0.0, growth=1.0)
         fixed.append(impact.two_way_fixed_effects(one).estimate)
         found = impact.callaway_santanna(one)
         cohorts.append(found.estimate)
         covered.append(found.interval is not None and found.interval[0] <= truth <= found.interval[1])
-    assert np.mean(cohorts) == pytest.approx(truth, abs=3 * np.std(cohorts) / np.sqrt(30))
+    assert np.mean(cohorts) == pytest.approx(truth, abs=3 * np.std(cohorts) / np.sqrt(60))
     assert abs(np.mean(fixed) - truth) > 0.25 * truth
-    assert abs(np.mean(fixed) - truth) > 10 * np.std(fixed) / np.sqrt(30)
+    assert abs(np.mean(fixed) - truth) > 10 * np.std(fixed) / np.sqrt(60)
 
 
 def test_bootstrap_carries_seed_and_draws() -> None:

@@ -214,7 +214,7 @@ def test_staggered_dates_go_to_cohorts() -> None:
 
 
 def test_treated_controls_and_small_money_are_descriptive() -> None:
-    many = panel(21, units=150, periods=10, treated=dict.fromkeys(range(60), 2007), effect=1.5)
+    many = panel(21, units=300, periods=10, treated=dict.fromkeys(range(120), 2007), effect=1.5)
     spilled = impact.evaluate(many, "difference_in_differences", controls_treated=0.5)
     assert spilled.verdict.reasons[0].key == "impact.reason.controls_treated"
     small = impact.evaluate(many, "difference_in_differences", expected_effect=0.001)

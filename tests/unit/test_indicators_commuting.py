@@ -44,13 +44,15 @@ def published(matrix):
     return totals, flows, codes
 
 
-@given(st.integers(0, 10_000), st.integers(14, 30), st.integers(2, 12))
-@settings(max_examples=40)
-def test_bounds_contain_the_truth(seed, n, size):
+@given(st.integers(0, 10_000), st.integers(14, 30), st.integers(2, 12), st.integers(0, 12))
+@settings(max_examples=60)
+def test_bounds_contain_the_truth(seed, n, size, absent):
+    """Also where the persons of some published pairs are absent: they are not zero."""
     rng = np.random.default_rng(seed)
     matrix = rng.poisson(rng.gamma(0.3, 30, (n, n)))
     np.fill_diagonal(matrix, rng.integers(5, 200, n))
     totals, flows, codes = published(matrix)
+    flows.loc[rng.permutation(len(flows))[:absent], ["value", "flag"]] = [np.nan, "confidential"]
     area = codes[:size]
     result = indicators.area_self_containment(totals, flows, {"area": area}).set_index("side")
     inside = matrix[:size, :size].sum()
@@ -101,3 +103,11 @@ def test_main_destinations_and_origins():
         indicators.main_flows(flows, codes[:1], side="out")
     with pytest.raises(DataError, match="no published pair"):
         indicators.main_flows(flows, ["999999"], side="origins")
+
+
+def test_a_share_of_published_pairs_needs_all_of_them():
+    _, flows, codes = published(np.array([[10, 8, 22], [3, 10, 20], [17, 1, 50]]))
+    flows.loc[flows["destination"] == codes[1], "value"] = np.nan
+    out = indicators.main_flows(flows, [codes[0]], side="destinations")
+    assert list(out["value"]) == [22]
+    assert out["share_published"].isna().all()

@@ -80,6 +80,7 @@ def as_csv(table: Payload) -> str:
     """One table: raw values by column key, each number followed by its unit and its flag.
 
     A zero is `0`; an absent value is an empty field whose flag says why (`missing`, `confidential`, `not_observable`).
+    A sum of which parts are absent is what the others add up to, with the flag `lower_bound`.
     A text that a spreadsheet would compute (`=…`, `+…`, `-…`, `@…`) has an apostrophe before it; the JSON has none.
     """
     columns = table["columns"]
