@@ -197,7 +197,7 @@ class Setting:
         """One line a source: publisher, table, date of reference."""
         by_name = {source.name: source for source in self.sources}
         names = dict.fromkeys(tables)
-        return [self.once("source", self.language, name, lambda name=name: self._line(by_name[name])) for name in names]
+        return [self._line(by_name[name]) for name in names]
 
     def _line(self, source: catalog.Source) -> str:
         about = {
