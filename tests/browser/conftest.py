@@ -23,7 +23,7 @@ PLACES = {
 }
 
 
-@pytest.fixture(scope="module")  # Playwright keeps an event loop and processes, which tests of other files must not meet
+@pytest.fixture(scope="module")  # Playwright keeps a loop and processes that tests of other files must not meet
 def browser() -> Iterator[Any]:
     if not browser_path():
         pytest.skip("no Chromium on this machine: apt install chromium")
