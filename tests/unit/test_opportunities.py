@@ -516,7 +516,7 @@ def test_a_tile_says_the_last_days_of_its_files(where: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("day", "language", "words"),
     [
-        (LAST, "it", ("non aggiorna", "dal 31 gennaio 2026", "2.2.3", "25 giugno 2026", "27 luglio 2026")),
+        (LAST, "it", ("non lo aggiorna", "dal 31 gennaio 2026", "2.2.3", "25 giugno 2026", "27 luglio 2026")),
         (LAST, "en", ("not updated", "since 31 January 2026", "2.2.3", "25 June 2026", "27 July 2026")),
         ("2026-07-16", "it", ()),
     ],
