@@ -11,15 +11,19 @@ from typing import Any
 from toolkit.deferred import put_off
 
 __version__ = "0.1.0"
-__all__ = ["Report", "__version__", "impact", "indicators", "pnrr"]
+__all__ = ["Report", "__version__", "charts", "impact", "indicators", "pnrr"]
 
 _HOME = {"Report": "toolkit.report"}
 put_off()
 
 
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
-    if name in ("impact", "indicators", "pnrr"):
+    if name in ("charts", "impact", "indicators", "pnrr"):
         return import_module(f"toolkit.{name}")
     raise AttributeError(f"module 'toolkit' has no attribute {name!r}; it has {', '.join(__all__)}")

@@ -21,6 +21,8 @@ from toolkit.signs import legible
 FONT = "Titillium Web, Segoe UI, Arial, sans-serif"
 # vl-convert resolves relative addresses against a public host; what a page links to is beside it.
 PUBLIC_HOST = "https://vega.github.io/vega-datasets/"
+WIDE, NARROW = 720, 340
+"""Pixels of the two drawings of a page."""
 DECIMALS = 1
 # Square pixels by which leaving out a point of a map may change an outline.
 THIN = 2.0
@@ -61,8 +63,14 @@ def figure(
     """
     name, said = payload["id"], (payload["alt"], payload["description"], payload["language"])
     wide = render(payload["spec"], f"{name}-wide", *said, datasets=datasets)
-    spec = payload.get("spec_narrow")
+    spec = payload.get("spec_narrow") or at_width(payload["spec"], NARROW)
     return wide, render(spec, f"{name}-narrow", *said, datasets=datasets) if narrow and spec else ""
+
+
+def at_width(spec: Mapping[str, Any], width: int) -> dict[str, Any] | None:
+    """A chart whose structure serves any width, at another; None for one that has a width of its own."""
+    flexible = spec.get("usermeta", {}).get("structured") and spec.get("width") == WIDE
+    return {**spec, "width": width} if flexible else None
 
 
 def render(

@@ -18,7 +18,7 @@ from toolkit import render
 from toolkit.errors import ToolkitError
 from toolkit.render import shell
 from toolkit.render.canonical import canonical
-from toolkit.render.markdown import slug, split
+from toolkit.display.markdown import slug, split
 
 LANGUAGES = ("it", "en")
 

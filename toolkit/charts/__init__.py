@@ -1,31 +1,11 @@
-"""Charts: tidy DataFrames and words in, Vega-Lite out, for a page and for a telephone (`pair`)."""
+"""Charts: functions of comparisons, or of a tidy frame, that return Altair charts (`help(charts.strip)`).
 
-from toolkit.charts.bars import ranked_bars
-from toolkit.charts.calendar import timeline
-from toolkit.charts.choropleth import choropleth
-from toolkit.charts.flows import flow_map
-from toolkit.charts.geo import Boundaries, boundaries, neighbours
-from toolkit.charts.intervals import ranges
-from toolkit.charts.lines import lines
-from toolkit.charts.shares import shares
-from toolkit.charts.strip import Strips, dot_strip, strips
-from toolkit.charts.theme import NARROW, WIDE, pair
+What they return may be changed as any Altair chart: add a layer, change an encoding, draw your own instead.
+"""
 
-__all__ = [
-    "NARROW",
-    "WIDE",
-    "Boundaries",
-    "Strips",
-    "boundaries",
-    "choropleth",
-    "dot_strip",
-    "flow_map",
-    "lines",
-    "neighbours",
-    "pair",
-    "ranges",
-    "ranked_bars",
-    "shares",
-    "strips",
-    "timeline",
-]
+from toolkit.charts.bars import bars, ranges
+from toolkit.charts.lines import lines, series
+from toolkit.charts.map import choropleth
+from toolkit.charts.strip import strip
+
+__all__ = ["bars", "choropleth", "lines", "ranges", "series", "strip"]

@@ -1,124 +1,106 @@
-"""One bar a row, with its value: municipalities in order."""
+"""Bars and ranges, a row each: names above their mark, so that they have room on a telephone."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
+from typing import Any
 
+import altair as alt
 import pandas as pd
 
-from toolkit.charts import draw, theme
-from toolkit.charts.theme import BLUE, GREY, SLATE, Layer, Record, Spec
-from toolkit.display.frames import rows_of
-from toolkit.errors import DataError
-from toolkit.text import ABSENT_FLAGS, Words, is_absent
-
-_STEP, _HALF = 25, 8
-# Part of the width that names beside the bars may take.
-_NAMES = 0.45
+from toolkit.charts.structure import data, filled, layers, same_names
+from toolkit.charts.theme import BLUE, GREY, LIGHT, NAVY, SLATE, WHITE
 
 
-def ranked_bars(
-    data: pd.DataFrame,
-    words: Words,
-    *,
-    unit: str,
-    ours: Collection[str] = (),
-    decimals: int | None = None,
-    reference: tuple[str, float] | None = None,
-    width: int = theme.WIDE,
-) -> Spec:
-    """One bar a row, in the order given, each with its value; the territory's is blue and its name bold.
-
-    A suppressed or missing value has no bar and says so in words; zero has its figure and no bar.
+def bars(frame: pd.DataFrame, report: Any, *, unit: str, ours: Collection[str] = (), label: str = "") -> alt.LayerChart:
+    """A bar a row, in the order of the frame.
 
     Args:
-        data: `name`, `value`, and optionally `flag`.
-        words: the language.
-        unit: key of `text/units.yml`.
-        ours: names drawn as the territory's own.
-        decimals: those of the unit where not given.
-        reference: a line across, `(label, value)`, such as the median.
-        width: pixels.
+        frame: `name` (what each bar is), `value`, and `flag` if some may be absent; other columns go to the table.
+        report: whose language numbers are printed in.
+        unit: of the values, a key of `text/units.yml`.
+        ours: names drawn in the colour of the place.
+        label: header of the values in the table; the unit where not given.
 
-    Raises:
-        DataError: no rows, or not one value.
+    Returns:
+        An Altair chart; data set `rows`.
     """
-    rows = _rows(data, words, unit, decimals)
-    size = theme.text_size(width)
-    found = [row["value"] for row in rows if row["value"] is not None] + ([reference[1]] if reference else [])
-    low, high = min(0.0, *found), max(0.0, *found)
-    longest = max(theme.text_width(row["name"], size) for row in rows)
-    # On a telephone long names stand above their bars.
-    above = theme.is_narrow(width) and longest > _NAMES * width
-    column = 0.0 if above else min(longest, _NAMES * width) + 12
-    room = max(theme.text_width(row["t"], size) for row in rows if row["value"] is not None) + 12
-    left, right = column + (room if low < 0 else 2), width - room
-    top, step = (26 if reference else 4), _STEP + (17 if above else 0)
-
-    def across(value: float) -> float:
-        return left + (value - low) / ((high - low) or 1) * (right - left)
-
-    for index, row in enumerate(rows):
-        y = top + step * (index + 1) - _STEP / 2
-        row["label"] = theme.shorten(row["name"], width if above else column, size)
-        row.update(
-            y=y, at=y - 19 if above else y, ours=row["name"] in ours, x=across(0.0), x2=across(row["value"] or 0.0)
-        )
-    height = top + step * len(rows)
-    layers = [*_bars(rows, width), draw.upright([{"x": across(0.0), "y": top, "y2": height}], color=SLATE)]
-    if reference:
-        said = f"{reference[0]}: {theme.printed(reference[1], unit, words, decimals=decimals)}"
-        layers += draw.reference(said, across(reference[1]), top, height, width)
-    layers += _names(rows, None if above else column - 8, size)
-    layers += [part for texts in _values(rows, size) for part in draw.backed(texts)]
-    return draw.spec(draw.filled(layers), width, height + 6)
-
-
-def _rows(data: pd.DataFrame, words: Words, unit: str, decimals: int | None) -> list[Record]:
-    rows = []
-    for record in rows_of(data):
-        flag = str(record.get("flag", "observed"))
-        absent = flag in ABSENT_FLAGS or is_absent(record["value"])
-        printed = theme.printed(record["value"], unit, words, flag, decimals)
-        rows.append({"name": str(record["name"]), "value": None if absent else float(record["value"]), "t": printed})
-    if all(row["value"] is None for row in rows):
-        raise DataError("not one value to draw", hint="say in words why there is none")
-    return rows
-
-
-def _bars(rows: Sequence[Record], width: int) -> list[Layer]:
-    layers = []
-    for mine, colour in ((False, GREY), (True, BLUE)):
-        bars = [
-            {**row, "y": row["y"] - _HALF, "y2": row["y"] + _HALF, "t": f"{row['name']}: {row['t']}"}
-            for row in rows
-            if row["ours"] is mine and row["value"]
-        ]
-        layers.append(draw.box(bars, {"color": colour, **draw.hover(width)}, **draw.told(width)))
-    return layers
-
-
-def _names(rows: Sequence[Record], right: float | None, size: int) -> list[Layer]:
-    """Names beside the bars, ending at `right`, or above them; the territory's in bold."""
-    layers = []
-    for mine, weight in ((False, "normal"), (True, 700)):
-        shown = [{"x": right or 0, "y": row["at"], "t": row["label"]} for row in rows if row["ours"] is mine]
-        texts = draw.text(shown, align="right" if right else "left", fontSize=size, fontWeight=weight)
-        layers += [texts] if right else draw.backed(texts)
-    return layers
-
-
-def _values(rows: Sequence[Record], size: int) -> list[Layer]:
-    """Values beyond the end of the bars; words for what is absent, in grey italics, at the axis."""
-
-    def texts(some: Sequence[Record], gap: float) -> list[Record]:
-        return [{"x": row["x2"] + gap, "y": row["y"], "t": row["t"]} for row in some]
-
-    present = [row for row in rows if row["value"] is not None]
-    return [
-        draw.text(texts([row for row in present if row["value"] >= 0], 6), fontSize=size),
-        draw.text(texts([row for row in present if row["value"] < 0], -6), fontSize=size, align="right"),
-        draw.text(
-            texts([row for row in rows if row["value"] is None], 6), fontSize=size, fontStyle="italic", color=SLATE
-        ),
+    words = report.words
+    flags = frame["flag"] if "flag" in frame else pd.Series("observed", index=frame.index)
+    shown = same_names(frame, ("name", "value"), "charts.bars")
+    rows = [
+        {
+            "row": name,
+            "value": None if value != value else float(value),
+            "ours": name in ours,
+            "said": words.value(value, unit, str(flag), bare=True),
+            "t": f"{name}: {words.value(value, unit, str(flag))}",
+        }
+        for (name, value), flag in zip(shown.itertuples(index=False, name=None), flags, strict=True)
     ]
+    about = {"chart": "bars", "unit": unit, "label": label or words.unit(unit)}
+    return filled(_bars, about, rows=rows)
+
+
+def _bars() -> alt.LayerChart:
+    y = alt.Y("row:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
+    row = data("rows").encode(y=y)
+    x = alt.X("value:Q", axis=None, scale=alt.Scale(zero=True, nice=False))
+    return layers(
+        row.mark_rule(color=LIGHT, yOffset=8).encode(x=alt.value(0), x2=alt.value("width")),
+        row.mark_bar(height=12, yOffset=8, aria=True).encode(
+            x=x, color=alt.condition("datum.ours", alt.value(BLUE), alt.value(GREY)), description="t:N", tooltip="t:N"
+        ),
+        row.mark_text(align="left", dy=-8, limit={"expr": "width - 90"}).encode(x=alt.value(0), text="row:N"),
+        row.mark_text(align="right", dy=-8, fontWeight=600, color=NAVY).encode(x=alt.value("width"), text="said:N"),
+        height=alt.Step(36),
+    )
+
+
+def ranges(frame: pd.DataFrame, report: Any, *, unit: str, ours: Collection[str] = ()) -> alt.LayerChart:
+    """A line from `low` to `high` a row, with a point at `value` where there is one.
+
+    Args:
+        frame: `name`, `low`, `high`, and `value` if a point is to be drawn.
+        report: whose language numbers are printed in.
+        unit: of the values.
+        ours: names drawn in the colour of the place.
+
+    Returns:
+        An Altair chart; data set `rows`.
+    """
+    words = report.words
+    rows = []
+    for row in (
+        same_names(frame, ("name", "low", "high"), "charts.ranges")
+        .assign(value=frame["value"] if "value" in frame else float("nan"))
+        .to_dict("records")
+    ):
+        ends = [words.value(row[key], unit, bare=True) for key in ("low", "high")]
+        point = "" if row["value"] != row["value"] else f"{words.value(row['value'], unit, bare=True)} · "
+        said = f"{point}{words.period(*ends)}"
+        numbers = {key: None if row[key] != row[key] else float(row[key]) for key in ("low", "high", "value")}
+        rows.append(
+            {"row": row["name"], "ours": row["name"] in ours, "said": said, "t": f"{row['name']}: {said}"} | numbers
+        )
+    return filled(_ranges, {"chart": "ranges", "unit": unit}, rows=rows)
+
+
+def _ranges() -> alt.LayerChart:
+    y = alt.Y("row:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
+    row = data("rows").encode(y=y)
+    scale = alt.Scale(zero=False, nice=False, padding=6)
+    x = alt.X("low:Q", axis=None, scale=scale)
+    colour = alt.condition("datum.ours", alt.value(BLUE), alt.value(GREY))
+    return layers(
+        row.mark_rule(color=LIGHT, yOffset=8).encode(x=alt.value(0), x2=alt.value("width")),
+        row.mark_bar(height=6, yOffset=8, cornerRadius=3, aria=True).encode(
+            x=x, x2="high:Q", color=colour, description="t:N", tooltip="t:N"
+        ),
+        row.mark_point(filled=True, opacity=1, size=90, stroke=WHITE, strokeWidth=1, yOffset=8).encode(
+            x=alt.X("value:Q", axis=None, scale=scale), fill=colour
+        ),
+        row.mark_text(align="left", dy=-8, limit={"expr": "width - 110"}).encode(x=alt.value(0), text="row:N"),
+        row.mark_text(align="right", dy=-8, color=SLATE).encode(x=alt.value("width"), text="said:N"),
+        height=alt.Step(34),
+    )

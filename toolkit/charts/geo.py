@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -103,19 +103,36 @@ def _ring(indices: Iterable[int], arcs: list[Ring]) -> Ring:
 
 def centre(parts: list[Ring]) -> Point:
     """The centroid of the largest ring, in degrees."""
-    ring = max(parts, key=lambda ring: abs(_area(ring)))
-    area = _area(ring)
-    if not area:
+    ring = max(parts, key=lambda ring: abs(area(ring)))
+    size = area(ring)
+    if not size:
         return ring[0]
     x = y = 0.0
     for (x0, y0), (x1, y1) in pairwise(ring):
         cross = x0 * y1 - x1 * y0
         x, y = x + (x0 + x1) * cross, y + (y0 + y1) * cross
-    return x / (6 * area), y / (6 * area)
+    return x / (6 * size), y / (6 * size)
 
 
-def _area(ring: Ring) -> float:
+def area(ring: Ring) -> float:
+    """Signed area of a closed ring, square degrees."""
     return sum(x0 * y1 - x1 * y0 for (x0, y0), (x1, y1) in pairwise(ring)) / 2
+
+
+def clipped(ring: Ring, box: Sequence[Sequence[float]]) -> Ring:
+    """The part of a ring inside a box of two opposite corners, closed (Sutherland and Hodgman, 1974)."""
+    (x0, y0), (x1, y1) = box
+    part = list(ring)
+    for axis, edge, sign in ((0, x0, 1), (0, x1, -1), (1, y0, 1), (1, y1, -1)):
+        kept: Ring = []
+        for start, end in zip(part, part[1:] + part[:1], strict=True):
+            inside, after = sign * (start[axis] - edge) >= 0, sign * (end[axis] - edge) >= 0
+            kept += [start] if inside else []
+            if inside != after:
+                t = (edge - start[axis]) / (end[axis] - start[axis])
+                kept.append((start[0] + t * (end[0] - start[0]), start[1] + t * (end[1] - start[1])))
+        part = kept
+    return [*part, *part[:1]]
 
 
 def neighbours(topology: Topology | Boundaries, code: str) -> set[str]:

@@ -148,7 +148,9 @@ def specs_script(payloads: Iterable[Payload]) -> str:
 def _extract(payload: Payload, datasets: Mapping[str, Any], page: bool) -> str:
     words, name, title = _words(payload["language"]), payload["id"], payload["title"]
     parts = "".join(html(part, datasets=datasets, page=page) for part in payload["parts"])
+    alone = payload.get("alone", False)
     label, seen = f"{words.label('printable')}: {title}", words.label("printable")
+    label, seen = (title, title) if alone else (label, seen)
     link = f'<a class="printable" href="{escape(payload["page"])}" aria-label="{escape(label)}">{escape(seen)}</a>'
     tools = f'<p class="tools">{link}</p>' if page else ""
     return f'<div class="extract" id="{escape(name)}">{parts}{tools}</div>'
@@ -335,8 +337,21 @@ def _close(payload: Payload, words: Words) -> str:
     return f'<p class="close">{escape(done)}</p>'
 
 
+def _section(payload: Payload, words: Words) -> str:
+    """A heading in a notebook; on a page the section has its own."""
+    return f"<h2>{escape(payload['title'])}</h2>"
+
+
+def _markdown(payload: Payload, words: Words) -> str:
+    from toolkit.display import markdown
+
+    return "".join(prose.html for prose in markdown.split(payload["text"]))
+
+
 _SIMPLE: dict[str, Callable[[Payload, Words], str]] = {
     "open": _open,
+    "section": _section,
+    "markdown": _markdown,
     "text": _text,
     "brief": _brief,
     "key_figures": _key_figures,

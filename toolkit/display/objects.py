@@ -68,6 +68,32 @@ class Open(Shown):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Heading(Shown):
+    """The question of a section, and its address: what is shown next answers it."""
+
+    kind: ClassVar[str] = "section"
+    id: str
+    title: str
+
+    def __post_init__(self) -> None:
+        _check_id(self.id)
+
+    def _plain(self) -> str:
+        return self.title
+
+
+@dataclass(frozen=True, kw_only=True)
+class Markdown(Shown):
+    """Prose in Markdown; markup of HTML in it is shown as text."""
+
+    kind: ClassVar[str] = "markdown"
+    text: str
+
+    def _plain(self) -> str:
+        return self.text
+
+
+@dataclass(frozen=True, kw_only=True)
 class Text(Shown):
     """Paragraphs."""
 
@@ -192,7 +218,7 @@ class Figure(Shown):
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Shown):
-    """A table with caption, source and CSV."""
+    """A table with caption, source and CSV; `fold` closes it until a reader opens it."""
 
     kind: ClassVar[str] = "table"
     id: str
@@ -202,6 +228,7 @@ class Table(Shown):
     source: Sequence[str] = ()
     note: str = ""
     csv: str = ""
+    fold: bool = False
 
     def __post_init__(self) -> None:
         _check_id(self.id)
@@ -258,6 +285,7 @@ class Extract(Shown):
         page: name of that file; the link on the report's page.
         parts: what it holds, in order; a brief in the first place makes it the page's brief.
         apart: whether the report's page only links to it, because its parts are on that page already.
+        alone: whether the report's page only links to it, because its parts are for its own page.
     """
 
     kind: ClassVar[str] = "extract"
@@ -266,6 +294,7 @@ class Extract(Shown):
     page: str
     parts: Sequence[Shown]
     apart: bool = False
+    alone: bool = False
 
     def __post_init__(self) -> None:
         _check_id(self.id)

@@ -1,7 +1,8 @@
 """Benchmark measures, one file per theme: pure functions on DataFrames.
 
-`compute` gives the registered indicators for any territories; the other functions are methods with docstrings of their
-own.
+Each registered indicator is a function of its tables that gives a `Measure` (`indicators.income_per_taxpayer(income)`,
+`help(indicators.income_per_taxpayer)`); `compute` gives several for any territories; the other functions are methods
+with docstrings of their own.
 """
 
 from __future__ import annotations
@@ -19,12 +20,22 @@ from toolkit.indicators import (
     regional,
     shift_share,
     weight,
+    world,
 )
 from toolkit.indicators.base import REGISTRY, Indicator, compute, get
 from toolkit.indicators.change import change, one_series, spans
-from toolkit.indicators.commuting import area_self_containment, main_flows
-from toolkit.indicators.distribution import class_shares, classes_of, gini_bounds, income_gini, median_class
+from toolkit.indicators.commuting import area_self_containment, flows_of, main_flows
+from toolkit.indicators.distribution import (
+    class_shares,
+    classes_of,
+    gini_bounds,
+    gini_table,
+    income_gini,
+    latest_classes,
+    median_class,
+)
 from toolkit.indicators.figures import FLAGS
+from toolkit.indicators.measure import Measure, measured
 from toolkit.indicators.peers import Peers, nearest, same_size, same_value, size_class, structure
 from toolkit.indicators.position import (
     Position,
@@ -43,6 +54,7 @@ __all__ = [
     "FLAGS",
     "REGISTRY",
     "Indicator",
+    "Measure",
     "Peers",
     "Position",
     "aggregate",
@@ -57,11 +69,14 @@ __all__ = [
     "composite_uncertainty",
     "compute",
     "distribution",
+    "flows_of",
     "fragility",
     "get",
     "gini_bounds",
+    "gini_table",
     "income",
     "income_gini",
+    "latest_classes",
     "main_flows",
     "median_class",
     "nearest",
@@ -82,4 +97,8 @@ __all__ = [
     "structure",
     "values_of",
     "weight",
+    "world",
 ]
+
+globals().update({name: measured(about) for name, about in REGISTRY.items()})
+__all__ += sorted(REGISTRY)

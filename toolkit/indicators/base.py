@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -110,7 +111,13 @@ def prepares(table: str) -> Callable[[Callable[[pd.DataFrame], pd.DataFrame]], C
     return register
 
 
-def compute(ids: str | Iterable[str], tables: Tables, groups: Groups, *, parent: str = "") -> pd.DataFrame:
+Sum = Callable[[str, bool, Callable[[], pd.DataFrame]], pd.DataFrame]
+"""Keeps sums of tables: name of the table, whether only of single municipalities, and what computes the sum."""
+
+
+def compute(
+    ids: str | Iterable[str], tables: Tables, groups: Groups, *, parent: str = "", keep: Sum | None = None
+) -> pd.DataFrame:
     """Compute one or several indicators for territories.
 
     Args:
@@ -118,6 +125,7 @@ def compute(ids: str | Iterable[str], tables: Tables, groups: Groups, *, parent:
         tables: tables of the catalogue by name, per municipality.
         groups: territory -> codes of its members.
         parent: for shares: the key of `groups` that holds the parent territory, as it was on its date.
+        keep: where sums of tables over these groups are kept from one call to the next.
 
     Returns:
         DataFrame[indicator, territory, year, value, unit, flag, parent], in the order asked. `parent` is empty except
@@ -134,8 +142,10 @@ def compute(ids: str | Iterable[str], tables: Tables, groups: Groups, *, parent:
     for one in wanted:
         chosen = single(groups, one.id) if one.municipal else groups
         for table in one.tables:
-            if (table, one.municipal) not in summed:
-                summed[table, one.municipal] = _summed(table, tables, chosen, one.id)
+            key = (table, one.municipal)
+            if key not in summed:
+                made = partial(_summed, table, tables, chosen, one.id)
+                summed[key] = keep(*key, made) if keep else made()
         inputs = [summed[table, one.municipal] for table in one.tables]
         if one.parent:
             _require_parent(one.id, groups, parent)

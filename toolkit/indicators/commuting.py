@@ -142,6 +142,31 @@ def main_flows(flows: pd.DataFrame, members: Sequence[str], *, side: str, most: 
     return pd.DataFrame(rows, columns=["code", "year", "value", "share_published"])
 
 
+def flows_of(flows: pd.DataFrame, commuting: pd.DataFrame, members: Sequence[str], *, side: str) -> pd.DataFrame:
+    """Main destinations or origins in the latest year, with their share of all who leave or come in.
+
+    Args:
+        flows: as for `main_flows`.
+        commuting: municipal totals (`istat_code, year, item, value`; items outgoing, incoming).
+        members: codes of the territory.
+        side: `destinations` or `origins`.
+
+    Returns:
+        DataFrame[istat_code, year, value, share], largest first: persons, and percentage of all who leave (come in);
+        the share is NaN for an area, whose members also exchange people. Empty where no pair is published.
+    """
+    here, there = ("origin", "destination") if side == "destinations" else ("destination", "origin")
+    if not (flows[here].isin(list(members)) & ~flows[there].isin(list(members)) & flows["value"].notna()).any():
+        return pd.DataFrame(columns=["istat_code", "year", "value", "share"])
+    found = main_flows(flows, members, side=side)
+    found = found[found["year"] == found["year"].max()].reset_index(drop=True)
+    item = "outgoing" if side == "destinations" else "incoming"
+    whole = commuting[(commuting["item"] == item) & commuting["istat_code"].isin(list(members))]
+    total = float(whole["value"].sum(skipna=False)) if len(members) == 1 and len(whole) else float("nan")
+    share = 100.0 * found["value"] / total if total else float("nan")
+    return found.rename(columns={"code": "istat_code"}).assign(share=share)[["istat_code", "year", "value", "share"]]
+
+
 def area_self_containment(commuting: pd.DataFrame, flows: pd.DataFrame, groups: Groups) -> pd.DataFrame:
     """Bounds of the self-containment of areas: neither the sum nor the mean of their members' figures.
 

@@ -150,6 +150,27 @@ def income_gini(income: pd.DataFrame | Classes, groups: Groups) -> pd.DataFrame:
     return pd.DataFrame(found, columns=["territory", "year", "low", "high", "suppressed", "flag"])
 
 
+def gini_table(classes: Classes, groups: Groups) -> pd.DataFrame:
+    """Bounds of the Gini index of the last year, in percent, with the state of each end.
+
+    Args:
+        classes: of `classes_of`.
+        groups: territory → codes of its members.
+
+    Returns:
+        DataFrame[territory, year, low, high, flag, high_flag, suppressed]: where only the lower end can be computed, the
+        upper is `not_observable`; bounds over suppressed cells are ours, so their flag is `observed`.
+    """
+    found = income_gini(classes, groups)
+    found = found[found["year"] == found["year"].max()].reset_index(drop=True)
+    low, high = 100.0 * found["low"], 100.0 * found["high"]
+    own = low.notna() | (found["flag"] == "estimated")
+    flag = found["flag"].where(~own, "observed")
+    return found.assign(
+        low=low, high=high, flag=flag, high_flag=flag.where(~(low.notna() & high.isna()), "not_observable")
+    )
+
+
 def median_class(income: pd.DataFrame | Classes, groups: Groups) -> pd.DataFrame:
     """Class of total income of the median taxpayer (of those in a class), by territory and year.
 
@@ -169,6 +190,18 @@ def median_class(income: pd.DataFrame | Classes, groups: Groups) -> pd.DataFrame
 
 def _state(cells: Cells | None) -> str:
     return "missing" if cells is None else "estimated" if cells.suppressed else "observed"
+
+
+def latest_classes(income: pd.DataFrame, groups: Groups) -> Classes:
+    """Cells of each territory in the last year for which classes are published.
+
+    Raises:
+        DataError: no classes in the table.
+    """
+    rows = income[income["item"].isin(list(CLASSES)) & (income["flag"] != "missing")]
+    if not len(rows):
+        raise DataError("the table has no classes of income", allowed=list(CLASSES))
+    return classes_of(income[income["year"] == int(rows["year"].max())], groups)
 
 
 def classes_of(income: pd.DataFrame | Classes, groups: Groups) -> Classes:

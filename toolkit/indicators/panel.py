@@ -54,12 +54,12 @@ class Panel:
     """Rows of `compute` of one indicator; made once for many territories.
 
     Args:
-        name: the indicator.
+        about: the indicator, or the name of a registered one.
         rows: DataFrame[territory, year, value, flag, …].
     """
 
-    def __init__(self, name: str, rows: pd.DataFrame) -> None:
-        self.indicator: Indicator = get(name)
+    def __init__(self, about: str | Indicator, rows: pd.DataFrame) -> None:
+        self.indicator: Indicator = get(about) if isinstance(about, str) else about
         self.rows = rows
         self._years, self._values = rows["year"].to_numpy(), rows["value"].to_numpy(dtype=float)
         self._flags = rows["flag"].to_numpy(dtype=object)

@@ -13,6 +13,9 @@ from toolkit.indicators.regional import krugman
 BLOCKS = ("A", "B-E", "F", "G-J", "K-N", "O-U")
 """Blocks of activity (NACE Rev. 2) that add up to the total; the others of the table are inside them."""
 
+PANEL = ("gdp_per_resident", "disposable_income", "unemployment_rate", "patents")
+"""Items of the regional panel that reports show."""
+
 LONDON = ("UKI3", "UKI4", "UKI5", "UKI6", "UKI7")
 """Regions that make London; their weights add up, so means over residents are exact."""
 
@@ -107,3 +110,27 @@ def _merged(wide: pd.DataFrame, name: str, codes: Sequence[str]) -> pd.DataFrame
             row[item] = (year_rows[item] * people).sum(skipna=False) / people.sum(skipna=False) if whole else np.nan
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def latest_panel(regions: pd.DataFrame, own: str, items: Sequence[str] = PANEL) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Regions side by side, each item in the last year in which our region has it.
+
+    Args:
+        regions: as for `regional_panel`.
+        own: name of our region, which comes first.
+        items: what is shown.
+
+    Returns:
+        DataFrame[name, an item, item_unit, item_flag, …] and the year of each item.
+    """
+    panel = regional_panel(regions)
+    ours = panel[(panel["name"] == own) & panel["value"].notna()]
+    years = {item: int(ours.loc[ours["item"] == item, "year"].max()) for item in items}
+    units = panel.drop_duplicates("item").set_index("item")["unit"]
+    frame = pd.DataFrame({"name": [own, *sorted(set(panel["name"]) - {own})]})
+    for item, year in years.items():
+        values = panel[(panel["item"] == item) & (panel["year"] == year)].set_index("name")["value"]
+        frame[item] = values.reindex(frame["name"]).to_numpy()
+        frame[f"{item}_flag"] = np.where(frame[item].notna(), "observed", "missing")
+        frame[f"{item}_unit"] = str(units[item])
+    return frame, years

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from toolkit.display import markdown
 from toolkit.errors import ToolkitError
-from toolkit.render import markdown
 
 MIME = "application/vnd.quadro.v1+json"
 # Payloads that open a section of their own when no heading of the notebook has just opened one for them.
@@ -30,13 +30,17 @@ Draw = Callable[[Payload], str]
 
 @dataclass
 class Section:
-    """One question and its answer: heading, address, HTML fragments in order. `home`: the payload it is for."""
+    """One question and its answer: heading, address, HTML fragments in order. `home`: the payload it is for.
+
+    One that a report asked for (`report.section`) is left out where it has no answer.
+    """
 
     title: str
     html: list[str] = field(default_factory=list)
     home: str = ""
     prose_only: bool = True
     id: str = ""
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,9 +136,11 @@ def compose(notebook: Any, draw: Draw, title_of: Callable[[str], str]) -> Page:
                 sections.append(Section(item.heading, [item.html]))
             else:
                 sections[-1].html.append(item.html)
+        elif item["kind"] == "section":
+            sections.append(Section(item["title"], id=item["id"], asked=True))
         elif item["kind"] not in ("open", "close"):
             _place(item, sections, draw, title_of)
-    kept = [section for section in sections if section.title or any(section.html)]
+    kept = [section for section in sections if any(section.html) or (section.title and not section.asked)]
     ordered = sorted(kept, key=lambda section: FIRST.index(section.home) if section.home in FIRST else len(FIRST))
     _address(ordered, {payload["id"] for payload in payloads(notebook) if "id" in payload})
     return Page(opened, closed, lede, ordered, _summary(notebook))
@@ -166,20 +172,36 @@ def _place(payload: Payload, sections: list[Section], draw: Draw, title_of: Call
     section = sections[-1]
     if kind in HOMES and section.prose_only:
         section.home = kind
-    section.html.append(draw({**payload, "parts": []} if payload.get("apart") else payload))
+    section.html.append(draw({**payload, "parts": []} if _linked(payload) else payload))
     section.prose_only = False
 
 
 def _kind(payload: Payload) -> str:
     """What the payload is for; an extract that begins with a brief is the page's brief."""
-    parts = () if payload.get("apart") else payload.get("parts", ())
+    parts = () if _linked(payload) else payload.get("parts", ())
     return "brief" if parts and parts[0]["kind"] == "brief" else str(payload["kind"])
+
+
+def _linked(payload: Payload) -> bool:
+    """Whether the page only links to an extract."""
+    return bool(payload.get("apart") or payload.get("alone"))
+
+
+def questions(parts: Iterable[Payload], draw: Draw) -> list[Section]:
+    """Parts of an extra page by their headings."""
+    sections = [Section("")]
+    for part in parts:
+        if part["kind"] == "section":
+            sections.append(Section(part["title"], id=part["id"]))
+        else:
+            sections[-1].html.append(draw(part))
+    return [section for section in sections if section.html]
 
 
 def _address(sections: Iterable[Section], taken: set[str]) -> None:
     used = set(taken) | {"main", "contents", "top"}
     for section in sections:
-        base = markdown.slug(section.title) if section.title else ""
+        base = section.id or (markdown.slug(section.title) if section.title else "")
         section.id = base
         count = 1
         while base and section.id in used:

@@ -14,7 +14,7 @@ from jinja2 import meta
 
 from toolkit import signs
 from toolkit.render.canonical import canonical
-from toolkit.render.content import Page, Payload, Section, compose
+from toolkit.render.content import Page, Payload, Section, compose, questions
 
 TEMPLATES = Path(__file__).with_name("templates")
 TEMPLATE = "quadro"
@@ -75,9 +75,12 @@ def extract(notebook: Any, payload: Payload, assets: str = ASSETS, languages: Se
     from toolkit.render.preprocessor import cell_of
 
     content, words = read(notebook)
-    html = [_draw(part) for part in payload["parts"]]
-    section = Section(words.say("page.brief"), html, "brief", False, payload["id"])
-    frame = context(replace(content, sections=[section]), words, assets, languages)
+    if payload.get("alone"):
+        sections = questions(payload["parts"], _draw)
+    else:
+        html = [_draw(part) for part in payload["parts"]]
+        sections = [Section(words.say("page.brief"), html, "brief", False, payload["id"])]
+    frame = context(replace(content, sections=sections), words, assets, languages)
     stem = f"{content.opened['report']}-{payload['id']}"
     frame |= {
         "extract": payload["id"],
@@ -88,7 +91,7 @@ def extract(notebook: Any, payload: Payload, assets: str = ASSETS, languages: Se
         "downloads": [],
         "whole": f"{content.opened['report']}.{words.language}.html",
     }
-    node = type(notebook)({**notebook, "cells": [cell_of(section)]})
+    node = type(notebook)({**notebook, "cells": [cell_of(section) for section in sections]})
     return canonical(_exporter().template.render(nb=node, resources={"quadro": frame}).lstrip("\r\n"))
 
 

@@ -18,7 +18,7 @@ from IPython.display import display as show
 
 import toolkit
 from toolkit import catalog, display, indicators
-from toolkit.charts import theme
+from toolkit.charts.placed import theme
 from toolkit.errors import ToolkitError
 from toolkit.indicators.panel import Panel
 from toolkit.indicators.standing import Standing, standings, standings_of
@@ -33,7 +33,7 @@ Chart = Any
 """A Vega-Lite specification, or an Altair chart."""
 
 
-class Report(Setting):
+class WordedReport(Setting):
     """A report of one municipality or area, in one language.
 
     Args:

@@ -20,7 +20,7 @@ from toolkit.run.modules import Modules
 
 SHORT = 12
 PACKAGE = "datapackage.yaml"
-READ_BY = {"toolkit.params.policy": "policies/*.yml", "toolkit.report.benchmark": "sets/*.yml"}
+READ_BY = {"toolkit.params.policy": "policies/*.yml", "toolkit.report.comparing": "sets/*.yml"}
 """Files of `params/` that only the pages of some modules read; those directly in it may be read by all."""
 WORDED = {
     "page": "it was made for another address or other languages",

@@ -24,6 +24,8 @@ NUMERIC = re.compile(
     r"(?P<prefix>\+|abs|the|of|from|at)?(?P<form>int|dec|pct|eurshort|eur|signed|points)(?P<decimals>\d)?"
 )
 SIGN = re.compile(r"sign(?P<decimals>\d)?")
+# Forms that facts have (`toolkit.text.facts`), and the fewest and the most words that each wants.
+FACT_FORMS = {"more_less": (1, 2), "above_below": (1, 2), "size": (0, 0), "unit": (0, 0), "lower": (0, 0)}
 
 
 class WordsError(ToolkitError):
@@ -117,6 +119,11 @@ def placeholders(template: str, where: str = "") -> list[tuple[str, str]]:
 
 def _check_spec(spec: str, where: str) -> None:
     head, *rest = spec.split(":")
+    if head in FACT_FORMS:
+        fewest, most = FACT_FORMS[head]
+        if not fewest <= len(rest) <= most:
+            raise WordsError(f"{head} wants {most} words", where=where, hint="see toolkit/text/facts.py")
+        return
     wanted = {"plural": 2, "yes": 2, "sign": 3}.get("sign" if SIGN.fullmatch(head) else head, 0)
     plain = ("", "year", "date", "period", "ord", "ordf", "list", "label", "acr", "unsaid", *PLACE_FORMS)
     known = head in plain or head.lower() in (*PLACE_FORMS, *DATE_FORMS) or wanted or NUMERIC.fullmatch(head)

@@ -25,6 +25,9 @@ Placeholders are `{name}` (text only) or `{name:spec}`:
 | `sign1:up:down:level` | a word that agrees with a figure as printed with one decimal (`sign` alone: with none lost) |
 | `yes:if:otherwise` | a word that follows a truth value |
 | `unsaid` | nothing: this language does not need the value |
+
+Facts (`toolkit.text.facts`: amounts, gaps, ranks, years, places) print themselves without a spec, and have forms of
+their own; the table there lists them.
 """
 
 from __future__ import annotations
@@ -45,8 +48,10 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from toolkit.partial import Sum
 from toolkit.text import places
+from toolkit.text.facts import Absent, Fact
 from toolkit.text.loading import (
     DATE_FORMS,
+    FACT_FORMS,
     FOLDER,
     LANGUAGES,
     NUMERIC,
@@ -55,6 +60,7 @@ from toolkit.text.loading import (
     WordsError,
     decimals_of,
     messages,
+    placeholders,
     template,
     vocabulary,
 )
@@ -277,6 +283,16 @@ class Words(string.Formatter):
         """All templates, `file.key`, sorted."""
         return sorted(messages(self._folder))
 
+    def has(self, key: str) -> bool:
+        """Whether there is such a text."""
+        return key in messages(self._folder)
+
+    def starting(self, prefix: str) -> dict[str, str]:
+        """Labels whose key begins with `prefix_`, without it: `starting("block")["f"]` is "Costruzioni"."""
+        start = f"labels.{prefix}_"
+        keys = [key for key in self.keys() if key.startswith(start)]
+        return {key.removeprefix(start): self.say(key) for key in keys if not placeholders(self._template(key))}
+
     def say(self, key: str, **values: Any) -> str:
         """A template with its values printed; `values` may hold more than the template uses.
 
@@ -295,6 +311,33 @@ class Words(string.Formatter):
                 error.what, where=error.where or f"text {key}", allowed=error.allowed, hint=error.hint
             ) from None
 
+    def sentence(self, *, it: str, en: str, facts: Mapping[str, Any]) -> str:
+        """A sentence written beside its numbers, in both languages; empty where a fact that it needs is absent.
+
+        Args:
+            it, en: templates with the same placeholders.
+            facts: what they may print; may hold more.
+
+        Raises:
+            WordsError: a placeholder or form that does not exist, two languages that differ in placeholders, a language
+                that is empty.
+        """
+        names = _checked(it, en)
+        if unknown := sorted(names - set(facts)):
+            near = [other for name in unknown for other in get_close_matches(name, facts, n=2)]
+            raise WordsError(
+                f"no fact is called {', '.join(unknown)}",
+                where=it,
+                allowed=sorted(facts),
+                hint=f"did you mean {', '.join(near)}?" if near else "pass it by name, or **comparison.facts",
+            )
+        if any(isinstance(facts[name], Absent) for name in names):
+            return ""
+        try:
+            return self.vformat(it if self.language == "it" else en, (), facts)
+        except WordsError as error:
+            raise WordsError(error.what, where=error.where or it, allowed=error.allowed, hint=error.hint) from None
+
     # -- how a placeholder is printed
 
     def vformat(self, format_string: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> str:
@@ -307,8 +350,14 @@ class Words(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         """One placeholder: see the table at the top of this module."""
         head, options, numeric, sign = _spec(format_spec)
+        if isinstance(value, Fact) and (not head or head in value.forms):
+            return value.said(self, head, options)
+        if head in FACT_FORMS:
+            raise WordsError(f"{value!r} has no form {head!r}", allowed=getattr(value, "forms", ()))
         if not head and isinstance(value, str):
             return value
+        if isinstance(value, Fact) and (numeric or sign) and hasattr(value, "__float__"):
+            value = float(value)
         if numeric:
             return self._numeric(value, numeric)
         if sign:
@@ -419,6 +468,20 @@ _SIMPLE: dict[str, Callable[[Words, Any, Sequence[str]], str]] = {
     "unsaid": lambda words, value, options: "",
     "yes": lambda words, value, options: options[0 if value else 1],
 }
+
+
+@cache
+def _checked(it: str, en: str) -> frozenset[str]:
+    """Names of the placeholders of a pair of sentences."""
+    names = {}
+    for language, text in (("it", it), ("en", en)):
+        if not isinstance(text, str) or not text.strip():
+            raise WordsError(f"the sentence lacks its text in {language!r}", where=it or en)
+        names[language] = frozenset(name for name, _ in placeholders(text, where=text))
+    if names["it"] != names["en"]:
+        odd = ", ".join(sorted(names["it"] ^ names["en"]))
+        raise WordsError(f"placeholders differ between the two languages: {odd}", where=it)
+    return names["it"]
 
 
 @cache

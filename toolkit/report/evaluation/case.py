@@ -19,7 +19,7 @@ from toolkit.impact.verdict import LEVELS
 from toolkit.params import policy as policies
 from toolkit.params.policy import Outcome, Policy
 from toolkit.partial import Sum
-from toolkit.report.core import Report
+from toolkit.report.core import WordedReport as Report
 from toolkit.text import Words
 
 TABLES = [

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit import charts, display
+from toolkit import display
+from toolkit.charts import placed as charts
 from toolkit.params.policy import ExAnte
 from toolkit.partial import Sum
 from toolkit.report.evaluation.case import Case, Concerned

@@ -7,7 +7,8 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from toolkit import charts, display, impact
+from toolkit import display, impact
+from toolkit.charts import placed as charts
 from toolkit.params.policy import LightTrial, QuotedClaim, Role
 from toolkit.report.evaluation.case import Case, Concerned
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit import charts, display
+from toolkit import display
+from toolkit.charts import placed as charts
 from toolkit.report.evaluation.case import Case, Concerned, Known
 from toolkit.report.wording import capital
 

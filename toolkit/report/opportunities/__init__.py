@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from IPython.utils.capture import capture_output
 
 from toolkit.params import LANGUAGES
-from toolkit.report.core import Report
+from toolkit.report.core import WordedReport as Report
 from toolkit.report.opportunities.access import accessible
 from toolkit.report.opportunities.after import calendar, plan, successors
 from toolkit.report.opportunities.calls import on_the_day

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit import charts
+from toolkit.charts import placed as charts
 from toolkit.report.opportunities import decide, origin
 from toolkit.report.opportunities.case import CALLS, REAL, Case, records
 from toolkit.report.opportunities.worth import amount_of

@@ -18,7 +18,7 @@ from toolkit.params import choices as chosen
 from toolkit.pnrr.amounts import NOT_MODELLED, schedule
 from toolkit.pnrr.days import as_of_day
 from toolkit.pnrr.eligibility import POPULATION_RULES
-from toolkit.report.core import Report
+from toolkit.report.core import WordedReport as Report
 from toolkit.territory import Municipality
 
 CLASS_YEAR = 2022

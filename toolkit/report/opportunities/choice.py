@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from toolkit import charts, display, pnrr
+from toolkit import display, pnrr
+from toolkit.charts import placed as charts
 from toolkit.errors import ParameterError
 from toolkit.report.opportunities import decide, origin
 from toolkit.report.opportunities.access import scored

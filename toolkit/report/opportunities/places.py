@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit import catalog, charts, display, pnrr
+from toolkit import catalog, display, pnrr
+from toolkit.charts import placed as charts
 from toolkit.partial import Sum
 from toolkit.report.opportunities import decide, origin
 from toolkit.report.opportunities.case import Case, records

@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit import charts, display, pnrr
+from toolkit import display, pnrr
+from toolkit.charts import placed as charts
 from toolkit.pnrr.amounts import NO_CLASS_MAXIMUM, NOT_MODELLED
 from toolkit.report.opportunities import origin
 from toolkit.report.opportunities.case import Case, records

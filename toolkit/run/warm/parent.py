@@ -333,8 +333,8 @@ def _warm_up(settings: Settings) -> None:
 def _load(notebooks: Sequence[Path]) -> None:
     """Tables, words, the page's template, the notebooks."""
     from toolkit import catalog
+    from toolkit.display.markdown import split
     from toolkit.render import shell as pages
-    from toolkit.render.markdown import split
     from toolkit.run.warm import job
     from toolkit.territory import Register
 

@@ -6,7 +6,18 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from toolkit.charts.theme import CONFIG, DECIMALS, ORANGE, SCHEMA, WHITE, Layer, Spec, is_narrow, shorten, text_width
+from toolkit.charts.placed.theme import (
+    CONFIG,
+    DECIMALS,
+    ORANGE,
+    SCHEMA,
+    WHITE,
+    Layer,
+    Spec,
+    is_narrow,
+    shorten,
+    text_width,
+)
 from toolkit.errors import DataError
 from toolkit.text import is_absent
 

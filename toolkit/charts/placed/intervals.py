@@ -7,8 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.charts import draw, theme
-from toolkit.charts.theme import BLUE, SLATE, WHITE, Layer, Record, Spec
+from toolkit.charts.placed import draw, theme
+from toolkit.charts.placed.theme import BLUE, SLATE, WHITE, Layer, Record, Spec
 from toolkit.display.frames import rows_of
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent

@@ -7,8 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.charts import draw, geo, maps, theme
-from toolkit.charts.theme import BLUE, INK, ORANGE, WHITE, Layer, Record, Spec
+from toolkit.charts import geo
+from toolkit.charts.placed import draw, maps, theme
+from toolkit.charts.placed.theme import BLUE, INK, ORANGE, WHITE, Layer, Record, Spec
 from toolkit.display.frames import rows_of
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from toolkit.charts import draw, geo, theme
-from toolkit.charts.theme import INK, WHITE, Layer, Record, Spec
+from toolkit.charts import geo
+from toolkit.charts.placed import draw, theme
+from toolkit.charts.placed.theme import INK, WHITE, Layer, Record, Spec
 
 FEATURES: Spec = {"name": "boundaries", "format": {"type": "topojson", "feature": geo.FEATURE}}
 BORDERS: Spec = {"name": "boundaries", "format": {"type": "topojson", "mesh": geo.FEATURE}}

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 
 import pandas as pd
 
-from toolkit.charts import draw, theme
-from toolkit.charts.theme import INK, SLATE, WHITE, Layer, Record, Spec
+from toolkit.charts.placed import draw, theme
+from toolkit.charts.placed.theme import INK, SLATE, WHITE, Layer, Record, Spec
 from toolkit.display.frames import rows_of
 from toolkit.errors import DataError
 from toolkit.text import ABSENT_FLAGS, Words, is_absent

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from toolkit.indicators.base import get
 from toolkit.indicators.composite import Composite, Framework, Recipe, ampi, build, redundancy, remove_each
 from toolkit.indicators.composite_uncertainty import (
     ON_1_100,
@@ -18,7 +20,10 @@ from toolkit.indicators.composite_uncertainty import (
     rank_intervals,
     sampled,
 )
-from toolkit.params.benchmark import CompositeIndicator
+
+Declared = Any
+"""A composite indicator as declared (`params/composite.yml`): parts with code, parent, direction and weight; spread of the
+weights, draws, seed, and the widest interval that still ranks."""
 
 MEANS = ("arithmetic", "geometric")
 RECIPE = Recipe(normalisation=ON_1_100[0])
@@ -42,7 +47,7 @@ class Index:
         sampled: ranks under varied choices, weights around the declared ones.
     """
 
-    declared: CompositeIndicator
+    declared: Declared
     framework: Framework
     data: pd.DataFrame
     composite: Composite
@@ -83,43 +88,71 @@ class Index:
         """Whether the wider of the two intervals leaves a rank worth the name."""
         return self.free.ranks_unit(code, self.declared.most) and self.around.ranks_unit(code, self.declared.most)
 
+    def beside(self, code: str, each_side: int = 6) -> pd.DataFrame:
+        """A municipality among those next to it in the table: ranks with the ends of both intervals.
+
+        Returns:
+            DataFrame[istat_code, value, low, high, free_low, free_high], the first first.
+        """
+        at = self.order.index(code)
+        first = max(0, min(at - each_side, len(self.order) - 2 * each_side - 1))
+        return self.ranked(self.order[first : first + 2 * each_side + 1])
+
+    def ranked(self, codes: Iterable[str]) -> pd.DataFrame:
+        """Ranks of some municipalities with both intervals, columns as in `beside`; those that are ranked."""
+        rows = []
+        for one in sorted(set(codes) & set(self.order), key=self.order.index):
+            rank, (low, high, free_low, free_high) = self.rank(one), self.intervals[one]
+            rows.append((one, rank, min(rank, low), max(rank, high), free_low, free_high))
+        return pd.DataFrame(rows, columns=["istat_code", "value", "low", "high", "free_low", "free_high"])
+
+    @property
+    def tables(self) -> list[str]:
+        """Names of the tables that its indicators come from."""
+        return list(dict.fromkeys(table for code in self.framework.indicators for table in get(code).tables))
+
+    @property
+    def structure(self) -> pd.DataFrame:
+        """What it is made of: DataFrame[indicator, group, direction, weight], weights in percent of the whole."""
+        weights = self.framework.effective_weights()
+        parts = [part for part in self.declared.parts if part.direction]
+        return pd.DataFrame(
+            {
+                "indicator": [part.code for part in parts],
+                "group": [part.parent for part in parts],
+                "direction": ["+" if part.direction > 0 else "−" for part in parts],
+                "weight": [100.0 * float(weights[part.code]) for part in parts],
+            }
+        )
+
     def moved_by(self, code: str) -> pd.DataFrame:
         """Which choice moves the rank of a municipality most (weights around the declared ones)."""
         return self.sampled.sensitivity(code)
 
 
-# The same for every page of a run: a process computes it once.
-_known: dict[tuple[str, str], Index] = {}
-
-
-def index_of(data: pd.DataFrame, declared: CompositeIndicator, fingerprint: str) -> Index:
+def index_of(data: pd.DataFrame, declared: Declared) -> Index:
     """Build the composite indicator and its uncertainty.
 
     Args:
         data: municipalities × indicators of the structure; NaN where absent.
         declared: the structure.
-        fingerprint: of the catalogue, to know the same figures again.
     """
-    key = (fingerprint, f"{declared.model_dump_json()} {pd.util.hash_pandas_object(data).sum()}")
-    if key not in _known:
-        _known.clear()
-        framework = framework_of(declared)
-        drawn: dict[str, Any] = {"recipe": RECIPE, "draws": declared.draws, "seed": declared.seed}
-        _known[key] = Index(
-            declared,
-            framework,
-            data,
-            build(data, framework, RECIPE),
-            rank_intervals(data, framework, _space("around", declared.spread), **drawn),
-            rank_intervals(data, framework, _space("free", declared.spread), **drawn),
-            remove_each(data, framework, RECIPE),
-            redundancy(data, framework, high=REPEATS, method="spearman"),
-            sampled(data, framework, _space("around", declared.spread), draws=128, seed=declared.seed),
-        )
-    return _known[key]
+    framework = framework_of(declared)
+    drawn: dict[str, Any] = {"recipe": RECIPE, "draws": declared.draws, "seed": declared.seed}
+    return Index(
+        declared,
+        framework,
+        data,
+        build(data, framework, RECIPE),
+        rank_intervals(data, framework, _space("around", declared.spread), **drawn),
+        rank_intervals(data, framework, _space("free", declared.spread), **drawn),
+        remove_each(data, framework, RECIPE),
+        redundancy(data, framework, high=REPEATS, method="spearman"),
+        sampled(data, framework, _space("around", declared.spread), draws=128, seed=declared.seed),
+    )
 
 
-def framework_of(declared: CompositeIndicator) -> Framework:
+def framework_of(declared: Declared) -> Framework:
     """The structure as the methods take it, its index called `index`."""
     rows = [part.model_dump(include={"code", "parent", "weight", "direction"}) for part in declared.parts]
     rows.append({"code": "index", "parent": "", "weight": 1.0, "direction": 0})

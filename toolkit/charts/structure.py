@@ -1,0 +1,119 @@
+"""Charts whose structure is built and compiled once, whatever the place: what differs from page to page is data.
+
+Texts, classes and orders travel as data too, and what depends on the width hangs on Vega's own signal `width`. So a
+template is a function without arguments that gives an Altair chart over named data; `filled` gives it the data of a
+page, and still it is an Altair chart: add a layer, change an encoding. A chart that was changed, or that an analyst made,
+is compiled as it is; its structure is recognised the next time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from toolkit.charts import theme
+from toolkit.display.frames import rows_of
+from toolkit.errors import ToolkitError
+
+Rows = list[dict[str, Any]]
+Template = Callable[[], alt.LayerChart]
+META = "quadro"
+"""Key of `usermeta` under which a chart carries what it shows."""
+
+
+def data(name: str) -> alt.Chart:
+    """A layer of a template over one of its data sets."""
+    return alt.Chart(alt.NamedData(name))
+
+
+def layers(*parts: alt.Chart, height: Any) -> alt.LayerChart:
+    """Layers of a template as one chart of the page's width."""
+    return alt.layer(*parts).properties(width=theme.WIDE, height=height)
+
+
+def filled(template: Template, about: Mapping[str, Any], **rows: Rows | pd.DataFrame) -> alt.LayerChart:
+    """A template with the data of a page.
+
+    Args:
+        template: what gives the structure, once a process.
+        about: what the chart shows, free of language, for `report.figure`: JSON values only.
+        rows: data sets by the names that the template uses.
+    """
+    built, _ = _built(template)
+    chart = object.__new__(type(built))  # Altair's own copies build every layer again
+    for name, held in vars(built).items():
+        object.__setattr__(chart, name, dict(held) if name == "_kwds" else held)
+    chart.datasets = {name: rows_of(held) if isinstance(held, pd.DataFrame) else held for name, held in rows.items()}
+    chart.usermeta = {META: {**about, "template": f"{template.__module__}.{template.__qualname__}"}}
+    _templates[chart.usermeta[META]["template"]] = template
+    return chart
+
+
+def about(chart: Any) -> dict[str, Any]:
+    """What a chart of this package carries of itself; of an analyst's own, nothing."""
+    found: Any = getattr(chart, "usermeta", alt.Undefined)
+    if isinstance(found, dict) and META in found:
+        return dict(found[META])
+    for part in getattr(chart, "layer", None) or ():  # one of ours under layers of theirs
+        if inner := about(part):
+            return inner
+    return {}
+
+
+def specification(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, Rows]]:
+    """Vega-Lite structure and data sets of any Altair chart.
+
+    Raises:
+        ToolkitError: Altair refuses the chart; the message is its first line.
+    """
+    told = about(chart)
+    template = _templates.get(told.get("template", ""))
+    if template is not None:
+        built, spec = _built(template)
+        if all(chart._kwds[key] is held for key, held in built._kwds.items() if key not in ("datasets", "usermeta")):
+            return spec, dict(chart.datasets)
+    try:
+        spec = chart.to_dict()
+    except Exception as error:
+        raise ToolkitError(f"Altair cannot make this chart: {str(error).strip().splitlines()[0]}") from None
+    sets, names = spec.pop("datasets", {}), {}
+
+    def renamed(node: Any) -> Any:
+        """Data sets by their order: Altair names them by their content, which would make each structure a new one."""
+        if isinstance(node, dict):
+            return {key: name(held) if key == "name" and held in sets else renamed(held) for key, held in node.items()}
+        return [renamed(part) for part in node] if isinstance(node, list) else node
+
+    def name(held: str) -> str:
+        names.setdefault(held, f"data_{len(names)}" if held.startswith("data-") else held)
+        return str(names[held])
+
+    spec = _plain(renamed(spec)) | {"usermeta": {"structured": True, "explore": not told}}
+    return spec, {names.get(key, key): rows for key, rows in sets.items()}
+
+
+_templates: dict[str, Template] = {}
+
+
+@cache
+def _built(template: Template) -> tuple[alt.LayerChart, dict[str, Any]]:
+    built = template()
+    spec = _plain(built.to_dict(validate=False)) | {"usermeta": {"structured": True, "explore": False}}
+    return built, spec
+
+
+def _plain(spec: dict[str, Any]) -> dict[str, Any]:
+    return {key: held for key, held in spec.items() if key not in ("datasets", "usermeta")}
+
+
+def same_names(frame: pd.DataFrame, wanted: Sequence[str], where: str) -> pd.DataFrame:
+    """The columns that a chart needs; ToolkitError names the one that is missing."""
+    if missing := [name for name in wanted if name not in frame]:
+        raise ToolkitError(
+            f"the chart needs a column {missing[0]!r}", where=where, allowed=list(map(str, frame.columns))
+        )
+    return frame[list(wanted)]

@@ -1,0 +1,273 @@
+"""Load and compare: tables up to a day, and the one place that decides whom a figure is set against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from toolkit import catalog, indicators, params
+from toolkit.charts import geo
+from toolkit.errors import DataError
+from toolkit.indicators.measure import Measure
+from toolkit.indicators.panel import Panel
+from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same_value, space
+from toolkit.indicators.peers import structure as structure_of
+from toolkit.indicators.standing import standings_of
+from toolkit.params import ROOT, ReportParams
+from toolkit.report.comparison import Comparison, own_indicator
+from toolkit.report.setting import BOUNDARIES, Setting
+from toolkit.territory import Municipality
+from toolkit.text import Words
+
+
+class Comparing(Setting):
+    """A territory on a day with its tables, and what its figures are set against.
+
+    Args:
+        parameters: checked parameters of the report.
+        words: its language.
+        compare_with: one more comparison group: a set of `params/sets`, or the id of an area.
+    """
+
+    def __init__(self, parameters: ReportParams, words: Words, compare_with: str) -> None:
+        super().__init__(parameters, words, ())
+        self.compare_with = compare_with
+        self.compared: dict[str, Comparison] = {}
+        self._loaded: dict[str, pd.DataFrame] = {}
+        self._results: dict[str, Any] = {}
+
+    # ---- load
+
+    def table(
+        self, name: str, *, title: str = "", publisher: str = "", licence: str = "", date: str = "", url: str = ""
+    ) -> pd.DataFrame:
+        """A table of the catalogue without the periods that end after `as_of`; or a CSV of your own.
+
+        Args:
+            name: of a table of the catalogue (`quadro list data`), or of a CSV file in `data/own/`.
+            title, publisher, licence, date: of a CSV of your own, asked for: the page prints them as its source (`date`
+                is the day of reference, ISO).
+            url: where it is published, if anywhere.
+
+        Returns:
+            DataFrame, long: `istat_code` (six digits, text), `year`, keys, `value`, `unit`, `flag`.
+
+        Raises:
+            DataError: no such table or file, a source that is not told, or a file without `istat_code`.
+        """
+        if name.endswith(".csv"):
+            about = {"title": title, "publisher": publisher, "licence": licence, "date": date}
+            return self._own_table(name, about, url)
+        if name not in self._tables:
+            source = catalog.default().source(name)
+            frame = self._read(name)
+            frame.attrs["table"] = name
+            self.sources.append(source)
+            self._tables[name], self._loaded[name] = frame, frame.copy(deep=False)
+        return self._tables[name]
+
+    def _own_table(self, name: str, about: Mapping[str, str], url: str) -> pd.DataFrame:
+        from toolkit.report.own_data import read_own
+
+        if name not in self._tables:
+            frame, source = read_own(name, about, url)
+            frame.attrs["table"] = source.name
+            self.sources.append(source)
+            self._tables[name] = frame
+        return self._tables[name]
+
+    # ---- compare
+
+    def compare(
+        self,
+        what: Measure | pd.DataFrame,
+        *,
+        id: str = "",
+        it: str = "",
+        en: str = "",
+        unit: str = "",
+        direction: int = 0,
+    ) -> Comparison:
+        """Set a figure of the territory against its scales, its peers and all municipalities.
+
+        Args:
+            what: an indicator on its tables (`indicators.income_per_taxpayer(income)`); or a frame of your own with
+                `istat_code`, `year`, `value` and, if some are absent, `flag`: then larger territories have no figure,
+                because ratios are not added up.
+            id, it, en, unit, direction: of a frame of your own: a name of lower-case words joined by `_`, what is
+                measured in both languages, a key of `text/units.yml`, and 1 (more is better), −1 (less) or 0.
+
+        Returns:
+            A `Comparison`, kept for the results file under the indicator's id.
+
+        Raises:
+            DataError: a frame that lacks a column, has a municipality twice in a year, or does not say what it measures.
+        """
+        if isinstance(what, Measure):
+            parent = self.metropolitan.id if what.indicator.parent else ""
+            panel, tables = self._panel(what, parent), self._names_of(what)
+        elif isinstance(what, pd.DataFrame):
+            parent, tables = "", [what.attrs["table"]] if "table" in what.attrs else []
+            panel = self._own_panel(what, id, it, en, unit, direction)
+        else:
+            raise DataError(
+                f"report.compare takes a measure or a DataFrame, not {type(what).__name__}",
+                hint="indicators.income_per_taxpayer(income), or a frame with istat_code, year, value",
+            )
+        about: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": self.peer_codes}
+        played = {key: place for key, place in self.roles.items() if key != self.own} | {self.own: self.own}
+        standing = standings_of({panel.indicator.id: panel}, played, **about)[panel.indicator.id]
+        key = f"{panel.indicator.id}@{self.parent}" if parent else panel.indicator.id
+        found = Comparison(self, panel, standing, tuple(tables), key)
+        self.compared[key] = found
+        self._results.setdefault(key, found.result(self.parent if parent else ""))
+        return found
+
+    def _names_of(self, what: Measure) -> list[str]:
+        return [str(table.attrs.get("table", name)) for name, table in what.tables.items()]
+
+    def _panel(self, what: Measure, parent: str) -> Panel:
+        """Figures of all municipalities, areas and scales: shared by all pages, if the tables are those of the catalogue."""
+        groups = self.territories | {self.own: self.members}
+        ours = all(_same(table, self._loaded.get(name)) for name, table in what.tables.items())
+        if not ours or self.own not in self.territories:
+            return what.of(groups, parent=parent)
+        whole = self.metropolitan.id
+
+        def kept(table: str, alone: bool, made: Any) -> pd.DataFrame:
+            return self.once("summed", whole, table, alone, made)
+
+        panel: Panel = self.once(
+            "panel", whole, what.indicator.id, parent, lambda: what.of(groups, parent=parent, keep=kept)
+        )
+        return panel
+
+    def _own_panel(self, frame: pd.DataFrame, id: str, it: str, en: str, unit: str, direction: int) -> Panel:
+        if not (id and it and en and unit):
+            raise DataError(
+                "a frame of your own does not say what it measures",
+                hint='report.compare(frame, id="parks", it="Parchi", en="Parks", unit="percent", direction=1)',
+            )
+        self.words.unit(unit)  # a clear error now, not in a chart
+        if lost := [name for name in ("istat_code", "year", "value") if name not in frame]:
+            raise DataError(f"the frame has no column {lost[0]!r}", allowed=list(map(str, frame.columns)), where=id)
+        if frame.duplicated(["istat_code", "year"]).any():
+            twice = frame[frame.duplicated(["istat_code", "year"])].iloc[0]
+            raise DataError(f"{twice['istat_code']} has two figures in {twice['year']}", where=id)
+        flag = frame["flag"] if "flag" in frame else frame["value"].isna().map({True: "missing", False: "observed"})
+        rows = pd.DataFrame({"territory": frame["istat_code"].astype(object), "year": frame["year"].astype(int)})
+        rows = rows.assign(value=frame["value"].astype(float), flag=flag.astype(object))
+        return Panel(own_indicator(id, it, en, unit, direction), rows.sort_values(["territory", "year"]))
+
+    @property
+    def municipal(self) -> bool:
+        """Whether the territory is one municipality."""
+        return isinstance(self.territory, Municipality)
+
+    @property
+    def territories(self) -> dict[str, tuple[str, ...]]:
+        """Members of all territories inside of the metropolitan city: municipalities, areas, the whole without core."""
+
+        def found() -> dict[str, tuple[str, ...]]:
+            areas = {area.id: area.members for area in self.register.areas(self.as_of)}
+            inside = {key: codes for key, codes in areas.items() if set(codes) <= set(self.universe)}
+            rest = tuple(code for code in self.universe if code != self.core.istat_code)
+            return {code: (code,) for code in self.universe} | inside | {"without_core": rest}
+
+        territories: dict[str, tuple[str, ...]] = self.once("territories", self.metropolitan.id, found)
+        return territories
+
+    @cached_property
+    def roles(self) -> dict[str, str]:
+        """Scale of the report → the territory of the panels that plays this part."""
+        zone = self.register.zone_of(self.own, self.as_of) if self.municipal else None
+        played = {"metropolitan": self.metropolitan.id, "zone": zone.id if zone else ""}
+        return {key: played.get(key, key) for key in self.scales}
+
+    @cached_property
+    def peers(self) -> Peers | None:
+        """The municipalities most like this one; None for an area."""
+        if not self.municipal:
+            return None
+
+        def found() -> Any:
+            rows = [self._panel(getattr(indicators, name)(*self._structural(name)), "").rows for name in STRUCTURAL]
+            every = pd.concat(rows)
+            return space(structure_of(every[every["territory"].isin(self.universe)]))
+
+        return nearest(self.once("structure", self.metropolitan.id, found), self.own)
+
+    def structural(self, name: str) -> pd.Series:
+        """Values of all municipalities of one variable of `peers`, as it was used."""
+        panel = self._panel(getattr(indicators, name)(*self._structural(name)), "")
+        rows = panel.rows[panel.rows["territory"].isin(self.universe)]
+        wide = rows.pivot(index="territory", columns="year", values="value")
+        known = wide.notna().sum()
+        values: pd.Series = wide[known[known == known.max()].index.max()]
+        return values
+
+    def _structural(self, name: str) -> list[pd.DataFrame]:
+        return [self.table(table) for table in indicators.get(name).tables]
+
+    @property
+    def peer_codes(self) -> tuple[str, ...]:
+        """Codes of the similar municipalities, the most similar first; none for an area."""
+        return self.peers.codes if self.peers else ()
+
+    @cached_property
+    def comparison_groups(self) -> dict[str, tuple[str, ...]]:
+        """Groups on which a judgement is tried, the largest first: key → codes of the others."""
+        code = self.own
+        people = self._panel(indicators.residents(self.table("population")), "")
+        residents = people.universe(self.universe, people.last).values
+        zone = self.register.zone_of(code, self.as_of)
+        urban = self.table("municipalities").set_index("istat_code")["degree_of_urbanisation"]
+        found = {
+            "metropolitan": tuple(other for other in self.universe if other != code),
+            "peers": self.peer_codes,
+            "size": same_size(residents, code),
+            "zone": tuple(other for other in zone.members if other != code) if zone else (),
+            "urbanisation": same_value(urban.reindex(list(self.universe)).astype(float), code),
+        }
+        if self.compare_with:
+            found["custom"] = tuple(other for other in self._custom() if other != code)
+        return found
+
+    def _custom(self) -> tuple[str, ...]:
+        path = ROOT / "params" / "sets" / f"{self.compare_with}.yml"
+        if path.is_file():
+            chosen = params.load(params.MunicipalitySet, path)
+            codes = chosen.municipalities or self.register.area(chosen.area, self.as_of).members
+        else:
+            codes = self.register.area(self.compare_with, self.as_of).members
+        if strangers := sorted(set(codes) - set(self.universe)):
+            raise DataError(f"{self.compare_with!r} has municipalities without figures here: {strangers[0]}")
+        return codes
+
+    # ---- maps
+
+    @property
+    def boundaries(self) -> geo.Boundaries:
+        """Boundaries of municipalities, unfolded."""
+        topology = self.topology
+        if BOUNDARIES not in {source.name for source in self.sources}:
+            self.sources.append(catalog.default().source(BOUNDARIES))
+        found: geo.Boundaries = self.once("boundaries", lambda: geo.boundaries(topology))
+        return found
+
+    @property
+    def neighbours(self) -> list[str]:
+        """Codes of the municipalities that border the territory, inside of the metropolitan city."""
+        near = {code for own in self.members for code in geo.neighbours(self.boundaries, own)}
+        return sorted(code for code in near - set(self.members) if code in self.universe)
+
+
+def _same(table: pd.DataFrame, loaded: pd.DataFrame | None) -> bool:
+    """Whether a table is as it was loaded: pandas writes into a copy, so what was changed no longer shares memory."""
+    if loaded is None or table.shape != loaded.shape or list(table.columns) != list(loaded.columns):
+        return False
+    return all(np.shares_memory(table[name].to_numpy(), loaded[name].to_numpy()) for name in table.columns)

@@ -1,0 +1,444 @@
+"""The one object a notebook uses: load, measure, compare, draw, say.
+
+    report = Report("benchmark", municipality=municipality, area=area, language=language, as_of=as_of)
+    income = report.table("income")
+    declared = report.compare(indicators.income_per_taxpayer(income))
+    report.section(it="Quanto si dichiara", en="What is declared")
+    report.figure(charts.lines(declared), id="income", it="… {own} …", en="… {own} …")
+    report.close()
+
+All that the page needs travels in what is shown, so papermill, a scheduler and JupyterLab give the same page. Everything
+that can be derived is derived: subtitle, source, data table, CSV, alternative text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pandas as pd
+from IPython.display import display as show
+
+import toolkit
+from toolkit import catalog, display, indicators
+from toolkit.charts import structure
+from toolkit.charts.theme import WIDE
+from toolkit.errors import ToolkitError
+from toolkit.params import ROOT, ReportParams
+from toolkit.report import wording
+from toolkit.report.comparison import Comparison
+from toolkit.report.described import Described, comparison_table, described
+from toolkit.report.judging import Judging
+from toolkit.report.setting import BOUNDARIES
+from toolkit.territory import Municipality
+from toolkit.text import Words
+from toolkit.text.facts import Place
+
+Columns = Mapping[str, Sequence[Any]]
+"""Columns of a table: key → (Italian header, English header, unit, words by code); the last two where there are any."""
+Said = str | Sequence[str]
+"""A sentence, or several of which the first that has all its facts is printed."""
+
+
+class Report(Judging):
+    """A report of one municipality or area, in one language.
+
+    Args:
+        notebook: name of the notebook, which names the page and its files.
+        municipality: ISTAT code, or empty.
+        area: id of an area, or empty; exactly one of the two.
+        language: `it` or `en`.
+        as_of: ISO date from which the report looks; figures of later periods are left out. Empty: the day of the data.
+        compare_with: one more comparison group: a set of `params/sets`, or the id of an area.
+        it, en: title of the page; those of `toolkit/text/<notebook>.yml` where not given.
+
+    Raises:
+        ParameterError, TerritoryError, DataError: as they say.
+        DataNotEmbedded: a known municipality without figures in `data/`.
+    """
+
+    def __init__(
+        self,
+        notebook: str,
+        *,
+        municipality: str = "",
+        area: str = "",
+        language: str = "it",
+        as_of: str = "",
+        compare_with: str = "",
+        it: str = "",
+        en: str = "",
+    ) -> None:
+        parameters = ReportParams(municipality=municipality, area=area, language=language, as_of=as_of)
+        super().__init__(parameters, Words(language), compare_with)
+        self.notebook = notebook
+        self._pages: dict[str, list[display.Shown]] = {}
+        self._left_out: list[str] = []
+        self._ids: set[str] = set()
+        self._title = (it, en)
+        show(self._opening())
+
+    # ---- show
+
+    def section(self, *, it: str, en: str, id: str = "", page: str = "") -> None:
+        """One question: a heading of the page and a line of its contents. One without content is not shown.
+
+        Args:
+            it, en: the question; may print the place (`{place:at}`).
+            id: its address on the page, equal in both languages; from the English text where not given.
+        """
+        from toolkit.display.markdown import slug
+
+        title = self._sentence(it, en, {"place": Place(self.place)})
+        self._show(display.Heading(language=self.language, id=id or slug(en), title=title), page)
+
+    def text(self, *, it: Said, en: Said, page: str = "", **facts: Any) -> None:
+        """A sentence in the language of the page; nothing where a fact that it needs is absent.
+
+        Args:
+            it, en: templates, or alternatives of which the first that has all its facts is printed.
+            facts: what they print: `**comparison.facts`, or values of your own.
+        """
+        if said := self._sentence(it, en, facts):
+            self._show(display.Text(language=self.language, paragraphs=[said]), page)
+
+    def brief(self, *sentences: str, steps: Sequence[str] = ()) -> None:
+        """In short: up to five sentences, most important first, and what to do next; empty ones are left out.
+
+        Args:
+            sentences: of `report.sentence(…)` or `report.salient(…)`.
+            steps: what can be acted on, each with whom or when.
+        """
+        told = [sentence for sentence in sentences if sentence]
+        if not 1 <= len(told) <= 5:
+            raise ToolkitError(f"{len(told)} sentences in short", allowed="one to five")
+        self._show(display.Brief(language=self.language, sentences=told, steps=[step for step in steps if step]))
+
+    def sentence(self, *, it: Said, en: Said, **facts: Any) -> str:
+        """A sentence to be used elsewhere (`report.brief`); empty where a fact that it needs is absent."""
+        return self._sentence(it, en, facts)
+
+    def _sentence(self, it: Said, en: Said, facts: Mapping[str, Any]) -> str:
+        pairs = [(it, en)] if isinstance(it, str) or isinstance(en, str) else list(zip(it, en, strict=True))
+        known = {"place": Place(self.place), **facts}
+        for italian, english in pairs:
+            if said := self.words.sentence(it=str(italian), en=str(english), facts=known):
+                return said
+        return ""
+
+    def comparisons(
+        self,
+        *comparisons: Comparison,
+        id: str,
+        it: str,
+        en: str,
+        note: tuple[str, str] = ("", ""),
+        page: str = "",
+        **facts: Any,
+    ) -> None:
+        """A table of comparisons, closed until a reader opens it: the place, its scales, medians, rank.
+
+        Args:
+            comparisons: a row each.
+            id, it, en, note, page, facts: as in `show`.
+        """
+        frame, columns = comparison_table(self, comparisons)
+        tables = dict.fromkeys(name for one in comparisons for name in one.tables)
+        self.show(frame, id=id, it=it, en=en, columns=columns, sources=tables, note=note, fold=True, page=page, **facts)
+
+    def key_figures(self, *comparisons: Comparison) -> None:
+        """Figures at the top of the page, each beside its foils."""
+        items = [wording.key_figure(self, one.standing) for one in comparisons]
+        self._show(display.KeyFigures(language=self.language, items=items))
+
+    def figure(
+        self,
+        chart: Any,
+        *,
+        id: str,
+        it: Said,
+        en: Said,
+        about: Comparison | Sequence[Comparison] = (),
+        data: pd.DataFrame | None = None,
+        columns: Columns | None = None,
+        sources: Iterable[str] = (),
+        note: tuple[str, str] = ("", ""),
+        page: str = "",
+        **facts: Any,
+    ) -> None:
+        """A picture with its message; subtitle, source, data table, CSV and alternative text are derived.
+
+        Args:
+            chart: of `toolkit.charts`, or any Altair chart.
+            id: lower-case words joined by hyphens, equal in both languages; names the CSV too.
+            it, en: the message, a sentence with its number; alternatives as in `text`.
+            about: what an Altair chart of your own shows, so that its table and source are known.
+            data, columns: the table beside the picture, where it is not the chart's own data: columns as `Columns`.
+            sources: tables it comes from, where they are not derived.
+            note: uncertainty, what is left out, (Italian, English).
+            page: id of an extra page that holds it instead (`report.page`).
+            facts: what the message prints, besides those of `about`.
+
+        Raises:
+            ToolkitError: an id used before, a chart that cannot be made, a sentence that cannot be printed.
+        """
+        compared = (about,) if isinstance(about, Comparison) else tuple(about)
+        found = described(self, chart, compared)
+        title = "" if found.absent else self._sentence(it, en, {**found.facts, **facts})
+        if not title:
+            return self.absent(found.absent or next((one.absence for one in compared if one.absence), ""), page=page)
+        spec, sets = structure.specification(chart)
+        single = not any(key in spec for key in ("hconcat", "vconcat", "concat", "facet", "repeat"))
+        spec = {**spec, **({"width": spec.get("width", WIDE)} if single else {}), "datasets": sets}
+        extra = note[self.language == "en"]
+        self._show(
+            display.Figure(
+                language=self.language,
+                id=self._new(id),
+                title=title,
+                subtitle=found.subtitle,
+                alt=found.alt,
+                description=title,
+                spec=spec,
+                table=self._data(found, data, columns),
+                source=self.source_lines(sources or found.tables),
+                note=" ".join(filter(None, (extra, found.note))),
+                csv=self._csv(id),
+                datasets={BOUNDARIES: self.topology} if BOUNDARIES in found.tables else {},
+            ),
+            page,
+        )
+        return None
+
+    def _data(self, found: Described, data: pd.DataFrame | None, columns: Columns | None) -> display.cells.Data:
+        frame, shown = (found.frame, found.columns) if data is None else (data, self._columns(data, columns or {}))
+        return display.data(frame, shown, self.words, highlight=(self.own, self.name))
+
+    def _columns(self, frame: pd.DataFrame, columns: Columns) -> list[display.Column]:
+        """Columns as declared, or all of a frame under their own names."""
+        if columns:
+            return [self._column(frame, key, *said) for key, said in columns.items()]
+        shown = [str(key) for key in frame if not re.search(r"(^|_)(flag|unit)$", str(key))]
+        plain = {key: "as_published" if frame[key].dtype.kind in "if" else "" for key in shown}
+        return [self._column(frame, key, unit=plain[key] if key != "year" else "") for key in shown]
+
+    def _header(self, key: str) -> str:
+        """The header of a column that says none: a label of the house, a year (`y2021`), or its own name."""
+        known = {"istat_code": "municipality"}.get(key, key)
+        if re.fullmatch(r"y\d{4}", key):
+            return key[1:]
+        return self.words.label(known) if self.words.has(f"labels.{known}") else key
+
+    def labels(self, prefix: str) -> dict[str, str]:
+        """Words of the house for codes of a table, by prefix: `labels("verdict")["worse"]`."""
+        return self.words.starting(prefix)
+
+    def _coded(
+        self, frame: pd.DataFrame, columns: Sequence[display.Column], by: Sequence[str]
+    ) -> tuple[pd.DataFrame, list[display.Column]]:
+        """Columns of words as codes with texts."""
+        code, *worded = by
+        texts = {key: dict(zip(frame[code], frame[key].astype(str), strict=True)) for key in worded}
+        coded = frame.assign(**dict.fromkeys(worded, frame[code]))
+        return coded, [replace(one, texts=texts.get(one.key, one.texts)) for one in columns]
+
+    def _column(
+        self,
+        frame: pd.DataFrame,
+        key: str,
+        it: str = "",
+        en: str = "",
+        unit: str = "",
+        texts: Mapping[str, str] | None = None,
+    ) -> display.Column:
+        about = indicators.REGISTRY.get(key)
+        label = (it if self.language == "it" else en) or (about.name[self.language] if about else self._header(key))
+        unit = unit or (about.unit if about else "year" if key == "year" else "")
+        flags = (f"{key}_flag", "flag") if key == "value" else (f"{key}_flag",)
+        flag = next((name for name in flags if name in frame), "")
+        known = texts or (self.names(frame[key]) if key == "istat_code" else {})
+        known = known or ({one: scale.name for one, scale in self.scales.items()} if key == "territory" else {})
+        known = known or (
+            {one: about.name[self.language] for one, about in indicators.REGISTRY.items()} if key == "indicator" else {}
+        )
+        by_row = f"{key}_unit" if f"{key}_unit" in frame else ""
+        return display.Column(
+            key=key, label=label, unit="" if by_row else unit, unit_from=by_row, flag=flag, texts=known
+        )
+
+    def show(
+        self,
+        what: Any,
+        *,
+        id: str = "",
+        it: str = "",
+        en: str = "",
+        columns: Columns | Sequence[display.Column] | None = None,
+        sources: Iterable[str] = (),
+        note: tuple[str, str] = ("", ""),
+        fold: bool = False,
+        by: Sequence[str] = (),
+        page: str = "",
+        **facts: Any,
+    ) -> None:
+        """Show something else on the page: a DataFrame as a table, an Altair chart, a matplotlib figure, Markdown.
+
+        Args:
+            what: a DataFrame, an Altair chart, a matplotlib figure, text in Markdown, or a display object.
+            id: of a table or a picture, as in `figure`.
+            it, en: its caption or message.
+            columns: those of a table, as `Columns`; all with their own names where not given.
+            sources: tables it comes from; that of the frame where it is known.
+            note: what to know of it, (Italian, English).
+            fold: whether a table is closed until a reader opens it.
+            by: a column of codes, then columns whose cells are words of the page: the file of the table keeps the code of
+                the row instead of the words, so that it is the same in both languages.
+            page: id of an extra page that holds it instead (`report.page`).
+            facts: what the caption prints.
+        """
+        if isinstance(what, display.Shown):
+            return self._show(what, page)
+        if isinstance(what, str):
+            return self._show(display.Markdown(language=self.language, text=what), page)
+        if hasattr(what, "savefig"):
+            from toolkit.report.pictures import picture
+
+            about: dict[str, Any] = {"title": self._sentence(it, en, facts), "sources": sources}
+            return self._show(picture(self, what, id=self._new(id), **about), page)
+        if not isinstance(what, pd.DataFrame):
+            return self.figure(
+                what, id=id, it=it, en=en, columns=columns, sources=sources, note=note, page=page, **facts
+            )
+        if columns is None or isinstance(columns, Mapping):
+            columns = self._columns(what, columns or {})
+        if by:
+            what, columns = self._coded(what, columns, by)
+        names = list(sources) or ([what.attrs["table"]] if "table" in what.attrs else [])
+        shown = display.Table(
+            language=self.language,
+            id=self._new(id),
+            caption=self._sentence(it, en, facts),
+            data=display.data(what, columns, self.words, highlight=(self.own, self.name)),
+            source=self.source_lines(names),
+            note=note[self.language == "en"],
+            csv=self._csv(id),
+            fold=fold,
+        )
+        return self._show(shown, page)
+
+    def points(self, *groups: tuple[tuple[str, str], Sequence[str]]) -> None:
+        """Short lists under headings: groups of `((Italian, English), texts)`; empty ones are left out."""
+        said = [(heading[self.language == "en"], [text for text in texts if text]) for heading, texts in groups]
+        if any(texts for _, texts in said):
+            self._show(display.Points(language=self.language, groups=said))
+
+    def absent(self, why: str, page: str = "") -> None:
+        """Say in one line that something is not there, and why; what is said once is not said again."""
+        if why and why not in self._left_out:
+            self._left_out.append(why)
+            self._show(display.Text(language=self.language, paragraphs=[why]), page)
+
+    def page(self, id: str, *, it: str, en: str) -> None:
+        """Link to the extra page that holds what was shown with `page=id`: `<notebook>-<id>.<language>.html`.
+
+        Args:
+            id: of the page.
+            it, en: its title.
+
+        Raises:
+            ToolkitError: nothing was shown for it.
+        """
+        if id not in self._pages:
+            raise ToolkitError(f"nothing was shown for the page {id!r}", allowed=list(self._pages))
+        name = f"{self.notebook}-{id}.{self.language}.html"
+        title = self._sentence(it, en, {})
+        parts = self._pages.pop(id)
+        self._show(display.Extract(language=self.language, id=id, title=title, page=name, parts=parts, alone=True))
+
+    def _show(self, shown: display.Shown, page: str = "") -> None:
+        if page:
+            self._pages.setdefault(page, []).append(shown)
+        else:
+            show(shown)
+
+    def _new(self, id: str) -> str:
+        if not id:
+            raise ToolkitError("a figure or a table needs an id", hint='id="income", equal in both languages')
+        if id in self._ids:
+            raise ToolkitError(f"two figures or tables of the page are called {id!r}", where=self.notebook)
+        self._ids.add(id)
+        return id
+
+    def _csv(self, id: str) -> str:
+        return f"{self.notebook}-{id}.csv"
+
+    # ---- results and end
+
+    def keep(self, name: str, **figure: Any) -> None:
+        """Keep a figure for the results file: JSON values only, free of language."""
+        if name in self._results:
+            raise ToolkitError(f"two results are called {name!r}", where=self.notebook)
+        self._results[name] = figure
+
+    def keep_each(self, frame: pd.DataFrame, name: str, **about: Any) -> None:
+        """Keep each row of a frame for the results file.
+
+        Args:
+            frame: its columns become the figure's fields.
+            name: of each figure, columns in braces: `"share_{item}_bounds"`.
+            about: further fields, the same for all.
+        """
+        for row in frame.to_dict("records"):
+            self.keep(name.format(**row), **row, **about)
+
+    def close(self) -> None:
+        """Hand over results and sources, and mark the page complete. The last line of every notebook."""
+        if self._pages:
+            raise ToolkitError(
+                f"no link to the page {next(iter(self._pages))!r}", hint='report.page("figures", it="…", en="…")'
+            )
+        worded = [source.worded(self.language) for source in self.sources]
+        self._show(display.Sources(language=self.language, items=worded))
+        lock = ROOT / "requirements.lock"
+        provenance = {
+            "version": toolkit.__version__,
+            "lock": hashlib.sha256(lock.read_bytes()).hexdigest() if lock.is_file() else "",
+            "data": catalog.fingerprint(),
+            "parameters": self.parameters.model_dump(),
+            "tables": {source.name: source.sha256 for source in self.sources},
+            "reference_date": _period(source.reference_date for source in self.sources),
+        }
+        territories = {key: list(scale.members) for key, scale in self.scales.items()}
+        results = {"figures": self._results, "territories": territories}
+        self._show(display.Close(language=self.language, results=results, provenance=provenance))
+
+    def _opening(self) -> display.Open:
+        territory: dict[str, Any] = {"slug": self.territory.slug, "name": self.name, "folder": self.territory.folder}
+        if isinstance(self.territory, Municipality):
+            zone = self.register.zone_of(self.own, self.as_of)
+            territory |= {"type": "municipality", "code": self.own, "province": self.territory.province}
+            territory |= {"zone": zone.name(self.language) if zone else ""}
+        else:
+            territory |= {"type": "area", "code": self.own, "province": "", "zone": ""}
+        day, short = catalog.snapshot()
+        own = self._title[self.language == "en"]
+        return display.Open(
+            language=self.language,
+            report=self.notebook,
+            territory=territory,
+            title=own or self.words.say(f"{self.notebook}.title"),
+            as_of=self.as_of.isoformat(),
+            reference_date="",
+            snapshot={"date": day, "hash": short},
+            version=toolkit.__version__,
+            parameters=self.parameters.model_dump(),
+        )
+
+
+def _period(dates: Iterable[str]) -> str:
+    """First and last year that the sources refer to: "2018–2026"."""
+    years = sorted({text[:4] for text in dates})
+    return years[0] if len(years) == 1 else f"{years[0]}–{years[-1]}" if years else ""
