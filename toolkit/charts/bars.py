@@ -76,9 +76,9 @@ def ranges(frame: pd.DataFrame, report: Any, *, unit: str, ours: Collection[str]
         .assign(value=frame["value"] if "value" in frame else float("nan"))
         .to_dict("records")
     ):
-        ends = [words.value(row[key], unit, bare=True) for key in ("low", "high")]
-        point = "" if row["value"] != row["value"] else f"{words.value(row['value'], unit, bare=True)} · "
-        said = f"{point}{words.period(*ends)}"
+        said = words.period(*(words.value(row[key], unit, bare=True) for key in ("low", "high")))
+        known = row["value"] == row["value"]
+        said = f"{words.value(row['value'], unit, bare=True)} ({said})" if known else said
         numbers = {key: None if row[key] != row[key] else float(row[key]) for key in ("low", "high", "value")}
         rows.append(
             {"row": row["name"], "ours": row["name"] in ours, "said": said, "t": f"{row['name']}: {said}"} | numbers

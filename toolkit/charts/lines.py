@@ -80,9 +80,14 @@ def _lines(*, several: bool, number: str) -> alt.LayerChart:
     )  # fmt: skip
     x = alt.X("year:Q", axis=years, scale=alt.Scale(nice=False, zero=False, padding=14))
     y = alt.Y("value:Q", scale=alt.Scale(zero=False, nice=True), axis=alt.Axis(format=number, tickCount=5, title=None))
-    legend = alt.Legend(symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=300) if several else None
+    columns = {"expr": "width < 500 ? 1 : 2"}
+    legend = (
+        alt.Legend(symbolType="stroke", symbolStrokeWidth=2.5, symbolSize=300, columns=columns) if several else None
+    )
     colour = alt.Color("name:N", sort=None, legend=legend, scale=alt.Scale(range=list(SERIES)))
     dash = alt.StrokeDash("name:N", sort=None, legend=legend, scale=alt.Scale(range=list(DASHES)))
+    last = data("ends").encode(x=x, y=y, text="label:N")
+    label: dict[str, Any] = {"align": "right", "dy": -13, "dx": 6, "fontWeight": 700, "fontSize": 13}
     series, breaks = data("rows").encode(x=x, y=y), data("breaks")
     return layers(
         breaks.mark_rule(color=GREY, strokeDash=[2, 3]).encode(x="at:Q"),
@@ -100,9 +105,8 @@ def _lines(*, several: bool, number: str) -> alt.LayerChart:
             tooltip="t:N",
             description="t:N",
         ),
-        data("ends")
-        .mark_text(align="right", dy=-12, dx=6, color=BLUE, fontWeight=700, fontSize=13)
-        .encode(x=x, y=y, text="label:N"),
+        last.mark_text(stroke=WHITE, strokeWidth=4, strokeJoin="round", **label),
+        last.mark_text(color=BLUE, **label),
         height=260,
     )
 

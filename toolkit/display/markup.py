@@ -80,28 +80,52 @@ def _figure(
     wide, narrow = (svg, "") if isinstance(svg, str) else svg
     plot = f'<div class="wide">{wide}</div>' + (f'<div class="narrow">{narrow}</div>' if narrow else "")
     explore = page and is_explorable(payload)
-    table = payload.get("table")
     return "".join(
         [
             f'<figure class="figure" id="{escape(name)}">',
             f"<figcaption><h3>{escape(title)}</h3>{_line('subtitle', payload['subtitle'])}</figcaption>",
             f'<div class="plot">{plot}</div>',
-            _line("note", payload.get("note", "")),
             _source(payload, words),
-            _tools(payload, title, words, explore) if page else "",
-            _details(table, name, title, words) if table else "",
+            _details(payload, title, words, page, explore),
             _script(payload) if explore and carried else "",
             "</figure>",
         ]
     )
 
 
-def _details(table: Payload, name: str, title: str, words: Words) -> str:
-    caption = words.say("labels.data_of", title=title)
-    summary = escape(words.label("show_data"))
-    return (
-        f'<details class="data"><summary>{summary}</summary>{_table(table, f"{name}-data", caption, words)}</details>'
+def _details(payload: Payload, title: str, words: Words, page: bool, explore: bool) -> str:
+    """The fold of a figure: note, data as a table, method and sources in full, file and address."""
+    table, caption = payload.get("table"), words.say("labels.data_of", title=title)
+    parts = [
+        _line("note", payload.get("note", "")),
+        _table(table, f"{payload['id']}-data", caption, words) if table else "",
+        _origin(payload, words, page),
+        _tools(payload, title, words, explore) if page else "",
+    ]
+    return _fold(words.label("show_data"), *parts)
+
+
+def _fold(summary: str, *parts: str) -> str:
+    return f'<details class="data"><summary>{escape(summary)}</summary>{"".join(parts)}</details>'
+
+
+METHOD = {"it": "metodo.html", "en": "method.html"}
+"""The site's pages on method, sources and terms."""
+
+
+def _origin(payload: Payload, words: Words, page: bool) -> str:
+    """Sources in full, and links to how what is shown is computed."""
+    sources = "; ".join(line.rstrip(".") for line in payload.get("origin", ()))
+    told = _line("origin", f"{words.label('sources')}: {sources}.") if sources else ""
+    links = (
+        []
+        if not page
+        else [
+            f'<a href="../{METHOD[words.language]}#{escape(one)}">{escape(text)}</a>'
+            for one, text in payload.get("method", ())
+        ]
     )
+    return told + (f'<p class="method">{escape(words.label("computed"))}: {", ".join(links)}.</p>' if links else "")
 
 
 # Characters of a spec that a page may carry a second time, for telephones: what is near is compressed away, what is far
@@ -158,16 +182,15 @@ def _extract(payload: Payload, datasets: Mapping[str, Any], page: bool) -> str:
 
 def _table_section(payload: Payload, page: bool) -> str:
     words, name, caption = _words(payload["language"]), payload["id"], payload["caption"]
-    return "".join(
-        [
-            f'<div class="table" id="{escape(name)}">',
-            _table(payload, f"{name}-table", caption, words, subtitle=payload.get("subtitle", "")),
-            _line("note", payload.get("note", "")),
-            _source(payload, words),
-            _tools(payload, caption, words) if page else "",
-            "</div>",
-        ]
-    )
+    parts = [
+        _table(payload, f"{name}-table", caption, words, subtitle=payload.get("subtitle", "")),
+        _line("note", payload.get("note", "")),
+        _source(payload, words),
+        _origin(payload, words, page),
+        _tools(payload, caption, words) if page else "",
+    ]
+    body = _fold(caption, *parts) if payload.get("fold") else "".join(parts)
+    return f'<div class="table" id="{escape(name)}">{body}</div>'
 
 
 def _table(table: Payload, name: str, caption: str, words: Words, subtitle: str = "") -> str:
@@ -306,6 +329,13 @@ def _glossary(payload: Payload, words: Words) -> str:
 
 
 def _sources(payload: Payload, words: Words) -> str:
+    if payload.get("short"):
+        address, items = f"../{METHOD[words.language]}", payload["items"]
+        said = [
+            f'<a href="{address}#{escape(item["name"])}">{escape(item["title"])}</a>, {escape(item["publisher"])}'
+            for item in items
+        ]
+        return f'<p class="short-sources">{"; ".join(said)}.</p>'
     return _list("ul", "sources", [_one_source(item, words) for item in payload["items"]])
 
 

@@ -175,7 +175,9 @@ class Figure(Shown):
         alt: what the picture shows, in one sentence, for those who do not see it.
         description: how to read it and what stands out.
         spec, spec_narrow: Vega-Lite, for about 720 and 320 pixels (`charts.pair`).
-        source: one line a source, with its date.
+        source: one line a source, with its date; or one short line, with `origin` in full.
+        origin: sources in full, in the fold.
+        method: ids and names of the indicators that are shown, explained by the site's page on method.
         table: the data.
         note: uncertainty, marks, what is left out.
         csv: name of the file beside the page that holds the data.
@@ -191,6 +193,8 @@ class Figure(Shown):
     spec: Mapping[str, Any]
     spec_narrow: Mapping[str, Any] | None = None
     source: Sequence[str] = ()
+    origin: Sequence[str] = ()
+    method: Sequence[tuple[str, str]] = ()
     note: str = ""
     table: Data | None = None
     csv: str = ""
@@ -228,6 +232,8 @@ class Table(Shown):
     source: Sequence[str] = ()
     note: str = ""
     csv: str = ""
+    origin: Sequence[str] = ()
+    method: Sequence[tuple[str, str]] = ()
     fold: bool = False
 
     def __post_init__(self) -> None:
@@ -255,10 +261,14 @@ class Caveats(Shown):
 
 @dataclass(frozen=True, kw_only=True)
 class Sources(Shown):
-    """Sources: items `{title, publisher, licence, licence_url, url, reference_date, date_accessed, …}`."""
+    """Sources: items `{title, publisher, licence, licence_url, url, reference_date, date_accessed, …}`.
+
+    `short`: a line each, with a link to the site's page on method, which has the rest.
+    """
 
     kind: ClassVar[str] = "sources"
     items: Sequence[Mapping[str, Any]]
+    short: bool = False
 
     def _plain(self) -> str:
         return "\n".join(str(item["title"]) for item in self.items)
@@ -333,7 +343,7 @@ class Close(Shown):
 
 
 _CODES = ("language", "id", "page", "key", "unit", "v", "flag")
-_NOT_READ = {*_CODES, "spec", "spec_narrow", "datasets", "source", "csv"}
+_NOT_READ = {*_CODES, "spec", "spec_narrow", "datasets", "source", "origin", "method", "csv"}
 
 
 def texts(shown: Any) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import meta
 
 from toolkit import signs
+from toolkit.display.markup import METHOD
 from toolkit.render.canonical import canonical
 from toolkit.render.content import Page, Payload, Section, compose, questions
 
@@ -139,7 +140,7 @@ def context(content: Page, words: Any, assets: str, languages: Sequence[str]) ->
             "version": opened["version"],
             "summary": content.summary,
             "lede": content.lede,
-            "facts": list(_facts(opened, words)),
+            "facts": list(_facts(content, words)),
             "assets": assets,
             "home": home,
             "others": [(code, f"{report}.{code}.html", LANGUAGE_NAMES[code]) for code in languages if code != language],
@@ -153,7 +154,8 @@ def context(content: Page, words: Any, assets: str, languages: Sequence[str]) ->
                 if section.title
             ],
             "charts": charts_name(opened),
-            "provenance": list(_provenance(content.closed, words)),
+            "provenance": list(_provenance(content, words)),
+            "method": f"{posixpath.dirname(home)}/{METHOD[language]}",
             "next_due": words.date(content.closed["next_due"]) if content.closed.get("next_due") else "",
             "licence": LICENCE[language],
         }
@@ -171,17 +173,16 @@ def labels(words: Any, file: str) -> dict[str, str]:
     return {key.removeprefix(f"{file}."): words.say(key) for key in keys}
 
 
-def _facts(opened: Payload, words: Any) -> Iterator[tuple[str, str]]:
+def _facts(content: Page, words: Any) -> Iterator[tuple[str, str]]:
     """What the header states: label and text."""
-    place, snapshot = opened["territory"], opened["snapshot"]
+    opened, place = content.opened, content.opened["territory"]
+    period = opened["reference_date"] or content.closed["provenance"].get("reference_date", "")
     if place["type"] == "municipality":
         yield words.say("page.code"), place["code"]
     if place.get("zone"):
         yield words.say("page.zone"), place["zone"]
-    yield words.say("page.reference_date"), shown_date(opened["reference_date"], words)
+    yield words.say("page.reference_date"), shown_date(period, words)
     yield words.say("page.as_of"), shown_date(opened["as_of"], words)
-    yield words.say("page.snapshot"), words.say("page.said_snapshot", date=snapshot["date"], hash=snapshot["hash"])
-    yield words.say("page.version"), opened["version"]
 
 
 def shown_date(text: str, words: Any) -> str:
@@ -189,12 +190,9 @@ def shown_date(text: str, words: Any) -> str:
     return words.date(text) if text.replace("-", "").isdigit() else text
 
 
-def _provenance(closed: Payload, words: Any) -> Iterator[tuple[str, list[str]]]:
-    """What the footer states: label and the texts under it; hashes cut to what an eye can compare."""
-    origin = closed["provenance"]
+def _provenance(content: Page, words: Any) -> Iterator[tuple[str, list[str]]]:
+    """What the footer states: label and the texts under it; the results file has parameters and hashes in full."""
+    snapshot, origin = content.opened["snapshot"], content.closed["provenance"]
     yield words.say("page.version"), [origin["version"]]
-    yield words.say("page.data"), [origin["data"][:HASH_SHOWN]]
+    yield words.say("page.snapshot"), [words.say("page.said_snapshot", date=snapshot["date"], hash=snapshot["hash"])]
     yield words.say("page.lock"), [origin["lock"][:HASH_SHOWN]]
-    shown = {name: value for name, value in origin["parameters"].items() if value not in ("", None)}
-    yield words.say("page.parameters"), [", ".join(f"{name} = {value}" for name, value in shown.items())]
-    yield words.say("page.tables"), [f"{name} {digest[:HASH_SHOWN]}" for name, digest in origin["tables"].items()]

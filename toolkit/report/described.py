@@ -31,7 +31,7 @@ class Described:
         frame, columns: its data as a table.
         tables: names of the tables it comes from.
         absent: why there is nothing to draw; empty where there is something.
-        method: formulas of what is measured.
+        method: ids and names of the indicators that are shown.
     """
 
     subtitle: str
@@ -41,7 +41,7 @@ class Described:
     tables: Sequence[str]
     note: str = ""
     absent: str = ""
-    method: Sequence[str] = ()
+    method: Sequence[tuple[str, str]] = ()
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -78,8 +78,9 @@ def _tables(compared: Sequence[Comparison]) -> list[str]:
     return list(dict.fromkeys(name for one in compared for name in one.tables))
 
 
-def _method(report: Report, compared: Sequence[Comparison]) -> list[str]:
-    return [f"{one.name}: {report.words.unit(one.unit)}" for one in compared]
+def _method(compared: Sequence[Comparison]) -> list[tuple[str, str]]:
+    """Ids and names of what is measured, explained by the site's page on method."""
+    return [(one.id, one.name) for one in compared if one.tables]
 
 
 def comparison_table(report: Report, compared: Sequence[Comparison]) -> tuple[pd.DataFrame, list[Column]]:
@@ -122,7 +123,7 @@ def _strip(report: Report, compared: Sequence[Comparison], told: dict[str, Any])
         _tables(compared),
         words.say("report.strip_note"),
         "" if known else " ".join(one.absence for one in compared),
-        _method(report, compared),
+        _method(compared),
     )
 
 
@@ -152,7 +153,7 @@ def _lines(report: Report, compared: Sequence[Comparison], told: dict[str, Any])
         _tables(compared),
         words.say("report.break_note") if broken else "",
         one.absence,
-        _method(report, compared),
+        _method(compared),
     )
 
 
@@ -179,7 +180,7 @@ def _map(report: Report, compared: Sequence[Comparison], told: dict[str, Any]) -
         [*_tables(compared), "boundaries"],
         words.say("report.map_note"),
         one.absence if report.municipal else "",
-        _method(report, compared),
+        _method(compared),
     )
 
 

@@ -33,6 +33,7 @@ from toolkit.report.comparison import Comparison
 from toolkit.report.described import Described, comparison_table, described
 from toolkit.report.judging import Judging
 from toolkit.report.setting import BOUNDARIES
+from toolkit.report.wording import capital
 from toolkit.territory import Municipality
 from toolkit.text import Words
 from toolkit.text.facts import Place
@@ -77,6 +78,7 @@ class Report(Judging):
         self.notebook = notebook
         self._pages: dict[str, list[display.Shown]] = {}
         self._left_out: list[str] = []
+        self._without: list[str] = []
         self._ids: set[str] = set()
         self._title = (it, en)
         show(self._opening())
@@ -151,8 +153,7 @@ class Report(Judging):
 
     def key_figures(self, *comparisons: Comparison) -> None:
         """Figures at the top of the page, each beside its foils."""
-        items = [wording.key_figure(self, one.standing) for one in comparisons]
-        self._show(display.KeyFigures(language=self.language, items=items))
+        self._show(display.KeyFigures(language=self.language, items=[_tile(one) for one in comparisons]))
 
     def figure(
         self,
@@ -165,6 +166,7 @@ class Report(Judging):
         data: pd.DataFrame | None = None,
         columns: Columns | None = None,
         sources: Iterable[str] = (),
+        subtitle: tuple[str, str] = ("", ""),
         note: tuple[str, str] = ("", ""),
         page: str = "",
         **facts: Any,
@@ -178,6 +180,7 @@ class Report(Judging):
             about: what an Altair chart of your own shows, so that its table and source are known.
             data, columns: the table beside the picture, where it is not the chart's own data: columns as `Columns`.
             sources: tables it comes from, where they are not derived.
+            subtitle: measure, unit, period, where they are not derived (Italian, English).
             note: uncertainty, what is left out, (Italian, English).
             page: id of an extra page that holds it instead (`report.page`).
             facts: what the message prints, besides those of `about`.
@@ -193,18 +196,20 @@ class Report(Judging):
         spec, sets = structure.specification(chart)
         single = not any(key in spec for key in ("hconcat", "vconcat", "concat", "facet", "repeat"))
         spec = {**spec, **({"width": spec.get("width", WIDE)} if single else {}), "datasets": sets}
-        extra = note[self.language == "en"]
+        extra, names = note[self.language == "en"], list(sources) or list(found.tables)
         self._show(
             display.Figure(
                 language=self.language,
                 id=self._new(id),
                 title=title,
-                subtitle=found.subtitle,
-                alt=found.alt,
+                subtitle=subtitle[self.language == "en"] or found.subtitle,
+                alt=found.alt or title,
                 description=title,
                 spec=spec,
                 table=self._data(found, data, columns),
-                source=self.source_lines(sources or found.tables),
+                source=self.short_source(names),
+                origin=self.source_lines(names),
+                method=found.method,
                 note=" ".join(filter(None, (extra, found.note))),
                 csv=self._csv(id),
                 datasets={BOUNDARIES: self.topology} if BOUNDARIES in found.tables else {},
@@ -322,16 +327,34 @@ class Report(Judging):
             id=self._new(id),
             caption=self._sentence(it, en, facts),
             data=display.data(what, columns, self.words, highlight=(self.own, self.name)),
-            source=self.source_lines(names),
+            source=self.short_source(names),
+            origin=self.source_lines(names),
             note=note[self.language == "en"],
             csv=self._csv(id),
             fold=fold,
         )
         return self._show(shown, page)
 
-    def points(self, *groups: tuple[tuple[str, str], Sequence[str]]) -> None:
-        """Short lists under headings: groups of `((Italian, English), texts)`; empty ones are left out."""
-        said = [(heading[self.language == "en"], [text for text in texts if text]) for heading, texts in groups]
+    def short_source(self, tables: Iterable[str]) -> list[str]:
+        """Publishers and years of tables, in one line: "ISTAT (2018, 2021)"."""
+        years: dict[str, set[str]] = {}
+        for source in self.sources:
+            if source.name in set(tables):
+                years.setdefault(source.publisher[self.language], set()).add(source.reference_date[:4])
+        said = [f"{publisher} ({', '.join(sorted(found))})" for publisher, found in years.items()]
+        return ["; ".join(said)] if said else []
+
+    def points(self, *groups: tuple[tuple[str, str], Iterable[str | tuple[str, str]]]) -> None:
+        """Short lists under headings: groups of `((Italian, English), texts)`; empty ones are left out.
+
+        Args:
+            groups: each text as the page has it, or (Italian, English).
+        """
+        english = self.language == "en"
+        said = [
+            (heading[english], [text if isinstance(text, str) else text[english] for text in texts if text])
+            for heading, texts in groups
+        ]
         if any(texts for _, texts in said):
             self._show(display.Points(language=self.language, groups=said))
 
@@ -340,6 +363,10 @@ class Report(Judging):
         if why and why not in self._left_out:
             self._left_out.append(why)
             self._show(display.Text(language=self.language, paragraphs=[why]), page)
+
+    def without(self, *, it: str, en: str) -> None:
+        """A section that is not shown, and why: listed at the end of the page."""
+        self._without.append(self._sentence(it, en, {}))
 
     def page(self, id: str, *, it: str, en: str) -> None:
         """Link to the extra page that holds what was shown with `page=id`: `<notebook>-<id>.<language>.html`.
@@ -400,8 +427,10 @@ class Report(Judging):
             raise ToolkitError(
                 f"no link to the page {next(iter(self._pages))!r}", hint='report.page("figures", it="…", en="…")'
             )
+        if self._without:
+            self.points((("Non c'è", "Not shown"), self._without))
         worded = [source.worded(self.language) for source in self.sources]
-        self._show(display.Sources(language=self.language, items=worded))
+        self._show(display.Sources(language=self.language, items=worded, short=True))
         lock = ROOT / "requirements.lock"
         provenance = {
             "version": toolkit.__version__,
@@ -436,6 +465,17 @@ class Report(Judging):
             version=toolkit.__version__,
             parameters=self.parameters.model_dump(),
         )
+
+
+def _tile(one: Comparison) -> display.KeyFigure:
+    """A figure with zone, metropolitan area and similar municipalities."""
+    report, tile = one.report, wording.key_figure(one.report, one.standing)
+    foils = [(report.scales[key].name, one.scales[key].value) for key in ("zone", "metropolitan") if key in one.scales]
+    foils.append((capital(report.words.say("report.peers_median")), one.standing.peers_median))
+    shown = [(name, one.printed(value)) for name, value in foils if value == value]
+    rank = one.standing.position
+    note = report.words.say("report.rank_short", rank=rank.rank, of=rank.of) if rank else ""
+    return replace(tile, comparisons=shown, note=note)
 
 
 def _period(dates: Iterable[str]) -> str:
