@@ -55,6 +55,7 @@ __all__ = [
     "forget",
     "last_observed",
     "load",
+    "record",
     "recording",
     "snapshot",
     "sources_named",
@@ -185,7 +186,7 @@ class Catalog:
         """
         data = self._checked(name)
         source = self.source(name)
-        _record(source)
+        record(source)
         return Table(name, data.copy(deep=False), source)
 
     def load(self, name: str) -> pd.DataFrame:
@@ -198,7 +199,7 @@ class Catalog:
         if "schema" in resource:
             raise DataError(f"{name} is a table, not a document", where=resource["path"], hint=f"load({name!r})")
         document: dict[str, Any] = json.loads(verified_bytes(self.folder, resource))
-        _record(self.source(name))
+        record(self.source(name))
         return document
 
     def check(self) -> list[Source]:
@@ -348,7 +349,8 @@ def _titles(named: dict[str, Any]) -> dict[str, str]:
     return dict(named.get("titles", {"it": title, "en": title}))
 
 
-def _record(source: Source) -> None:
+def record(source: Source) -> None:
+    """Note that a table was loaded, such as one that is in no catalogue."""
     loaded = _LOADED.get()
     loaded = _ALWAYS if loaded is None else loaded
     if all((known.name, known.sha256) != (source.name, source.sha256) for known in loaded):

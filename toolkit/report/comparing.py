@@ -71,14 +71,16 @@ class Comparing(Setting):
         return self._tables[name]
 
     def _own_table(self, name: str, about: Mapping[str, str], url: str) -> pd.DataFrame:
+        """Read again at each call: an analyst changes the file and what is said of it while the kernel lives."""
         from toolkit.report.own_data import read_own
 
-        if name not in self._tables:
-            frame, source = read_own(name, about, url)
-            frame.attrs["table"] = source.name
-            self.sources.append(source)
-            self._tables[name] = frame
-        return self._tables[name]
+        frame, source = read_own(name, about, url)
+        if self.parameters.as_of and "year" in frame:  # a page of the past uses nothing later
+            frame = frame[frame["year"] < self.as_of.year + (self.as_of.strftime("%m-%d") == "12-31")]
+        frame.attrs["table"] = source.name
+        self.sources = [one for one in self.sources if one.name != source.name] + [source]
+        self._tables[source.name] = frame
+        return frame
 
     # ---- compare
 

@@ -429,8 +429,13 @@ class Report(Judging):
             )
         if self._without:
             self.points((("Non c'è", "Not shown"), self._without))
-        worded = [source.worded(self.language) for source in self.sources]
-        self._show(display.Sources(language=self.language, items=worded, short=True))
+        ours: list[dict[str, Any]] = []
+        own: list[dict[str, Any]] = []
+        for source in self.sources:  # the site's page on method knows those of the catalogue alone
+            (own if source.name.endswith(".csv") else ours).append(source.worded(self.language))
+        self._show(display.Sources(language=self.language, items=ours, short=True))
+        if own:
+            self._show(display.Sources(language=self.language, items=own))
         lock = ROOT / "requirements.lock"
         provenance = {
             "version": toolkit.__version__,

@@ -228,7 +228,7 @@ class Setting:
             return [catalog.Credit(one, (), source.reference_date) for one in source.publishers]
         if rows is not None:
             return source.credits(rows)
-        found: list[catalog.Credit] = self.once("credits", name, lambda: source.credits(self._tables[name]))
+        found: list[catalog.Credit] = self.once("credits", source.sha256, lambda: source.credits(self._tables[name]))
         return found
 
     def _line(self, sources: list[catalog.Source], publisher: str, credits: list[catalog.Credit]) -> str:
@@ -236,7 +236,7 @@ class Setting:
         day = max(credit.day for credit in credits)
         return self.words.say("report.source_line", publisher=publisher, title=titles, date=day)
 
-    @cached_property
+    @property
     def _origin(self) -> dict[str, catalog.Source]:
         return {source.name: source for source in self.sources}
 

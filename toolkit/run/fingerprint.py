@@ -22,6 +22,8 @@ SHORT = 12
 PACKAGE = "datapackage.yaml"
 READ_BY = {"toolkit.params.policy": "policies/*.yml", "toolkit.report.comparing": "sets/*.yml"}
 """Files of `params/` that only the pages of some modules read; those directly in it may be read by all."""
+OWN = "own"
+"""Folder of the data with an analyst's CSV files (`toolkit.report.own_data`), which pages name with their `.csv`."""
 WORDED = {
     "page": "it was made for another address or other languages",
     "notebook": "the notebook changed",
@@ -66,9 +68,9 @@ class Inputs:
             loaded: tables that it loads; none: nobody knows, so it depends on all.
         """
         used = self.used(job.path)
-        names = tuple(self.tables) if loaded is None else tuple(loaded)
+        names = (*self.tables, *_own_files()) if loaded is None else tuple(loaded)
         if names not in self._tables:
-            self._tables[names] = self._bag({name: self.tables.get(name, "gone") for name in names})
+            self._tables[names] = self._bag({name: self._table(name) for name in names})
         return {
             "page": _short([job.page, *job.languages]),
             "notebook": self._hash(job.path),
@@ -81,6 +83,11 @@ class Inputs:
             "lock": self.lock[:SHORT],
             "python": ".".join(map(str, sys.version_info[:2])),
         }
+
+    def _table(self, name: str) -> str:
+        """Hash of a table of the catalogue, or of a CSV file of one's own."""
+        own = self._hash(data_folder() / OWN / name) if name.endswith(".csv") else ""
+        return own or self.tables.get(name, "gone")
 
     def used(self, notebook: Path) -> Parts:
         """Modules of the toolkit that a notebook uses, with their hashes."""
@@ -161,6 +168,11 @@ def data_folder() -> Path:
         return Path(os.environ["QUADRO_DATA"])
     checkout, here = Path(toolkit.__file__).resolve().parents[1] / "data", Path("data").resolve()
     return checkout if (checkout / PACKAGE).is_file() or not (here / PACKAGE).is_file() else here
+
+
+def _own_files() -> list[str]:
+    folder = data_folder() / OWN
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.csv"))
 
 
 @dataclass(frozen=True)
