@@ -13,12 +13,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from pnrr_making import BRESSO, lines, load, populations
+from toolkit.report.benchmark.people import _apart
 
 from toolkit import Report, charts, display, pnrr
 from toolkit.partial import Sum
 from toolkit.render import results
 from toolkit.report import benchmark, core, evaluation, opportunities
-from toolkit.report.benchmark.people import _apart
 from toolkit.report.evaluation import expected, told
 from toolkit.sources import regis
 from toolkit.text import Words
