@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from toolkit import indicators
 from toolkit.errors import ToolkitError
 from toolkit.indicators import percentile_changes, swot
-from toolkit.indicators.distribution import CLASSES
+from toolkit.indicators.distribution import CLASSES, Classes
 from toolkit.indicators.index import Index, index_of
 from toolkit.indicators.plausible import SIZES, far, jumps
 from toolkit.params import benchmark as choices
@@ -18,6 +19,7 @@ from toolkit.report.comparing import Comparing
 from toolkit.report.comparison import Comparison
 from toolkit.text import rounded
 from toolkit.text.facts import Absent, Amount, Place, Rank
+from toolkit.text.numbers import apart
 
 
 class Judging(Comparing):
@@ -232,6 +234,28 @@ class Judging(Comparing):
             for number, figure in enumerate(figures, 1)
         ]
         return pd.DataFrame(rows)
+
+    def class_bounds(self, classes: Classes) -> tuple[pd.DataFrame, dict[str, str]]:
+        """Share of the place's taxpayers in each class of total income, between the least and the most possible.
+
+        Args:
+            classes: of `indicators.latest_classes`.
+
+        Returns:
+            DataFrame[item, low, high, year, share], percent, and the words of each `share`, which is free of language:
+            bounds keep the digits that tell them from one another and from zero.
+        """
+        found = indicators.class_shares(classes, {self.own: self.members})
+        found = found[found["territory"] == self.own].reset_index(drop=True)
+        printed: dict[str, str] = {}
+        for at, low, high in found.loc[found["low"].notna(), ["low", "high"]].itertuples():
+            ends = apart(low, high)
+            text = "–".join(str(end) if end or not low else ">0" for end in ends)
+            key = "class_one" if len(ends) == 1 else "class_up_to" if text.startswith(">") else "class_range"
+            fine = "_fine" if len(str(ends[0]).partition(".")[2]) > 1 else ""
+            printed[text] = self.words.say(f"labels.{key}{fine}", low=ends[0], high=ends[-1])
+            found.loc[at, "share"] = text
+        return found[["item", "low", "high", "year", "share", "flag"]].fillna({"share": ""}), printed
 
     def class_names(self) -> dict[str, str]:
         """Classes of total income as tables name them."""
