@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -108,17 +107,6 @@ RESOURCES = (OUTCOMES, SERIES)
 def tables(raw: Path | None = None, folder: Path = HERE) -> dict[str, pd.DataFrame]:
     """The tables as last computed; without rows where nothing was computed yet. `raw` has nothing to say here."""
     return {resource.name: _kept(resource, folder / resource.file) for resource in RESOURCES}
-
-
-def merged(results: Mapping[str, pd.DataFrame], policy: str, folder: Path = HERE) -> dict[str, pd.DataFrame]:
-    """The kept tables with the rows of one policy replaced."""
-    found = {}
-    for resource in RESOURCES:
-        kept = _kept(resource, folder / resource.file)
-        parts = [part for part in (kept[kept["policy"] != policy], results[resource.name]) if len(part)]
-        rows = pd.concat(parts, ignore_index=True) if parts else kept
-        found[resource.name] = rows.sort_values(list(resource.key), kind="stable", ignore_index=True)
-    return found
 
 
 def _kept(resource: Resource, path: Path) -> pd.DataFrame:
