@@ -14,10 +14,11 @@ import pandas as pd
 import pytest
 from impact_making import frame, panel
 
-from toolkit import Report, catalog, evaluations, impact
+from toolkit import catalog, evaluations, impact
 from toolkit.errors import MethodError
 from toolkit.impact.verdict import REFUSALS
 from toolkit.params import policy as policies
+from toolkit.report import WordedReport as Report
 from toolkit.report import evaluation
 from toolkit.report.evaluation import found as worded
 from toolkit.report.evaluation import frame as framed

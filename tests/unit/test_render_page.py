@@ -15,10 +15,10 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_output
 
 from toolkit import render
+from toolkit.display.markdown import slug, split
 from toolkit.errors import ToolkitError
 from toolkit.render import shell
 from toolkit.render.canonical import canonical
-from toolkit.display.markdown import slug, split
 
 LANGUAGES = ("it", "en")
 

@@ -18,7 +18,7 @@ def lines(comparison: Any, *scales: str) -> alt.LayerChart:
 
     Args:
         comparison: of `report.compare`.
-        scales: keys of the report's scales to draw (`zone`, `metropolitan`, `without_core`); none: all that have figures.
+        scales: keys of the report's scales to draw (`zone`, `metropolitan`, `without_core`); none: all with figures.
 
     Returns:
         An Altair chart; data sets `rows`, `ends`, `breaks`.
@@ -26,7 +26,8 @@ def lines(comparison: Any, *scales: str) -> alt.LayerChart:
     report, words = comparison.report, comparison.report.words
     chosen = scales or tuple(key for key in report.scales if key != report.own)
     names = {report.own: report.name} | {key: report.scales[key].name for key in chosen if key in report.scales}
-    rows, breaks = [], {}
+    rows: list[dict[str, Any]] = []
+    breaks: dict[int, dict[str, Any]] = {}
     for order, (key, name) in enumerate(names.items()):
         part = 0
         found = comparison.history(key).dropna(subset="value")

@@ -2,8 +2,8 @@
 
 Texts, classes and orders travel as data too, and what depends on the width hangs on Vega's own signal `width`. So a
 template is a function without arguments that gives an Altair chart over named data; `filled` gives it the data of a
-page, and still it is an Altair chart: add a layer, change an encoding. A chart that was changed, or that an analyst made,
-is compiled as it is; its structure is recognised the next time.
+page, and still it is an Altair chart: add a layer, change an encoding. A chart that was changed, or that an analyst
+made, is compiled as it is; its structure is recognised the next time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def data(name: str) -> alt.Chart:
 
 def layers(*parts: alt.Chart, height: Any) -> alt.LayerChart:
     """Layers of a template as one chart of the page's width."""
-    return alt.layer(*parts).properties(width=theme.WIDE, height=height)
+    return alt.LayerChart(layer=list(parts)).properties(width=theme.WIDE, height=height)
 
 
 def filled(template: Template, about: Mapping[str, Any], **rows: Rows | pd.DataFrame) -> alt.LayerChart:
@@ -64,7 +64,7 @@ def about(chart: Any) -> dict[str, Any]:
     return {}
 
 
-def specification(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, Rows]]:
+def specification(chart: Any) -> tuple[dict[str, Any], dict[str, Rows]]:
     """Vega-Lite structure and data sets of any Altair chart.
 
     Raises:
@@ -80,7 +80,8 @@ def specification(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, R
         spec = chart.to_dict()
     except Exception as error:
         raise ToolkitError(f"Altair cannot make this chart: {str(error).strip().splitlines()[0]}") from None
-    sets, names = spec.pop("datasets", {}), {}
+    sets: dict[str, Rows] = spec.pop("datasets", {})
+    names: dict[str, str] = {}
 
     def renamed(node: Any) -> Any:
         """Data sets by their order: Altair names them by their content, which would make each structure a new one."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit import catalog, indicators, params
 from toolkit.charts import geo
-from toolkit.errors import DataError
+from toolkit.errors import DataError, ToolkitError
 from toolkit.indicators.measure import Measure
 from toolkit.indicators.panel import Panel
 from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same_value, space
@@ -107,7 +107,7 @@ class Comparing(Setting):
             A `Comparison`, kept for the results file under the indicator's id.
 
         Raises:
-            DataError: a frame that lacks a column, has a municipality twice in a year, or does not say what it measures.
+            DataError: a frame that lacks a column, has a municipality twice in a year, or does not say what it is.
         """
         if isinstance(what, Measure):
             parent = self.metropolitan.id if what.indicator.parent else ""
@@ -133,7 +133,7 @@ class Comparing(Setting):
         return [str(table.attrs.get("table", name)) for name, table in what.tables.items()]
 
     def _panel(self, what: Measure, parent: str) -> Panel:
-        """Figures of all municipalities, areas and scales: shared by all pages, if the tables are those of the catalogue."""
+        """Figures of all municipalities, areas and scales: shared by all pages, if the tables are the catalogue's."""
         groups = self.territories | {self.own: self.members}
         ours = all(_same(table, self._loaded.get(name)) for name, table in what.tables.items())
         if not ours or self.own not in self.territories:
@@ -165,6 +165,28 @@ class Comparing(Setting):
         rows = rows.assign(value=frame["value"].astype(float), flag=flag.astype(object))
         return Panel(own_indicator(id, it, en, unit, direction), rows.sort_values(["territory", "year"]))
 
+    # ---- keep
+
+    def keep(self, name: str, **figure: Any) -> None:
+        """Keep a figure for the results file: JSON values only, free of language."""
+        if name in self._results:
+            raise ToolkitError(f"two results are called {name!r}")
+        self._results[name] = figure
+
+    def keep_each(self, frame: pd.DataFrame, name: str, **about: Any) -> None:
+        """Keep each row of a frame for the results file.
+
+        Args:
+            frame: its columns become the figure's fields.
+            name: of each figure, columns in braces: `"share_{item}_bounds"`.
+            about: further fields, the same for all.
+        """
+        for row in frame.to_dict("records"):
+            figure = {str(key): held for key, held in row.items()}
+            self.keep(name.format(**figure), **figure, **about)
+
+    # ---- whom with
+
     @property
     def municipal(self) -> bool:
         """Whether the territory is one municipality."""
@@ -182,6 +204,13 @@ class Comparing(Setting):
 
         territories: dict[str, tuple[str, ...]] = self.once("territories", self.metropolitan.id, found)
         return territories
+
+    def named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The frame with the `name` of each municipality (`istat_code`) or scale (`territory`)."""
+        if "istat_code" in frame:
+            names = self.names(frame["istat_code"])
+            return frame.assign(name=[names[code] for code in frame["istat_code"]])
+        return frame.assign(name=[self.scales[key].name for key in frame["territory"]])
 
     @cached_property
     def roles(self) -> dict[str, str]:
@@ -224,7 +253,7 @@ class Comparing(Setting):
     def comparison_groups(self) -> dict[str, tuple[str, ...]]:
         """Groups on which a judgement is tried, the largest first: key → codes of the others."""
         code = self.own
-        people = self._panel(indicators.residents(self.table("population")), "")
+        people = self._panel(Measure(indicators.get("residents"), {"population": self.table("population")}), "")
         residents = people.universe(self.universe, people.last).values
         zone = self.register.zone_of(code, self.as_of)
         urban = self.table("municipalities").set_index("istat_code")["degree_of_urbanisation"]

@@ -23,7 +23,7 @@ from toolkit.text import Words
 from toolkit.text.facts import Absent, Amount, Change, Gap, Mark, Name, Place, Rank, Year
 
 if TYPE_CHECKING:
-    from toolkit.report.report import Report
+    from toolkit.report.comparing import Comparing
 
 QUANTILES = {"p10": 0.10, "q1": 0.25, "median": 0.50, "q3": 0.75, "p90": 0.90}
 WEIGHTS = (0.5, 0.4, 0.75, 1.0)
@@ -47,7 +47,7 @@ class Comparison:
         key: its name in the results file: the indicator's id, with `@` and the whole for a share.
     """
 
-    report: Report = field(repr=False)
+    report: Comparing = field(repr=False)
     panel: Panel = field(repr=False)
     standing: Standing = field(repr=False)
     tables: tuple[str, ...]
@@ -118,8 +118,8 @@ class Comparison:
 
     @cached_property
     def salience(self) -> float:
-        """How much there is to say: distance from similar municipalities (for an area, from the median of all), in halves
-        of the range of 8 in 10, weighed by certainty; 0 where absent."""
+        """How much there is to say: distance from similar municipalities (for an area, from the median of all), in
+        halves of the range of 8 in 10, weighed by certainty; 0 where absent."""
         foil = self.standing.peers_median if len(self.peers) else self.spread["median"]
         half = max(self.spread["p90"] - self.spread["median"], self.spread["median"] - self.spread["p10"])
         if not self.known or np.isnan(foil) or not half > 0:
@@ -326,7 +326,7 @@ class Comparison:
 
     @cached_property
     def near(self) -> dict[str, Any]:
-        """Facts of the adjoining municipalities with a figure: `near` (how many), `higher` (of these); absent for an area."""
+        """Facts of the adjoining municipalities with a figure: `near` (how many), `higher` (of these)."""
         report = self.report
         if not (report.municipal and self.known):
             return dict.fromkeys(("near", "higher"), Absent(self.own.flag, self.absence))
@@ -337,15 +337,14 @@ class Comparison:
     def best_peer(self) -> dict[str, Any]:
         """Facts of the similar municipality with the best figure, if it is better: `peer`, `best`; else absent."""
         found, direction = self.peers.drop(self.report.own, errors="ignore"), self.indicator.direction
-        code = "" if not (self.known and direction and len(found)) else (
-            found.idxmax() if direction > 0 else found.idxmin()
-        )  # fmt: skip
-        if not code or direction * (found[code] - self.own.value) <= 0:
+        better = found[direction * (found - self.own.value) > 0] if self.known else found[:0]
+        if not len(better):
             return dict.fromkeys(("peer", "best"), Absent("missing"))
+        code = str((direction * better).idxmax())
         return {"peer": Place(self.report.names([code])[code]), "best": Amount(float(found[code]), self.unit)}
 
     def of_members(self, most: int = 30) -> pd.DataFrame:
-        """Figures of the members of an area, the highest first: DataFrame[istat_code, name, value], ends only if many."""
+        """Figures of the members of an area, highest first: DataFrame[istat_code, name, value], ends only if many."""
         values = self.municipalities.reindex(list(self.report.members)).dropna().sort_values(ascending=False)
         frame = self.report.named(pd.DataFrame({"istat_code": values.index, "value": values.to_numpy()}))
         return frame if len(frame) <= most else pd.concat([frame.head(most // 2), frame.tail(most // 2)])

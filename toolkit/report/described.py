@@ -197,7 +197,7 @@ def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
         ]
     else:
         frame = data if isinstance(data, pd.DataFrame) else _first(chart)
-        numeric = frame.dtypes.map(lambda kind: kind.kind in "if")
+        numeric = {key: frame[key].dtype.kind in "if" for key in frame}
         columns = [
             Column(
                 key=str(key), label=str(key), unit="year" if key == "year" else "as_published" if numeric[key] else ""

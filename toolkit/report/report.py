@@ -7,8 +7,8 @@
     report.figure(charts.lines(declared), id="income", it="… {own} …", en="… {own} …")
     report.close()
 
-All that the page needs travels in what is shown, so papermill, a scheduler and JupyterLab give the same page. Everything
-that can be derived is derived: subtitle, source, data table, CSV, alternative text.
+All that the page needs travels in what is shown, so papermill, a scheduler and JupyterLab give the same page.
+Everything that can be derived is derived: subtitle, source, data table, CSV, alternative text.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ class Report(Judging):
         en: Said,
         about: Comparison | Sequence[Comparison] = (),
         data: pd.DataFrame | None = None,
-        columns: Columns | None = None,
+        columns: Columns | Sequence[display.Column] | None = None,
         sources: Iterable[str] = (),
         subtitle: tuple[str, str] = ("", ""),
         note: tuple[str, str] = ("", ""),
@@ -218,12 +218,16 @@ class Report(Judging):
         )
         return None
 
-    def _data(self, found: Described, data: pd.DataFrame | None, columns: Columns | None) -> display.cells.Data:
-        frame, shown = (found.frame, found.columns) if data is None else (data, self._columns(data, columns or {}))
+    def _data(self, found: Described, data: pd.DataFrame | None, columns: Any) -> display.cells.Data:
+        frame, shown = (found.frame, found.columns) if data is None else (data, self._columns(data, columns))
         return display.data(frame, shown, self.words, highlight=(self.own, self.name))
 
-    def _columns(self, frame: pd.DataFrame, columns: Columns) -> list[display.Column]:
+    def _columns(
+        self, frame: pd.DataFrame, columns: Columns | Sequence[display.Column] | None
+    ) -> Sequence[display.Column]:
         """Columns as declared, or all of a frame under their own names."""
+        if isinstance(columns, Sequence):
+            return columns
         if columns:
             return [self._column(frame, key, *said) for key, said in columns.items()]
         shown = [str(key) for key in frame if not re.search(r"(^|_)(flag|unit)$", str(key))]
@@ -299,8 +303,8 @@ class Report(Judging):
             sources: tables it comes from; that of the frame where it is known.
             note: what to know of it, (Italian, English).
             fold: whether a table is closed until a reader opens it.
-            by: a column of codes, then columns whose cells are words of the page: the file of the table keeps the code of
-                the row instead of the words, so that it is the same in both languages.
+            by: a column of codes, then columns whose cells are words of the page: the file of the table keeps the code
+                of the row instead of the words, so that it is the same in both languages.
             page: id of an extra page that holds it instead (`report.page`).
             facts: what the caption prints.
         """
@@ -317,16 +321,15 @@ class Report(Judging):
             return self.figure(
                 what, id=id, it=it, en=en, columns=columns, sources=sources, note=note, page=page, **facts
             )
-        if columns is None or isinstance(columns, Mapping):
-            columns = self._columns(what, columns or {})
+        declared = self._columns(what, columns)
         if by:
-            what, columns = self._coded(what, columns, by)
+            what, declared = self._coded(what, declared, by)
         names = list(sources) or ([what.attrs["table"]] if "table" in what.attrs else [])
         shown = display.Table(
             language=self.language,
             id=self._new(id),
             caption=self._sentence(it, en, facts),
-            data=display.data(what, columns, self.words, highlight=(self.own, self.name)),
+            data=display.data(what, declared, self.words, highlight=(self.own, self.name)),
             source=self.short_source(names),
             origin=self.source_lines(names),
             note=note[self.language == "en"],
@@ -402,24 +405,7 @@ class Report(Judging):
     def _csv(self, id: str) -> str:
         return f"{self.notebook}-{id}.csv"
 
-    # ---- results and end
-
-    def keep(self, name: str, **figure: Any) -> None:
-        """Keep a figure for the results file: JSON values only, free of language."""
-        if name in self._results:
-            raise ToolkitError(f"two results are called {name!r}", where=self.notebook)
-        self._results[name] = figure
-
-    def keep_each(self, frame: pd.DataFrame, name: str, **about: Any) -> None:
-        """Keep each row of a frame for the results file.
-
-        Args:
-            frame: its columns become the figure's fields.
-            name: of each figure, columns in braces: `"share_{item}_bounds"`.
-            about: further fields, the same for all.
-        """
-        for row in frame.to_dict("records"):
-            self.keep(name.format(**row), **row, **about)
+    # ---- end
 
     def close(self) -> None:
         """Hand over results and sources, and mark the page complete. The last line of every notebook."""

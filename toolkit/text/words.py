@@ -74,6 +74,8 @@ _ARTICLES = {
     "from": ("dal ", "dall'", "dallo "),
 }
 _LOCALE = {"it": "it_IT", "en": "en_GB"}
+FINEST = 6
+"""Decimals up to which a share is printed so that it differs from zero."""
 
 
 class Words(string.Formatter):
@@ -188,6 +190,8 @@ class Words(string.Formatter):
         digits = entry["decimals"] if decimals is None else decimals
         if entry["form"] == "year":
             return str(int(value))
+        if entry["form"] == "percent" and value and decimals is None:  # a small share is not none
+            digits = next((n for n in range(digits, FINEST) if rounded(value, n)), FINEST)
         if entry["form"] != "number":
             return {"percent": self.percent, "euro": self.euro, "points": self.points}[entry["form"]](value, digits)
         number = self.number(value, digits)
@@ -334,7 +338,9 @@ class Words(string.Formatter):
         if any(isinstance(facts[name], Absent) for name in names):
             return ""
         try:
-            return self.vformat(it if self.language == "it" else en, (), facts)
+            template = it if self.language == "it" else en
+            said = self.vformat(template, (), facts)
+            return said[:1].upper() + said[1:] if template[:1] == "{" else said  # a fact that begins a sentence
         except WordsError as error:
             raise WordsError(error.what, where=error.where or it, allowed=error.allowed, hint=error.hint) from None
 
