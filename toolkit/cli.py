@@ -253,21 +253,10 @@ def _policy(commands: Commands) -> None:
 
 
 def _do_policy(options: argparse.Namespace) -> int:
-    from toolkit import catalog
-    from toolkit.params import policy as policies
-    from toolkit.run import policies as evaluations
-    from toolkit.sources import policy_results
-    from toolkit.sources.build import refresh
+    from toolkit import evaluations
 
-    home = _home()
-    for name in options.names or policies.names(home / "params" / "policies"):
-        tables = catalog.default()
-        if not options.force and evaluations.is_fresh(name, tables, home / "params" / "policies"):
-            print(f"{name}: unchanged")
-            continue
-        results = evaluations.compute(name, tables, home / "params" / "policies")
-        refresh(policy_results.merged(results, name, tables.folder), tables.folder)
-        print("\n".join(evaluations.summary(name, results)))
+    for line in evaluations.run(options.names, _home() / "params" / "policies", force=options.force):
+        print(line)
     return 0
 
 

@@ -34,19 +34,9 @@ MAY = {
     | {"indicators", "impact", "pnrr"},
     "render": {"errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
     | {"catalog", "territory"},
-    "run": {
-        "errors",
-        "inside",
-        "display",
-        "signs",
-        "params",
-        "catalog",
-        "territory",
-        "render",
-        "text",
-        "indicators",
-        "impact",
-    },
+    "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
+    "run": {"errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}
+    | {"evaluations", "display"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp", "dask", "distributed", "fsspec", "obstore"}
 REMOTE = {  # module -> what it may use, where the user asks for it
