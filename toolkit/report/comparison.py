@@ -379,8 +379,8 @@ class Comparison:
 def _said(words: Words, key: str, facts: Mapping[str, Any]) -> str:
     """A fact as `{key}` prints it; empty where absent."""
     value = facts[key]
-    form = ":list" if isinstance(value, list) else ":int" if type(value) is int else ""
-    return words.sentence(it=f"{{{key}{form}}}", en=f"{{{key}{form}}}", facts=facts)
+    form = "list" if isinstance(value, list) else "int" if type(value) is int else ""
+    return "" if isinstance(value, Absent) else words.format_field(value, form)
 
 
 @cache
