@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from toolkit import charts, display, svg
+from toolkit import display, svg
+from toolkit.charts import placed as charts
 from toolkit.text import Words
 
 FOLDER = Path(__file__).with_name("fragments")

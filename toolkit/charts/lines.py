@@ -18,7 +18,7 @@ def lines(comparison: Any, *scales: str) -> alt.LayerChart:
 
     Args:
         comparison: of `report.compare`.
-        scales: keys of the report's scales to draw (`zone`, `metropolitan`, `without_core`); none: all that have figures.
+        scales: keys of the report's scales (`zone`, `metropolitan`, `without_core`); none: all that have figures.
 
     Returns:
         An Altair chart; data sets `rows`, `ends`, `breaks`.

@@ -2,8 +2,8 @@
 
 Texts, classes and orders travel as data too, and what depends on the width hangs on Vega's own signal `width`. So a
 template is a function without arguments that gives an Altair chart over named data; `filled` gives it the data of a
-page, and still it is an Altair chart: add a layer, change an encoding. A chart that was changed, or that an analyst made,
-is compiled as it is; its structure is recognised the next time.
+page, and still it is an Altair chart: add a layer, change an encoding. A chart that was changed, or that an analyst
+made, is compiled as it is; its structure is recognised the next time.
 """
 
 from __future__ import annotations

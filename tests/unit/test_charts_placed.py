@@ -1,4 +1,4 @@
-"""Charts: valid Vega-Lite, all inside its frame at both widths, texts large enough, absent values unlike zero."""
+"""Hand-placed charts: valid Vega-Lite, inside their frame at both widths, texts legible, absent unlike zero."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit import charts, svg
-from toolkit.charts import draw, geo, theme
+from toolkit import svg
+from toolkit.charts import geo
+from toolkit.charts import placed as charts
+from toolkit.charts.placed import draw, theme
 from toolkit.errors import DataError
 from toolkit.text import Words
 
@@ -115,13 +117,7 @@ def mapped(words):
     return charts.choropleth, data, {"topology": TOPOLOGY, "unit": "taxpayers", "ours": CODES[:1], "name": "Uno"}
 
 
-def flows(words):
-    data = pd.DataFrame({"istat_code": [CODES[1], CODES[2], "999999"], "name": [HOSTILE, "Tre", "Altrove"]})
-    data["value"], data["flag"] = [4388.0, 12.0, 100.0], "observed"
-    return charts.flow_map, data, {"topology": TOPOLOGY, "ours": CODES[:1], "direction": "outgoing"}
-
-
-MADE = [strips, bars, changes, parts, intervals, series, periods, mapped, flows]
+MADE = [strips, bars, changes, parts, intervals, series, periods, mapped]
 EVERY = pytest.mark.parametrize("made", MADE, ids=lambda made: made.__name__)
 
 
@@ -279,7 +275,7 @@ def contrast(colour, ground="#FFFFFF"):
 
 
 def test_neighbouring_shades_and_texts_on_parts_can_be_told_apart():
-    from toolkit.charts.shares import PARTS
+    from toolkit.charts.placed.shares import PARTS
 
     for ground, ink in PARTS:
         assert contrast(ink, ground) >= 4.5
@@ -439,8 +435,6 @@ def test_what_cannot_be_drawn_is_refused():
         charts.lines(twice, it, unit="EUR")
     with pytest.raises(DataError, match="no period"):
         charts.timeline(pd.DataFrame({"name": ["a"], "start": ["2023-01-01"], "end": ["2022-01-01"]}), it)
-    with pytest.raises(DataError, match="not a direction"):
-        charts.flow_map(pd.DataFrame(), it, topology=TOPOLOGY, ours=CODES[:1], direction="both")
     with pytest.raises(DataError, match="no column"):
         charts.dot_strip(pd.DataFrame({"indicator": []}), it, ours="", name="")
     with pytest.raises(DataError, match="cannot be drawn"):
@@ -471,8 +465,8 @@ def test_the_frame_projects_as_vega_does():
 
 
 def test_neighbours_share_a_border():
-    assert charts.neighbours(TOPOLOGY, "000001") == {"000002"}
-    assert charts.neighbours(TOPOLOGY, "000003") == set()
+    assert geo.neighbours(TOPOLOGY, "000001") == {"000002"}
+    assert geo.neighbours(TOPOLOGY, "000003") == set()
 
 
 def test_the_centre_of_a_square():
