@@ -89,7 +89,7 @@ def specification(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, R
         return [renamed(part) for part in node] if isinstance(node, list) else node
 
     def name(held: str) -> str:
-        names.setdefault(held, f"data_{len(names)}" if held.startswith("data-") else held)
+        names.setdefault(held, f"own_{len(names)}" if held.startswith("data-") else held)  # not `data_`: Vega-Lite's
         return str(names[held])
 
     spec = _plain(renamed(spec)) | {"usermeta": {"structured": True, "explore": not told}}
