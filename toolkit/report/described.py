@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import altair as alt
 import pandas as pd
 
 from toolkit.charts import structure
@@ -56,7 +57,7 @@ def described(report: Report, chart: Any, about: Sequence[Comparison]) -> Descri
     Raises:
         ToolkitError: something that is not an Altair chart.
     """
-    if not hasattr(chart, "to_dict"):
+    if not isinstance(chart, alt.TopLevelMixin):
         raise ToolkitError(
             f"{type(chart).__name__} is not an Altair chart", hint="report.show(…) takes pictures of other libraries"
         )
