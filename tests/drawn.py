@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import xml.etree.ElementTree as ET
+from itertools import combinations
 from typing import NamedTuple
 
 from toolkit.charts.placed import theme
@@ -32,7 +33,8 @@ def written(picture: str) -> list[Written]:
             for line in [child for child in element if child.tag.endswith("}tspan")] or [element]:
                 down += float(line.get("dy", 0))
                 size = float(style["font-size"].removesuffix("px"))
-                found.append(Written(line.text or "", size, style["text-anchor"], x, down))
+                if line.text:
+                    found.append(Written(line.text, size, style["text-anchor"], x, down))
         for child in element:
             walk(child, x, y, style)
 
@@ -56,3 +58,18 @@ def outside(picture: str, smallest: float = 9.0) -> list[str]:
                 f"{text!r} of {size} px at {left:.0f}–{left + room:.0f}, {y:.0f} of {width:.0f} × {height:.0f}"
             )
     return wrong
+
+
+def overlapping(picture: str) -> list[str]:
+    """Pairs of different texts that stand on one another."""
+    boxes = []
+    for text, size, anchor, x, y in written(picture):
+        room = theme.text_width(text, size) / 1.06
+        left = x - {"start": 0, "middle": room / 2, "end": room}[anchor]
+        boxes.append((left, left + room, y - size * 0.55, y, text))
+    return [
+        f"{one[4]!r} and {other[4]!r}"
+        for one, other in combinations(boxes, 2)
+        if one[4] != other[4]
+        and not (one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2])
+    ]

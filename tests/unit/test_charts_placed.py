@@ -12,7 +12,7 @@ from itertools import pairwise
 import altair
 import pandas as pd
 import pytest
-from drawn import outside, written
+from drawn import outside, overlapping
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -169,15 +169,7 @@ def test_texts_are_inside_the_frame_and_nine_pixels_at_least(made, language):
 @EVERY
 def test_texts_do_not_stand_on_one_another(made):
     for picture in drawn(made):
-        boxes = []
-        for text, size, anchor, x, y in written(picture):
-            room = theme.text_width(text, size) / 1.06
-            left = x - {"start": 0, "middle": room / 2, "end": room}[anchor]
-            boxes.append((left, left + room, y - size * 0.55, y, text))
-        for index, one in enumerate(boxes):
-            for other in boxes[index + 1 :]:
-                apart = one[1] <= other[0] or other[1] <= one[0] or one[3] <= other[2] or other[3] <= one[2]
-                assert apart or one[4] == other[4], f"{one[4]!r} and {other[4]!r} overlap"
+        assert overlapping(picture) == []
 
 
 @EVERY
