@@ -14,7 +14,7 @@ import pandas as pd
 from toolkit.errors import ToolkitError
 from toolkit.indicators import change, spans
 from toolkit.indicators.agreement import Agreement, agreement
-from toolkit.indicators.base import Example, Indicator
+from toolkit.indicators.base import Indicator
 from toolkit.indicators.panel import Figure, Panel
 from toolkit.indicators.standing import Standing
 from toolkit.indicators.trend import Trend, trend_of
@@ -387,11 +387,3 @@ def _said(words: Words, key: str, facts: Mapping[str, Any]) -> str:
 def words_of(language: str) -> Words:
     """Words to print a figure in either language, whatever that of the report."""
     return Words(language)
-
-
-def own_indicator(id: str, it: str, en: str, unit: str, direction: int) -> Indicator:
-    """An analyst's own indicator, described by what its sentences and charts need."""
-    nothing: dict[str, Any] = {"formula": it, "reference": "", "tables": (), "example": Example((), 0.0)}
-    return Indicator(
-        id=id, name={"it": it, "en": en}, unit=unit, counts=unit, direction=direction, municipal=True, **nothing
-    )
