@@ -53,6 +53,17 @@ def filled(template: Template, about: Mapping[str, Any], **rows: Rows | pd.DataF
     return chart
 
 
+def compared(chart: str, *comparisons: Any) -> tuple[Any, Any]:
+    """The report of comparisons and its words; ToolkitError where something else is to be drawn, or nothing."""
+    odd = [type(one).__name__ for one in comparisons if not hasattr(one, "standing")]
+    if odd or not comparisons:
+        raise ToolkitError(
+            f"charts.{chart} draws a comparison, not {odd[0] if odd else 'nothing'}",
+            hint="report.compare(indicators.income_per_taxpayer(income)), or a frame of your own",
+        )
+    return comparisons[0].report, comparisons[0].report.words
+
+
 def about(chart: Any) -> dict[str, Any]:
     """What a chart of this package carries of itself; of an analyst's own, nothing."""
     found: Any = getattr(chart, "usermeta", alt.Undefined)
@@ -90,7 +101,7 @@ def specification(chart: Any) -> tuple[dict[str, Any], dict[str, Rows]]:
         return [renamed(part) for part in node] if isinstance(node, list) else node
 
     def name(held: str) -> str:
-        names.setdefault(held, f"data_{len(names)}" if held.startswith("data-") else held)
+        names.setdefault(held, f"own_{len(names)}" if held.startswith("data-") else held)  # not `data_`: Vega-Lite's
         return str(names[held])
 
     spec = _plain(renamed(spec)) | {"usermeta": {"structured": True, "explore": not told}}

@@ -14,7 +14,7 @@ import pandas as pd
 from toolkit.errors import ToolkitError
 from toolkit.indicators import change, spans
 from toolkit.indicators.agreement import Agreement, agreement
-from toolkit.indicators.base import Example, Indicator
+from toolkit.indicators.base import Indicator
 from toolkit.indicators.panel import Figure, Panel
 from toolkit.indicators.standing import Standing
 from toolkit.indicators.trend import Trend, trend_of
@@ -378,19 +378,11 @@ class Comparison:
 def _said(words: Words, key: str, facts: Mapping[str, Any]) -> str:
     """A fact as `{key}` prints it; empty where absent."""
     value = facts[key]
-    form = ":list" if isinstance(value, list) else ":int" if type(value) is int else ""
-    return words.sentence(it=f"{{{key}{form}}}", en=f"{{{key}{form}}}", facts=facts)
+    form = "list" if isinstance(value, list) else "int" if type(value) is int else ""
+    return "" if isinstance(value, Absent) else words.format_field(value, form)
 
 
 @cache
 def words_of(language: str) -> Words:
     """Words to print a figure in either language, whatever that of the report."""
     return Words(language)
-
-
-def own_indicator(id: str, it: str, en: str, unit: str, direction: int) -> Indicator:
-    """An analyst's own indicator, described by what its sentences and charts need."""
-    nothing: dict[str, Any] = {"formula": it, "reference": "", "tables": (), "example": Example((), 0.0)}
-    return Indicator(
-        id=id, name={"it": it, "en": en}, unit=unit, counts=unit, direction=direction, municipal=True, **nothing
-    )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import altair as alt
 import pandas as pd
 
 from toolkit.charts import structure
@@ -56,7 +57,7 @@ def described(report: Report, chart: Any, about: Sequence[Comparison]) -> Descri
     Raises:
         ToolkitError: something that is not an Altair chart.
     """
-    if not hasattr(chart, "to_dict"):
+    if not isinstance(chart, alt.TopLevelMixin):
         raise ToolkitError(
             f"{type(chart).__name__} is not an Altair chart", hint="report.show(…) takes pictures of other libraries"
         )
@@ -186,14 +187,20 @@ def _map(report: Report, compared: Sequence[Comparison], told: dict[str, Any]) -
 
 def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
     """An analyst's chart, or bars of a tidy frame: its data as they are."""
-    data = getattr(chart, "data", None)
+    data, said = getattr(chart, "data", None), ""
     if told.get("chart") in ("bars", "ranges", "series"):
-        frame = pd.DataFrame(chart.datasets["rows"], columns=None).rename(columns={"row": "name"})
-        keys = [key for key in ("year", "value", "low", "high") if key in frame]
-        columns = [Column(key="name", label=told.get("head", ""))]
+        rows = chart.datasets["rows"]
+        frame, said = pd.DataFrame(rows).rename(columns={"row": "name"}), "; ".join(row["t"] for row in rows)
+        columns = [Column(key="name", label=report.words.label("name"))]
         columns += [
-            Column(key=key, label=report.words.label(key), unit="year" if key == "year" else told["unit"])
-            for key in keys
+            Column(
+                key=key,
+                label=told["label"] if key == "value" and "label" in told else report.words.label(key),
+                unit="year" if key == "year" else told["unit"],
+                flag="flag" if key == "value" and "flag" in frame else "",
+            )
+            for key in ("year", "value", "low", "high")
+            if key in frame
         ]
     else:
         frame = data if isinstance(data, pd.DataFrame) else _first(chart)
@@ -206,7 +213,7 @@ def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
         ]
     tables = [frame.attrs["table"]] if "table" in frame.attrs else []
     titles = " · ".join(source.title[report.language] for source in report.sources if source.name in tables)
-    return Described(titles, titles or ", ".join(map(str, frame.columns)), frame, columns, tables)
+    return Described(titles, said or titles, frame, columns, tables)  # without either, the message says it
 
 
 def _first(chart: Any) -> pd.DataFrame:

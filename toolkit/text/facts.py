@@ -4,7 +4,7 @@ A form after a colon asks for a variant. Besides those of `toolkit.text.words`:
 
 | form | of | prints |
 |---|---|---|
-| `more_less:than:with` | a gap | "il 14 % in più dei comuni simili", "in linea con i …" ("14% more than …") |
+| `more_less:than:with` | a gap | "il 14 % in più dei comuni simili", "in linea con i comuni simili" ("14% more …") |
 | `above_below:what` | a gap | "14 % sopra la mediana", "in linea con la mediana" ("14% above …") |
 | `size` | a gap or a change | its size without sign: "14 %", "2,1 punti percentuali" |
 | `unit` | an amount | with its noun: "26.672 residenti" |
