@@ -272,8 +272,10 @@ def _do_policy(options: argparse.Namespace) -> int:
 
 
 def _new(commands: Commands) -> None:
-    command = _command(commands, "new", "make a notebook from the template", "quadro new housing")
+    example = "quadro new housing\n  quadro new mine --from benchmark"
+    command = _command(commands, "new", "make a notebook from the template, or from another", example)
     command.add_argument("name", help="name of the notebook, which is the name of its report")
+    command.add_argument("--from", dest="source", default="", metavar="NAME", help="a notebook to copy (the template)")
     command.set_defaults(command=_do_new)
 
 
@@ -281,7 +283,7 @@ def _do_new(options: argparse.Namespace) -> int:
     from toolkit.run import check_notebooks
 
     home = _home()
-    path = check_notebooks.create(options.name, home)
+    path = check_notebooks.create(options.name, home, options.source)
     print(f"Made {path}.")
     print("Next: open it (make lab), then name it in a plan of params/runs:")
     print(f"  notebooks: [{options.name}]")

@@ -90,7 +90,7 @@ def specification(chart: Any) -> tuple[dict[str, Any], dict[str, Rows]]:
         return [renamed(part) for part in node] if isinstance(node, list) else node
 
     def name(held: str) -> str:
-        names.setdefault(held, f"data_{len(names)}" if held.startswith("data-") else held)
+        names.setdefault(held, f"given_{len(names)}" if held.startswith("data-") else held)
         return str(names[held])
 
     spec = _plain(renamed(spec)) | {"usermeta": {"structured": True, "explore": not told}}

@@ -20,7 +20,7 @@ from toolkit.indicators.standing import Standing
 from toolkit.indicators.trend import Trend, trend_of
 from toolkit.report import wording
 from toolkit.text import Words
-from toolkit.text.facts import Absent, Amount, Change, Gap, Mark, Name, Place, Rank, Year
+from toolkit.text.facts import Absent, Amount, Change, Count, Gap, Mark, Name, Place, Rank, Year
 
 if TYPE_CHECKING:
     from toolkit.report.comparing import Comparing
@@ -243,8 +243,8 @@ class Comparison:
         where = standing.position
         facts |= {
             "rank": Rank(where.rank, where.of, where.ties) if where else absent,
-            "n": len(self.peers),
-            "all": int(self.municipalities.notna().sum()),
+            "n": Count(len(self.peers)),
+            "all": Count(self.municipalities.notna().sum()),
             "peers": list(report.names(self.peers.index).values()),
             "year": Year(self.year),
             "when": wording.when(report, standing),
@@ -331,7 +331,7 @@ class Comparison:
         if not (report.municipal and self.known):
             return dict.fromkeys(("near", "higher"), Absent(self.own.flag, self.absence))
         values = self.municipalities.reindex(report.neighbours).dropna()
-        return {"near": len(values), "higher": int((values > self.own.value).sum())}
+        return {"near": Count(len(values)), "higher": Count((values > self.own.value).sum())}
 
     @cached_property
     def best_peer(self) -> dict[str, Any]:
@@ -377,9 +377,7 @@ class Comparison:
 
 def _said(words: Words, key: str, facts: Mapping[str, Any]) -> str:
     """A fact as `{key}` prints it; empty where absent."""
-    value = facts[key]
-    form = ":list" if isinstance(value, list) else ":int" if type(value) is int else ""
-    return words.sentence(it=f"{{{key}{form}}}", en=f"{{{key}{form}}}", facts=facts)
+    return words.sentence(it=f"{{{key}}}", en=f"{{{key}}}", facts=facts)
 
 
 @cache
