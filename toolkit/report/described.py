@@ -133,9 +133,9 @@ def _own(report: Report, compared: Sequence[Comparison], chart: Any) -> Describe
     if len(compared) > 1 or not len(frame):
         return found
     (one,) = compared
-    about = {"label": one.name, "unit": one.unit, "flag": "flag" if "flag" in frame else ""}
+    about: dict[str, Any] = {"label": one.name, "unit": one.unit, "flag": "flag" if "flag" in frame else ""}
     columns = [replace(column, **about) if column.key == "value" else column for column in report._columns(frame, {})]
-    years = frame["year"] if "year" in frame else [one.year]
+    years = frame.get("year", [one.year])
     subtitle = f"{one.name}, {words.unit(one.unit)} · {words.period(int(min(years)), int(max(years)))}"
     return replace(found, subtitle=subtitle, frame=frame, columns=columns)
 

@@ -32,6 +32,7 @@ from toolkit.report import wording
 from toolkit.report.comparison import Comparison
 from toolkit.report.described import Described, comparison_table, described
 from toolkit.report.judging import Judging
+from toolkit.report.pictures import figure_of, svg_of
 from toolkit.report.setting import BOUNDARIES
 from toolkit.report.wording import capital
 from toolkit.territory import Municipality
@@ -288,6 +289,7 @@ class Report(Judging):
         columns: Columns | Sequence[display.Column] | None = None,
         sources: Iterable[str] = (),
         note: tuple[str, str] = ("", ""),
+        alt: tuple[str, str] = ("", ""),
         fold: bool = False,
         by: Sequence[str] = (),
         page: str = "",
@@ -302,6 +304,7 @@ class Report(Judging):
             columns: those of a table, as `Columns`; all with their own names where not given.
             sources: tables it comes from; that of the frame where it is known.
             note: what to know of it, (Italian, English).
+            alt: what a matplotlib figure shows, for those who do not see it, (Italian, English).
             fold: whether a table is closed until a reader opens it.
             by: a column of codes, then columns whose cells are words of the page: the file of the table keeps the code
                 of the row instead of the words, so that it is the same in both languages.
@@ -312,11 +315,8 @@ class Report(Judging):
             return self._show(what, page)
         if isinstance(what, str):
             return self._show(display.Markdown(language=self.language, text=what), page)
-        if hasattr(what, "savefig"):
-            from toolkit.report.pictures import picture
-
-            about: dict[str, Any] = {"title": self._sentence(it, en, facts), "sources": sources}
-            return self._show(picture(self, what, id=self._new(id), **about), page)
+        if (drawn := figure_of(what)) is not None:
+            return self._picture(drawn, id, (it, en), alt, facts, sources, note, page)
         if not isinstance(what, pd.DataFrame):
             return self.figure(
                 what, id=id, it=it, en=en, columns=columns, sources=sources, note=note, page=page, **facts
@@ -337,6 +337,36 @@ class Report(Judging):
             fold=fold,
         )
         return self._show(shown, page)
+
+    def _picture(
+        self,
+        drawn: Any,
+        id: str,
+        said: tuple[str, str],
+        alt: tuple[str, str],
+        facts: Mapping[str, Any],
+        sources: Iterable[str],
+        note: tuple[str, str],
+        page: str,
+    ) -> None:
+        if not all(alt):
+            raise ToolkitError(
+                "a picture of matplotlib does not say what it shows to those who do not see it",
+                where=id,
+                hint='report.show(figure, id="…", it="…", en="…", alt=("…", "…"))',
+            )
+        names = list(sources)
+        shown = display.Picture(
+            language=self.language,
+            id=self._new(id),
+            title=self._sentence(*said, facts),
+            alt=self._sentence(*alt, facts),
+            svg=svg_of(drawn, id),
+            source=self.short_source(names),
+            origin=self.source_lines(names),
+            note=note[self.language == "en"],
+        )
+        self._show(shown, page)
 
     def short_source(self, tables: Iterable[str]) -> list[str]:
         """Publishers and years of tables, in one line: "ISTAT (2018, 2021)"."""

@@ -104,8 +104,9 @@ def _style(cells: list[dict[str, Any]]) -> Found:
 
 
 def _logic(tree: ast.Module) -> Iterator[str]:
-    keys = {id(one.value) for node in ast.walk(tree) if isinstance(node, ast.Call) for one in node.keywords}
-    tables = {id(node.args[0]) for node in ast.walk(tree) if _is_call_of(node, "table") and node.args}
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    keys = {id(one.value) for call in calls for one in call.keywords}
+    tables = {id(call.args[0]) for call in calls if ast.unparse(call.func).endswith(".table") and call.args}
     for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield f"{node.name} is defined here: logic belongs in toolkit, where it is tested."
@@ -125,10 +126,6 @@ def _logic(tree: ast.Module) -> Iterator[str]:
 def _path(text: str) -> Iterator[str]:
     if _PATH.search(text):
         yield f"{text!r} is a path or an address: data come from report.table(name)."
-
-
-def _is_call_of(node: ast.AST, name: str) -> bool:
-    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
 
 
 def _hidden(tree: ast.Module) -> Iterator[str]:
