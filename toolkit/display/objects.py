@@ -395,7 +395,8 @@ def _framed(html: str) -> str:
     """A fragment as JupyterLab shows it: lists of terms stacked, which its own style would float into each other."""
     return (
         "<style>.quadro dl, .quadro dt, .quadro dd {display: block; float: none; width: auto; margin: 0}"
-        ".quadro dd {margin: 0 0 .6em}.quadro table {text-align: left}.quadro svg {max-width: 100%}</style>"
+        ".quadro dd {margin: 0 0 .6em}.quadro table {text-align: left}"
+        ".quadro .plot svg {max-width: 100%; background: #fff}</style>"  # its ink is dark, where JupyterLab is, too
         f'<div class="quadro">{html}</div>'
     )
 

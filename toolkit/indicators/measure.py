@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 
@@ -12,6 +13,9 @@ import pandas as pd
 from toolkit.errors import DataError
 from toolkit.indicators.base import Groups, Indicator, Sum, compute
 from toolkit.indicators.panel import Panel
+
+spoken: ContextVar[str] = ContextVar("spoken", default="en")
+"""Language in which a notebook reads of a measure: that of its report."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,13 @@ class Measure:
         rows = self.of({code: (code,) for code in table["istat_code"].unique()}).rows
         return rows[["territory", "year", "value", "flag"]].rename(columns={"territory": "istat_code"})
 
+    def __repr__(self) -> str:
+        return f"Measure({self.indicator.id} [{self.indicator.unit}] of {', '.join(self.tables)})"
+
     def _repr_html_(self) -> str:
         about = self.indicator
-        said = f"<p><b>{escape(about.name['en'])}</b> ({about.unit}) = {escape(about.formula)}</p>"
+        name = escape(about.name[spoken.get()])
+        said = f"<p><b>{name}</b> ({about.unit})<br><small>{escape(about.formula)}</small></p>"
         return said if about.parent else said + self.frame.head().to_html(index=False)
 
 

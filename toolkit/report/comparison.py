@@ -32,7 +32,7 @@ MOST_GROUPS = 0.75
 """Share of the comparison groups that must agree for the second of three marks."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """An indicator of the report's territory beside its scales, its peers and all municipalities.
 
@@ -354,6 +354,10 @@ class Comparison:
         return self.report.words.value(value, self.unit, flag, bare=True)
 
     # ---- shown to the analyst
+
+    def __repr__(self) -> str:
+        told = f"{self.printed(self.own.value, self.absent_flag)} ({self.year})"
+        return f"Comparison({self.key}, {self.report.name}: {told})"
 
     def _repr_html_(self) -> str:
         report, words, facts = self.report, self.report.words, self.facts

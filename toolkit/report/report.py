@@ -17,6 +17,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -25,10 +26,10 @@ from IPython.display import display as show
 import toolkit
 from toolkit import catalog, display, indicators
 from toolkit.charts import structure
-from toolkit.charts.theme import WIDE
 from toolkit.errors import ToolkitError
+from toolkit.indicators import measure
 from toolkit.params import ROOT, ReportParams
-from toolkit.report import wording
+from toolkit.report import lab, wording
 from toolkit.report.comparison import Comparison
 from toolkit.report.described import Described, comparison_table, described
 from toolkit.report.judging import Judging
@@ -82,7 +83,24 @@ class Report(Judging):
         self._without: list[str] = []
         self._ids: set[str] = set()
         self._title = (it, en)
+        measure.spoken.set(language)
+        lab.draw_charts(language, lambda: {BOUNDARIES: self.topology})
         show(self._opening())
+
+    def __repr__(self) -> str:
+        return f"Report({self.notebook!r}, {self.name}, {self.as_of.isoformat()}, {self.language})"
+
+    def _repr_html_(self) -> str:
+        """What is loaded and what is compared."""
+        words, tables = self.words, {source.name: source.title[self.language] for source in self.sources}
+        head = f"{self.name} · {words.date(self.as_of)}"
+        loaded = [(f"<code>{name}</code>", escape(title)) for name, title in tables.items()]
+        compared = [
+            (f"<code>{key}</code>", f"{escape(one.name)}: {escape(one.printed(one.own.value, one.absent_flag))}")
+            for key, one in self.compared.items()
+        ]
+        rows = [f"<tr><td>{name}</td><td style='text-align:left'>{text}</td></tr>" for name, text in loaded + compared]
+        return f"<p><b>{escape(self.notebook)}</b>: {escape(head)}</p><table>{''.join(rows)}</table>"
 
     # ---- show
 
@@ -195,8 +213,7 @@ class Report(Judging):
         if not title:
             return self.absent(found.absent or next((one.absence for one in compared if one.absence), ""), page=page)
         spec, sets = structure.specification(chart)
-        single = not any(key in spec for key in ("hconcat", "vconcat", "concat", "facet", "repeat"))
-        spec = {**spec, **({"width": spec.get("width", WIDE)} if single else {}), "datasets": sets}
+        spec = {**structure.sized(spec), "datasets": sets}
         extra, names = note[self.language == "en"], list(sources) or list(found.tables)
         self._show(
             display.Figure(
