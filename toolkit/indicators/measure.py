@@ -52,7 +52,8 @@ class Measure:
     def _repr_html_(self) -> str:
         about = self.indicator
         name = escape(about.name[spoken.get()])
-        said = f"<p><b>{name}</b> ({about.unit})<br><small>{escape(about.formula)}</small></p>"
+        rows = ((name, about.unit), ("=", escape(about.formula)))
+        said = f"<table>{''.join(f'<tr><th>{head}</th><td>{text}</td></tr>' for head, text in rows)}</table>"
         return said if about.parent else said + self.frame.head().to_html(index=False)
 
 
@@ -89,7 +90,7 @@ def _help(about: Indicator) -> str:
     better = {1: "more is better", -1: "less is better", 0: "neither side is better"}[about.direction]
     of = "single municipalities" if about.municipal else "municipalities and areas"
     of += ", as a part of a larger territory" if about.parent else ""
-    shapes = {name: ", ".join(table) for name, table in about.example.tables().items() if name not in PREPARE}
+    shapes = {name: ", ".join(map(str, table)) for name, table in about.example.tables().items() if name not in PREPARE}
     call = f"{about.id}({', '.join(f'report.table({name!r})' for name in about.tables)})"
     return "\n".join(
         [
