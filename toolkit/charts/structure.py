@@ -108,6 +108,12 @@ def specification(chart: Any) -> tuple[dict[str, Any], dict[str, Rows]]:
     return spec, {names.get(key, key): rows for key, rows in sets.items()}
 
 
+def sized(spec: dict[str, Any]) -> dict[str, Any]:
+    """As wide as a page, unless it has several parts, or a width of its own."""
+    several = any(key in spec for key in ("hconcat", "vconcat", "concat", "facet", "repeat"))
+    return spec if several else {**spec, "width": spec.get("width", theme.WIDE)}
+
+
 _templates: dict[str, Template] = {}
 
 

@@ -20,7 +20,7 @@ from toolkit.indicators.standing import Standing
 from toolkit.indicators.trend import Trend, trend_of
 from toolkit.report import wording
 from toolkit.text import Words
-from toolkit.text.facts import Absent, Amount, Change, Gap, Mark, Name, Place, Rank, Year
+from toolkit.text.facts import Absent, Amount, Change, Count, Gap, Mark, Name, Place, Rank, Year
 
 if TYPE_CHECKING:
     from toolkit.report.comparing import Comparing
@@ -32,7 +32,7 @@ MOST_GROUPS = 0.75
 """Share of the comparison groups that must agree for the second of three marks."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """An indicator of the report's territory beside its scales, its peers and all municipalities.
 
@@ -243,8 +243,8 @@ class Comparison:
         where = standing.position
         facts |= {
             "rank": Rank(where.rank, where.of, where.ties) if where else absent,
-            "n": len(self.peers),
-            "all": int(self.municipalities.notna().sum()),
+            "n": Count(len(self.peers)),
+            "all": Count(self.municipalities.notna().sum()),
             "peers": list(report.names(self.peers.index).values()),
             "year": Year(self.year),
             "when": wording.when(report, standing),
@@ -331,7 +331,7 @@ class Comparison:
         if not (report.municipal and self.known):
             return dict.fromkeys(("near", "higher"), Absent(self.own.flag, self.absence))
         values = self.municipalities.reindex(report.neighbours).dropna()
-        return {"near": len(values), "higher": int((values > self.own.value).sum())}
+        return {"near": Count(len(values)), "higher": Count((values > self.own.value).sum())}
 
     @cached_property
     def best_peer(self) -> dict[str, Any]:
@@ -354,6 +354,10 @@ class Comparison:
         return self.report.words.value(value, self.unit, flag, bare=True)
 
     # ---- shown to the analyst
+
+    def __repr__(self) -> str:
+        told = f"{self.printed(self.own.value, self.absent_flag)} ({self.year})"
+        return f"Comparison({self.key}, {self.report.name}: {told})"
 
     def _repr_html_(self) -> str:
         report, words, facts = self.report, self.report.words, self.facts

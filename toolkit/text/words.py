@@ -330,7 +330,7 @@ class Words(string.Formatter):
             WordsError: a placeholder or form that does not exist, two languages that differ in placeholders, a language
                 that is empty.
         """
-        names = _checked(it, en)
+        names = pair(it, en)
         if unknown := sorted(names - set(facts)):
             near = [other for name in unknown for other in get_close_matches(name, facts, n=2)]
             raise WordsError(
@@ -375,6 +375,8 @@ class Words(string.Formatter):
             raise WordsError(f"{value!r} has no form {head!r}", allowed=getattr(value, "forms", ()))
         if not head and isinstance(value, str):
             return value
+        if not head and isinstance(value, list | tuple):
+            return self.join(value)
         if isinstance(value, Year) and (numeric or sign):
             raise WordsError(f"{value!r} is a year, not a number", hint="{year} prints it as it is")
         if isinstance(value, Fact) and (numeric or sign or head in _COUNTED) and hasattr(value, "__float__"):
@@ -502,8 +504,12 @@ def _items(value: Any) -> list[str]:
 
 
 @cache
-def _checked(it: str, en: str) -> frozenset[str]:
-    """Names of the placeholders of a pair of sentences."""
+def pair(it: str, en: str) -> frozenset[str]:
+    """Names of the placeholders of a sentence in both languages.
+
+    Raises:
+        WordsError: as `Words.sentence`.
+    """
     names = {}
     for language, text in (("it", it), ("en", en)):
         if not isinstance(text, str) or not text.strip():
