@@ -33,7 +33,7 @@ MAY = {
     "report": {"errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr"},
     "render": {"errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
-    | {"catalog", "territory"},
+    | {"catalog", "territory", "indicators"},
     "run": {"errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators", "impact"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp", "dask", "distributed", "fsspec", "obstore"}
