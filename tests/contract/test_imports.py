@@ -33,7 +33,7 @@ MAY = {
     "report": {"errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr"},
     "render": {"errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
-    | {"catalog", "territory"},
+    | {"catalog", "territory", "indicators"},
     "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
     "run": {"errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}
     | {"evaluations", "display"},

@@ -355,6 +355,9 @@ def _sources(payload: Payload, words: Words) -> str:
             for item in items
         ]
         return f'<p class="short-sources">{"; ".join(said)}.</p>'
+    if payload.get("anchored"):
+        rows = [f'<li id="{escape(item["name"])}">{_one_source(item, words)}</li>' for item in payload["items"]]
+        return f'<ul class="sources">{"".join(rows)}</ul>'
     return _list("ul", "sources", [_one_source(item, words) for item in payload["items"]])
 
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from toolkit.errors import ToolkitError
 from toolkit.indicators import change, spans
-from toolkit.indicators.agreement import Agreement, agreement
+from toolkit.indicators.agreement import MOST_GROUPS, Agreement, agreement
 from toolkit.indicators.base import Indicator
 from toolkit.indicators.panel import Figure, Panel
 from toolkit.indicators.standing import Standing
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 QUANTILES = {"p10": 0.10, "q1": 0.25, "median": 0.50, "q3": 0.75, "p90": 0.90}
 WEIGHTS = (0.5, 0.4, 0.75, 1.0)
 """What a distance counts for by certainty: cannot be tried, depends on the group, holds with most, holds with all."""
-MOST_GROUPS = 0.75
-"""Share of the comparison groups that must agree for the second of three marks."""
 
 
 @dataclass(frozen=True, repr=False)

@@ -81,7 +81,7 @@ def _tables(compared: Sequence[Comparison]) -> list[str]:
 
 def _method(compared: Sequence[Comparison]) -> list[tuple[str, str]]:
     """Ids and names of what is measured, explained by the site's page on method."""
-    return [(one.id, one.name) for one in compared if one.tables]
+    return [(one.id, one.name) for one in compared if one.indicator.tables]  # an analyst's own is not there
 
 
 def comparison_table(report: Report, compared: Sequence[Comparison]) -> tuple[pd.DataFrame, list[Column]]:
