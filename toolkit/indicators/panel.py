@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
 
-from toolkit.indicators.base import Indicator, get
+from toolkit.indicators.base import REGISTRY, Indicator, get
 
 NOWHERE = np.array([], dtype=int)
 
@@ -32,46 +34,81 @@ ABSENT = Figure(float("nan"), "missing")
 
 @dataclass(frozen=True)
 class Universe:
-    """The municipalities in one year, in the order given: Series are never changed, who hands them out copies them.
+    """The municipalities in one year, in the order given.
 
     Attributes:
-        values: value by code, NaN where absent.
-        flags: state of each.
         median: of those that have a value; NaN where none has.
     """
 
-    values: pd.Series
-    flags: pd.Series
+    _values: pd.Series
+    _flags: pd.Series
     median: float
 
+    @property
+    def values(self) -> pd.Series:
+        """Value by code, NaN where absent; the caller's own."""
+        return self._values.copy(deep=False)
+
+    @property
+    def flags(self) -> pd.Series:
+        """State of each; the caller's own."""
+        return self._flags.copy(deep=False)
+
     @cached_property
-    def by_code(self) -> dict[str, float]:
+    def by_code(self) -> Mapping[str, float]:
         """The values, to be looked up."""
-        return dict(zip(self.values.index.to_numpy(), self.values.to_numpy().tolist(), strict=True))
+        pairs = zip(self._values.index.to_numpy(), self._values.to_numpy().tolist(), strict=True)
+        return MappingProxyType(dict(pairs))
 
 
 class Panel:
-    """Rows of `compute` of one indicator; made once for many territories.
+    """Rows of `compute` of one indicator; made once for many territories, and not to be changed: what it hands out is
+    read-only, or the caller's own.
 
     Args:
         about: the indicator, or the name of a registered one.
         rows: DataFrame[territory, year, value, flag, …].
     """
 
+    __shareable__: ClassVar[bool] = True  # pages may share it, see `toolkit.catalog.store`
+    _about: str | Indicator  # a registered one by its name: its function cannot be sent to another process
+    _rows: pd.DataFrame
+    _years: np.ndarray
+    _values: np.ndarray
+    _flags: np.ndarray
+    _universes: dict[tuple[int, tuple[str, ...]], Universe]
+
     def __init__(self, about: str | Indicator, rows: pd.DataFrame) -> None:
-        self.indicator: Indicator = get(about) if isinstance(about, str) else about
-        self.rows = rows
-        self._years, self._values = rows["year"].to_numpy(), rows["value"].to_numpy(dtype=float)
-        self._flags = rows["flag"].to_numpy(dtype=object)
-        self._universes: dict[tuple[int, tuple[str, ...]], Universe] = {}
+        known = get(about) if isinstance(about, str) else about
+        vars(self).update(
+            _about=known.id if REGISTRY.get(known.id) is known else known,
+            _rows=rows.copy(deep=False),
+            _years=rows["year"].to_numpy(),
+            _values=rows["value"].to_numpy(dtype=float),
+            _flags=rows["flag"].to_numpy(dtype=object),
+            _universes={},
+        )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a panel is shared by many pages: its {name!r} cannot be set")
+
+    @property
+    def indicator(self) -> Indicator:
+        """What is known of the indicator."""
+        return get(self._about) if isinstance(self._about, str) else self._about
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """All rows; the caller's own."""
+        return self._rows.copy(deep=False)
 
     @cached_property
     def at(self) -> Mapping[str, np.ndarray]:
         """Positions of the rows of each territory."""
         found: dict[str, list[int]] = {}
-        for position, territory in enumerate(self.rows["territory"].to_numpy(dtype=object)):
+        for position, territory in enumerate(self._rows["territory"].to_numpy(dtype=object)):
             found.setdefault(territory, []).append(position)
-        return {territory: np.array(positions) for territory, positions in found.items()}
+        return MappingProxyType({territory: _positions(at) for territory, at in found.items()})
 
     @cached_property
     def last(self) -> int:
@@ -119,6 +156,12 @@ class Panel:
             flags = pd.Series([figure.flag for figure in figures], index=index, name="flag")
             self._universes[key] = Universe(pd.Series(values, index=index, name="value"), flags, median(values))
         return self._universes[key]
+
+
+def _positions(at: list[int]) -> np.ndarray:
+    found = np.array(at)
+    found.flags.writeable = False
+    return found
 
 
 def median(values: Sequence[float] | np.ndarray) -> float:
