@@ -22,7 +22,7 @@ MAY = {
     "vega": {"signs"},
     "svg": {"errors", "signs", "text", "vega"},
     "display": {"errors", "text", "svg"},
-    "charts": {"errors", "text", "display", "svg"},
+    "charts": {"errors", "text", "display", "svg", "catalog"},
     "params": {"errors"},
     "catalog": {"errors"},
     "territory": {"errors", "catalog"},
@@ -34,7 +34,8 @@ MAY = {
     | {"indicators", "impact", "pnrr"},
     "render": {"errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
     | {"catalog", "territory"},
-    "run": {"errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators", "impact"},
+    "run": {"errors", "inside", "signs", "params", "catalog", "territory", "display", "render", "text"}
+    | {"indicators", "impact"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp", "dask", "distributed", "fsspec", "obstore"}
 REMOTE = {  # module -> what it may use, where the user asks for it
