@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from toolkit.indicators.base import REGISTRY, Indicator, get
+from toolkit.indicators.change import change
 
 NOWHERE = np.array([], dtype=int)
+QUANTILES = {"p10": 0.10, "q1": 0.25, "median": 0.50, "q3": 0.75, "p90": 0.90}
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,13 @@ class Universe:
         return self._flags.copy(deep=False)
 
     @cached_property
+    def spread(self) -> Mapping[str, float]:
+        """Quantiles of those that have a value: p10, q1, median, q3, p90 (NaN where none has)."""
+        known = self._values.dropna()
+        found = {key: float(known.quantile(at)) if len(known) else float("nan") for key, at in QUANTILES.items()}
+        return MappingProxyType(found)
+
+    @cached_property
     def by_code(self) -> Mapping[str, float]:
         """The values, to be looked up."""
         pairs = zip(self._values.index.to_numpy(), self._values.to_numpy().tolist(), strict=True)
@@ -76,7 +87,7 @@ class Panel:
     _years: np.ndarray
     _values: np.ndarray
     _flags: np.ndarray
-    _universes: dict[tuple[int, tuple[str, ...]], Universe]
+    _kept: dict[Hashable, Any]
 
     def __init__(self, about: str | Indicator, rows: pd.DataFrame) -> None:
         known = get(about) if isinstance(about, str) else about
@@ -86,7 +97,7 @@ class Panel:
             _years=rows["year"].to_numpy(),
             _values=rows["value"].to_numpy(dtype=float),
             _flags=rows["flag"].to_numpy(dtype=object),
-            _universes={},
+            _kept={},
         )
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -148,14 +159,46 @@ class Panel:
 
     def universe(self, codes: Sequence[str], year: int) -> Universe:
         """All municipalities in a year."""
-        key = (year, tuple(codes))
-        if key not in self._universes:
+
+        def made() -> Universe:
             figures = [self.figure(code, year) for code in codes]
             index = pd.Index(codes, name="territory")
             values = np.array([figure.value for figure in figures], dtype=float)
             flags = pd.Series([figure.flag for figure in figures], index=index, name="flag")
-            self._universes[key] = Universe(pd.Series(values, index=index, name="value"), flags, median(values))
-        return self._universes[key]
+            return Universe(pd.Series(values, index=index, name="value"), flags, median(values))
+
+        return self.once(("universe", year, tuple(codes)), made)
+
+    def latest(self, codes: Sequence[str]) -> pd.Series:
+        """Values by code in the latest year in which most of them have one."""
+
+        def made() -> pd.Series:
+            rows = self._rows
+            wide = rows[rows["territory"].isin(codes)].pivot(index="territory", columns="year", values="value")
+            known = wide.notna().sum()
+            values: pd.Series = wide[known[known >= 0.8 * known.max()].index.max()]
+            return values.reindex(list(codes)).astype(float)
+
+        return self.once(("latest", tuple(codes)), made)
+
+    def changes(self, territories: Collection[str], first: int, last: int) -> pd.Series:
+        """Change between two years by territory: percent, or points where the figure is a percentage."""
+
+        def made() -> pd.Series:
+            rows = self._rows[self._rows["territory"].isin(territories)]
+            found = change(rows, first, last, relative=self.indicator.unit != "percent")
+            values: pd.Series = found.set_index("territory")["value"].astype(float)
+            return values
+
+        return self.once(("changes", tuple(territories), first, last), made)
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What follows from the panel and a key alone, made once: of pandas the caller's own, all else immutable."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept = self._kept[key]
+        found: Made = kept.copy(deep=False) if isinstance(kept, (pd.DataFrame, pd.Series)) else kept
+        return found
 
 
 def _positions(at: list[int]) -> np.ndarray:
