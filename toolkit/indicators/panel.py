@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 import pandas as pd
@@ -196,8 +196,8 @@ class Panel:
         """What follows from the panel and a key alone, made once: of pandas the caller's own, all else immutable."""
         if key not in self._kept:
             self._kept[key] = make()
-        kept = self._kept[key]
-        found: Made = kept.copy(deep=False) if isinstance(kept, (pd.DataFrame, pd.Series)) else kept
+        kept: Any = self._kept[key]
+        found: Made = kept if not isinstance(kept, (pd.DataFrame, pd.Series)) else cast("Any", kept.copy(deep=False))
         return found
 
 
