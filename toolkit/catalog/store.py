@@ -168,7 +168,8 @@ def sealed(value: Any) -> tuple[Any, Hand]:
     if isinstance(value, (pd.DataFrame, pd.Series)):
         return _pandas(value)
     if isinstance(value, pd.Index):
-        return value, value.copy
+        kept = value.copy()
+        return kept, kept.copy
     if isinstance(value, np.ndarray):
         return _array(value), None
     if isinstance(value, (dict, MappingProxyType)):

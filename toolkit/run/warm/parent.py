@@ -214,8 +214,7 @@ class Server:
         self.base = Store()
         self.stores: dict[Path, Store] = {}
         self.taught: set[tuple[Path, str]] = set()
-        self.impatient: set[Path] = set()
-        self.failed: set[Path] = set()
+        self.unwaited: set[Path] = set()
 
     def serve(self) -> None:
         """Until the other side closes the connection."""
@@ -265,7 +264,7 @@ class Server:
         code = one.child.close()
         del self.running[slot]
         if one.teaches:
-            self._unhelpful(one.job)
+            self._wait_no_longer(one.job.path, f"{one.job.page} ended before its cells had run well")
         if one.told:
             self.connection.send(("done", one.number, one.told[0]))
         else:
@@ -289,6 +288,7 @@ class Server:
         if (job.path, job.language) in self.taught:
             return
         self.taught.add((job.path, job.language))
+        self._wait_no_longer(job.path)
         with _environment():
             _import(lesson.modules)
             self._store(job.path).take(lesson.news)
@@ -302,25 +302,18 @@ class Server:
 
     def _waits(self, job: Job) -> bool:
         """Whether another page of the notebook is about to find out what this one needs."""
-        if any(path == job.path for path, _ in self.taught):
+        if job.path in self.unwaited:
             return False
-        first = max(
-            (one.seconds for one in self.running.values() if one.teaches and one.job.path == job.path), default=-1.0
-        )
-        if first > PATIENCE and job.path not in self.impatient:
-            self.impatient.add(job.path)
-            self._word(
-                f"{job.notebook}: its other pages waited {PATIENCE:.0f} s for what the first finds out, no longer"
-            )
-        return 0.0 <= first <= PATIENCE
+        first = [one for one in self.running.values() if one.teaches and one.job.path == job.path]
+        if any(one.seconds > PATIENCE for one in first):
+            self._wait_no_longer(job.path, f"{first[0].job.page} takes over {PATIENCE:.0f} s")
+        return bool(first) and job.path not in self.unwaited
 
-    def _unhelpful(self, job: Job) -> None:
-        """A page that was to teach others has not."""
-        if job.path not in self.failed and not any(path == job.path for path, _ in self.taught):
-            self.failed.add(job.path)
-            self._word(
-                f"{job.notebook}: {job.page} did not end well, so that other pages had to find out what all share"
-            )
+    def _wait_no_longer(self, path: Path, why: str = "") -> None:
+        """Let all pages of a notebook begin when there is room, for they have been taught or, `why` not, will not be."""
+        if path not in self.unwaited and why:
+            self._word(f"{path.stem}: {why}, so its other pages find out by themselves what all of them share")
+        self.unwaited.add(path)
 
     def _word(self, text: str) -> None:
         self.connection.send(("word", text))
