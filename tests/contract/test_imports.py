@@ -22,7 +22,7 @@ MAY = {
     "vega": {"signs"},
     "svg": {"errors", "signs", "text", "vega"},
     "display": {"errors", "text", "svg"},
-    "charts": {"errors", "text", "display", "svg"},
+    "charts": {"errors", "text", "display", "svg", "catalog"},
     "params": {"errors"},
     "catalog": {"errors"},
     "territory": {"errors", "catalog"},

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import ToolkitError
-from toolkit.indicators import change, spans
+from toolkit.indicators import spans
 from toolkit.indicators.agreement import MOST_GROUPS, Agreement, agreement
 from toolkit.indicators.base import Indicator
 from toolkit.indicators.panel import Figure, Panel
@@ -25,7 +25,6 @@ from toolkit.text.facts import Absent, Amount, Change, Count, Gap, Mark, Name, P
 if TYPE_CHECKING:
     from toolkit.report.comparing import Comparing
 
-QUANTILES = {"p10": 0.10, "q1": 0.25, "median": 0.50, "q3": 0.75, "p90": 0.90}
 WEIGHTS = (0.5, 0.4, 0.75, 1.0)
 """What a distance counts for by certainty: cannot be tried, depends on the group, holds with most, holds with all."""
 
@@ -98,11 +97,10 @@ class Comparison:
         """Values of the similar municipalities that have one; none for an area."""
         return self.municipalities.reindex(list(self.report.peer_codes)).dropna()
 
-    @cached_property
-    def spread(self) -> dict[str, float]:
+    @property
+    def spread(self) -> Mapping[str, float]:
         """Quantiles of the municipalities that have a value: p10, q1, median, q3, p90 (NaN where none has)."""
-        known = self.municipalities.dropna()
-        return {key: float(known.quantile(at)) if len(known) else float("nan") for key, at in QUANTILES.items()}
+        return self.panel.universe(self.report.universe, self.year).spread
 
     @cached_property
     def distance(self) -> float:
@@ -127,13 +125,7 @@ class Comparison:
     @cached_property
     def latest(self) -> pd.Series:
         """Values of all municipalities in the latest year in which most of them have one."""
-        rows = self.panel.rows
-        wide = rows[rows["territory"].isin(self.report.universe)].pivot(
-            index="territory", columns="year", values="value"
-        )
-        known = wide.notna().sum()
-        year = known[known >= 0.8 * known.max()].index.max()
-        return wide[year].reindex(list(self.report.universe)).astype(float)
+        return self.panel.latest(self.report.universe)
 
     @cached_property
     def agreement(self) -> Agreement | None:
@@ -182,10 +174,10 @@ class Comparison:
         """Change over `span` by code and by scale: percent, or points where the figure is a percentage."""
         if self.span is None:
             return pd.Series(dtype=float)
-        report, rows = self.report, self.panel.rows
-        rows = rows[rows["territory"].isin([*report.universe, *report.roles.values()])]
-        found = change(rows, *self.span, relative=not self._points)
-        changes: pd.Series = found.set_index("territory")["value"].astype(float)
+        report = self.report
+        wanted = {*report.universe, *report.roles.values()}
+        changes = self.panel.changes(tuple(dict.fromkeys([*report.territories, *report.roles.values()])), *self.span)
+        changes = changes[changes.index.isin(wanted)]
         return changes.rename(index={place: key for key, place in report.roles.items() if place != key})
 
     @cached_property
