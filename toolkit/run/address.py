@@ -131,7 +131,7 @@ class Address(Folder):
         super().remove(name)
 
     def publish(self, site: bool) -> None:
-        """Write what changed: shared files, pages of the site, the index after what it links to, the log, `run.json` last.
+        """Write what changed: shared files, pages, the index after what it links to, the log, `run.json` last.
 
         Raises:
             ToolkitError: the address cannot be written; the next run does it again.
