@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import inside, signs
+from toolkit.contract import LANGUAGES
 from toolkit.errors import ToolkitError
 from toolkit.render import shared
 from toolkit.render.map import Map, draw
-from toolkit.render.shell import INDEX, LANGUAGE_NAMES, LANGUAGES, LICENCE, TEMPLATES, labels
+from toolkit.render.shell import INDEX, LANGUAGE_NAMES, LICENCE, TEMPLATES, labels
 from toolkit.text import Words
 
 MANIFEST = "run.json"
