@@ -23,7 +23,7 @@ MAY = {
     "vega": {"signs"},
     "svg": {"errors", "signs", "text", "vega"},
     "display": {"contract", "errors", "text", "svg"},
-    "charts": {"errors", "text", "display", "svg"},
+    "charts": {"errors", "text", "display", "svg", "catalog"},
     "params": {"contract", "errors"},
     "catalog": {"contract", "errors"},
     "territory": {"errors", "catalog"},
@@ -31,13 +31,13 @@ MAY = {
     "impact": {"errors"},
     "pnrr": {"errors", "partial"},
     "sources": {"errors", "signs", "catalog", "territory"},
-    "report": {"errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
+    "report": {"contract", "errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr"},
     "render": {"contract", "errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
-    | {"catalog", "territory"},
+    | {"catalog", "territory", "indicators"},
     "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
     "run": {"contract", "errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}
-    | {"evaluations"},
+    | {"evaluations", "display"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp", "dask", "distributed", "fsspec", "obstore"}
 REMOTE = {  # module -> what it may use, where the user asks for it

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.charts import geo
-from toolkit.charts.structure import data, filled, layers
+from toolkit.charts.structure import compared, data, filled, layers
 from toolkit.charts.theme import EMPTY, INK, SEQUENTIAL, WHITE, YELLOW
 
 ASPECT = 0.7
@@ -27,8 +27,11 @@ def choropleth(comparison: Any) -> alt.LayerChart:
 
     Returns:
         An Altair chart; data sets `values`, `classes`, `names`, `place`, `frame`, and the shared `boundaries`.
+
+    Raises:
+        ToolkitError: something else than a comparison.
     """
-    report, words = comparison.report, comparison.report.words
+    report, words = compared("choropleth", comparison)
     shapes: geo.Boundaries = report.boundaries
     ours = [code for code in report.members if code in shapes.rings]
     near = [code for code in report.neighbours if code in shapes.rings]

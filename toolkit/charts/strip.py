@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import numpy as np
 
-from toolkit.charts.structure import data, filled, layers
+from toolkit.charts.structure import compared, data, filled, layers
 from toolkit.charts.theme import BAND, BLUE, LIGHT, MIDDLE, NAVY, ORANGE, SLATE, WHITE
 
 EDGE = 2.0
@@ -25,8 +25,11 @@ def strip(*comparisons: Any) -> alt.LayerChart:
 
     Returns:
         An Altair chart; data sets `rows`, `bands`, `points`.
+
+    Raises:
+        ToolkitError: something else than comparisons.
     """
-    report, words = comparisons[0].report, comparisons[0].report.words
+    report, words = compared("strip", *comparisons)
     rows, bands, points = [], [], []
     for one in comparisons:
         spread = one.spread

@@ -8,19 +8,21 @@ made, is compiled as it is; its structure is recognised the next time.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
+from toolkit.catalog.store import current
 from toolkit.charts import theme
 from toolkit.display.frames import rows_of
 from toolkit.errors import ToolkitError
 
 Rows = list[dict[str, Any]]
 Template = Callable[[], alt.LayerChart]
+TEMPLATE = "_template"
 META = "quadro"
 """Key of `usermeta` under which a chart carries what it shows."""
 
@@ -39,18 +41,30 @@ def filled(template: Template, about: Mapping[str, Any], **rows: Rows | pd.DataF
     """A template with the data of a page.
 
     Args:
-        template: what gives the structure, once a process.
+        template: what gives the structure, once for all pages; a function of a module.
         about: what the chart shows, free of language, for `report.figure`: JSON values only.
         rows: data sets by the names that the template uses.
+
+    Returns:
+        A chart of the caller's own: what is changed in it, changes in no other.
     """
-    built, _ = _built(template)
-    chart = object.__new__(type(built))  # Altair's own copies build every layer again
-    for name, held in vars(built).items():
-        object.__setattr__(chart, name, dict(held) if name == "_kwds" else held)
+    built, _ = _structure(template)
+    chart: alt.LayerChart = pickle.loads(built)
     chart.datasets = {name: rows_of(held) if isinstance(held, pd.DataFrame) else held for name, held in rows.items()}
-    chart.usermeta = {META: {**about, "template": f"{template.__module__}.{template.__qualname__}"}}
-    _templates[chart.usermeta[META]["template"]] = template
+    chart.usermeta = {META: dict(about)}
+    vars(chart)[TEMPLATE] = template  # Altair's copies, which are changed charts, have no such attribute
     return chart
+
+
+def compared(chart: str, *comparisons: Any) -> tuple[Any, Any]:
+    """The report of comparisons and its words; ToolkitError where something else is to be drawn, or nothing."""
+    odd = [type(one).__name__ for one in comparisons if not hasattr(one, "standing")]
+    if odd or not comparisons:
+        raise ToolkitError(
+            f"charts.{chart} draws a comparison, not {odd[0] if odd else 'nothing'}",
+            hint="report.compare(indicators.income_per_taxpayer(income)), or a frame of your own",
+        )
+    return comparisons[0].report, comparisons[0].report.words
 
 
 def about(chart: Any) -> dict[str, Any]:
@@ -71,11 +85,10 @@ def specification(chart: Any) -> tuple[dict[str, Any], dict[str, Rows]]:
         ToolkitError: Altair refuses the chart; the message is its first line.
     """
     told = about(chart)
-    template = _templates.get(told.get("template", ""))
-    if template is not None:
-        built, spec = _built(template)
-        if all(chart._kwds[key] is held for key, held in built._kwds.items() if key not in ("datasets", "usermeta")):
-            return spec, dict(chart.datasets)
+    if template := vars(chart).get(TEMPLATE):
+        built, spec = _structure(template)
+        if _pickled(chart) == built:
+            return spec, dict(vars(chart)["_kwds"]["datasets"])
     try:
         spec = chart.to_dict()
     except Exception as error:
@@ -90,21 +103,36 @@ def specification(chart: Any) -> tuple[dict[str, Any], dict[str, Rows]]:
         return [renamed(part) for part in node] if isinstance(node, list) else node
 
     def name(held: str) -> str:
-        names.setdefault(held, f"data_{len(names)}" if held.startswith("data-") else held)
+        names.setdefault(held, f"own_{len(names)}" if held.startswith("data-") else held)  # not `data_`: Vega-Lite's
         return str(names[held])
 
     spec = _plain(renamed(spec)) | {"usermeta": {"structured": True, "explore": not told}}
     return spec, {names.get(key, key): rows for key, rows in sets.items()}
 
 
-_templates: dict[str, Template] = {}
+def sized(spec: dict[str, Any]) -> dict[str, Any]:
+    """As wide as a page, unless it has several parts, or a width of its own."""
+    several = any(key in spec for key in ("hconcat", "vconcat", "concat", "facet", "repeat"))
+    return spec if several else {**spec, "width": spec.get("width", theme.WIDE)}
 
 
-@cache
-def _built(template: Template) -> tuple[alt.LayerChart, dict[str, Any]]:
-    built = template()
-    spec = _plain(built.to_dict(validate=False)) | {"usermeta": {"structured": True, "explore": False}}
-    return built, spec
+def _structure(template: Template) -> tuple[bytes, dict[str, Any]]:
+    """A chart of the template, pickled, and its specification; the caller's own."""
+
+    def made() -> tuple[bytes, dict[str, Any]]:
+        built = template()
+        spec = _plain(built.to_dict(validate=False)) | {"usermeta": {"structured": True, "explore": False}}
+        return _pickled(pickle.loads(_pickled(built))), spec
+
+    return current().once(("structure", template), made)
+
+
+def _pickled(chart: alt.TopLevelMixin) -> bytes:
+    """A chart without its data: equal for equal charts."""
+    bare = object.__new__(type(chart))  # Altair's own copies build every layer again
+    kept = vars(chart)["_kwds"] | dict.fromkeys(("datasets", "usermeta"), alt.Undefined)
+    vars(bare).update({name: held for name, held in vars(chart).items() if name != TEMPLATE} | {"_kwds": kept})
+    return pickle.dumps(bare)
 
 
 def _plain(spec: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same
 from toolkit.indicators.peers import structure as structure_of
 from toolkit.indicators.standing import standings_of
 from toolkit.params import ROOT, ReportParams
-from toolkit.report.comparison import Comparison, own_indicator
+from toolkit.report.comparison import Comparison
+from toolkit.report.own_frame import own_indicator, own_rows
 from toolkit.report.setting import BOUNDARIES, Setting
 from toolkit.territory import Municipality
 from toolkit.text import Words
@@ -107,7 +108,7 @@ class Comparing(Setting):
             A `Comparison`, kept for the results file under the indicator's id.
 
         Raises:
-            DataError: a frame that lacks a column, has a municipality twice in a year, or does not say what it is.
+            DataError: a frame that does not say what it measures, or is not as `own_frame.own_rows` asks.
         """
         if isinstance(what, Measure):
             parent = self.metropolitan.id if what.indicator.parent else ""
@@ -149,21 +150,9 @@ class Comparing(Setting):
         return panel
 
     def _own_panel(self, frame: pd.DataFrame, id: str, it: str, en: str, unit: str, direction: int) -> Panel:
-        if not (id and it and en and unit):
-            raise DataError(
-                "a frame of your own does not say what it measures",
-                hint='report.compare(frame, id="parks", it="Parchi", en="Parks", unit="percent", direction=1)',
-            )
+        about = own_indicator(id, it, en, unit, direction)
         self.words.unit(unit)  # a clear error now, not in a chart
-        if lost := [name for name in ("istat_code", "year", "value") if name not in frame]:
-            raise DataError(f"the frame has no column {lost[0]!r}", allowed=list(map(str, frame.columns)), where=id)
-        if frame.duplicated(["istat_code", "year"]).any():
-            twice = frame[frame.duplicated(["istat_code", "year"])].iloc[0]
-            raise DataError(f"{twice['istat_code']} has two figures in {twice['year']}", where=id)
-        flag = frame["flag"] if "flag" in frame else frame["value"].isna().map({True: "missing", False: "observed"})
-        rows = pd.DataFrame({"territory": frame["istat_code"].astype(object), "year": frame["year"].astype(int)})
-        rows = rows.assign(value=frame["value"].astype(float), flag=flag.astype(object))
-        return Panel(own_indicator(id, it, en, unit, direction), rows.sort_values(["territory", "year"]))
+        return Panel(about, own_rows(frame, id))
 
     # ---- keep
 

@@ -12,27 +12,24 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import ToolkitError
-from toolkit.indicators import change, spans
-from toolkit.indicators.agreement import Agreement, agreement
-from toolkit.indicators.base import Example, Indicator
+from toolkit.indicators import spans
+from toolkit.indicators.agreement import MOST_GROUPS, Agreement, agreement
+from toolkit.indicators.base import Indicator
 from toolkit.indicators.panel import Figure, Panel
 from toolkit.indicators.standing import Standing
 from toolkit.indicators.trend import Trend, trend_of
 from toolkit.report import wording
 from toolkit.text import Words
-from toolkit.text.facts import Absent, Amount, Change, Gap, Mark, Name, Place, Rank, Year
+from toolkit.text.facts import Absent, Amount, Change, Count, Gap, Mark, Name, Place, Rank, Year
 
 if TYPE_CHECKING:
     from toolkit.report.comparing import Comparing
 
-QUANTILES = {"p10": 0.10, "q1": 0.25, "median": 0.50, "q3": 0.75, "p90": 0.90}
 WEIGHTS = (0.5, 0.4, 0.75, 1.0)
 """What a distance counts for by certainty: cannot be tried, depends on the group, holds with most, holds with all."""
-MOST_GROUPS = 0.75
-"""Share of the comparison groups that must agree for the second of three marks."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """An indicator of the report's territory beside its scales, its peers and all municipalities.
 
@@ -100,11 +97,10 @@ class Comparison:
         """Values of the similar municipalities that have one; none for an area."""
         return self.municipalities.reindex(list(self.report.peer_codes)).dropna()
 
-    @cached_property
-    def spread(self) -> dict[str, float]:
+    @property
+    def spread(self) -> Mapping[str, float]:
         """Quantiles of the municipalities that have a value: p10, q1, median, q3, p90 (NaN where none has)."""
-        known = self.municipalities.dropna()
-        return {key: float(known.quantile(at)) if len(known) else float("nan") for key, at in QUANTILES.items()}
+        return self.panel.universe(self.report.universe, self.year).spread
 
     @cached_property
     def distance(self) -> float:
@@ -129,13 +125,7 @@ class Comparison:
     @cached_property
     def latest(self) -> pd.Series:
         """Values of all municipalities in the latest year in which most of them have one."""
-        rows = self.panel.rows
-        wide = rows[rows["territory"].isin(self.report.universe)].pivot(
-            index="territory", columns="year", values="value"
-        )
-        known = wide.notna().sum()
-        year = known[known >= 0.8 * known.max()].index.max()
-        return wide[year].reindex(list(self.report.universe)).astype(float)
+        return self.panel.latest(self.report.universe)
 
     @cached_property
     def agreement(self) -> Agreement | None:
@@ -184,10 +174,10 @@ class Comparison:
         """Change over `span` by code and by scale: percent, or points where the figure is a percentage."""
         if self.span is None:
             return pd.Series(dtype=float)
-        report, rows = self.report, self.panel.rows
-        rows = rows[rows["territory"].isin([*report.universe, *report.roles.values()])]
-        found = change(rows, *self.span, relative=not self._points)
-        changes: pd.Series = found.set_index("territory")["value"].astype(float)
+        report = self.report
+        wanted = {*report.universe, *report.roles.values()}
+        changes = self.panel.changes(tuple(dict.fromkeys([*report.territories, *report.roles.values()])), *self.span)
+        changes = changes[changes.index.isin(wanted)]
         return changes.rename(index={place: key for key, place in report.roles.items() if place != key})
 
     @cached_property
@@ -243,8 +233,8 @@ class Comparison:
         where = standing.position
         facts |= {
             "rank": Rank(where.rank, where.of, where.ties) if where else absent,
-            "n": len(self.peers),
-            "all": int(self.municipalities.notna().sum()),
+            "n": Count(len(self.peers)),
+            "all": Count(self.municipalities.notna().sum()),
             "peers": list(report.names(self.peers.index).values()),
             "year": Year(self.year),
             "when": wording.when(report, standing),
@@ -331,7 +321,7 @@ class Comparison:
         if not (report.municipal and self.known):
             return dict.fromkeys(("near", "higher"), Absent(self.own.flag, self.absence))
         values = self.municipalities.reindex(report.neighbours).dropna()
-        return {"near": len(values), "higher": int((values > self.own.value).sum())}
+        return {"near": Count(len(values)), "higher": Count((values > self.own.value).sum())}
 
     @cached_property
     def best_peer(self) -> dict[str, Any]:
@@ -354,6 +344,10 @@ class Comparison:
         return self.report.words.value(value, self.unit, flag, bare=True)
 
     # ---- shown to the analyst
+
+    def __repr__(self) -> str:
+        told = f"{self.printed(self.own.value, self.absent_flag)} ({self.year})"
+        return f"Comparison({self.key}, {self.report.name}: {told})"
 
     def _repr_html_(self) -> str:
         report, words, facts = self.report, self.report.words, self.facts
@@ -378,19 +372,11 @@ class Comparison:
 def _said(words: Words, key: str, facts: Mapping[str, Any]) -> str:
     """A fact as `{key}` prints it; empty where absent."""
     value = facts[key]
-    form = ":list" if isinstance(value, list) else ":int" if type(value) is int else ""
-    return words.sentence(it=f"{{{key}{form}}}", en=f"{{{key}{form}}}", facts=facts)
+    form = "list" if isinstance(value, list) else "int" if type(value) is int else ""
+    return "" if isinstance(value, Absent) else words.format_field(value, form)
 
 
 @cache
 def words_of(language: str) -> Words:
     """Words to print a figure in either language, whatever that of the report."""
     return Words(language)
-
-
-def own_indicator(id: str, it: str, en: str, unit: str, direction: int) -> Indicator:
-    """An analyst's own indicator, described by what its sentences and charts need."""
-    nothing: dict[str, Any] = {"formula": it, "reference": "", "tables": (), "example": Example((), 0.0)}
-    return Indicator(
-        id=id, name={"it": it, "en": en}, unit=unit, counts=unit, direction=direction, municipal=True, **nothing
-    )

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 
 from toolkit import indicators
-from toolkit.errors import ToolkitError
 from toolkit.indicators import percentile_changes, swot
 from toolkit.indicators.distribution import CLASSES, Classes
 from toolkit.indicators.index import Index, index_of
@@ -35,21 +34,18 @@ class Judging(Comparing):
         known = [one for one in comparisons if one.known and one.salience > 0]
         return sorted(known, key=lambda one: -one.salience)[:most]
 
-    def composite(self) -> Index:
-        """The composite indicator of `params/composite.yml`: scores, ranks, and how far to believe them.
+    def _of(self, name: str) -> Comparison:
+        """The comparison of an indicator that declared rules name; made here where the notebook makes none."""
+        if name in self.compared:
+            return self.compared[name]
+        tables = map(self.table, indicators.get(name).tables)
+        return self.compare(getattr(indicators, name)(*tables))
 
-        Raises:
-            ToolkitError: a part that was not compared before.
-        """
-        declared, by_id = choices.composite(), self.compared
+    def composite(self) -> Index:
+        """The composite indicator of `params/composite.yml`: scores, ranks, and how far to believe them."""
+        declared = choices.composite()
         parts = [part.code for part in declared.parts if part.direction]
-        if lost := [name for name in parts if name not in by_id]:
-            raise ToolkitError(
-                f"the composite indicator uses {lost[0]!r}, which was not compared",
-                where="params/composite.yml",
-                allowed=sorted(by_id),
-            )
-        data = pd.DataFrame({name: by_id[name].latest for name in parts})
+        data = pd.DataFrame({name: self._of(name).latest for name in parts})
         key = f"{declared.model_dump_json()} {pd.util.hash_pandas_object(data).sum()}"
         index: Index = self.once("index", key, lambda: index_of(data, declared))
         return index
@@ -62,15 +58,10 @@ class Judging(Comparing):
         Returns:
             DataFrame[rule, kind, text, percentile], `text` in the language of the report.
         """
-        declared, by_id = choices.swot(), self.compared
+        declared = choices.swot()
+        by_id = {rule.indicator: self._of(rule.indicator) for rule in declared.rules}
         values: dict[tuple[str, str], pd.Series] = {}
         for rule in declared.rules:
-            if rule.indicator not in by_id:
-                raise ToolkitError(
-                    f"the rule {rule.id!r} looks at {rule.indicator!r}, which was not compared",
-                    where="params/swot.yml",
-                    allowed=sorted(by_id),
-                )
             one = by_id[rule.indicator]
             if rule.measure == "level":
                 values[rule.indicator, "level"] = one.municipalities

@@ -52,7 +52,7 @@ def _all(home: Path) -> list[Path]:
 def _faults(path: Path, home: Path, register: Register) -> list[ToolkitError]:
     """All that is wrong with one file."""
     if path.suffix == ".ipynb":
-        return check_notebooks.faults(path)
+        return check_notebooks.faults(path, path.resolve().parent == (home / "notebooks").resolve())
     try:
         if path.suffix not in (".yml", ".yaml"):
             raise ParameterError(f"{path.name} is no plan, set or notebook.", where=str(path), allowed=".yml, .ipynb")
