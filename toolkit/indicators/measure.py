@@ -53,7 +53,8 @@ class Measure:
         about = self.indicator
         name = escape(about.name[spoken.get()])
         rows = ((name, about.unit), ("=", escape(about.formula)))
-        said = f"<table>{''.join(f'<tr><th>{head}</th><td>{text}</td></tr>' for head, text in rows)}</table>"
+        lines = (f'<tr><th>{head}</th><td style="text-align:left">{text}</td></tr>' for head, text in rows)
+        said = f"<table>{''.join(lines)}</table>"
         return said if about.parent else said + self.frame.head().to_html(index=False)
 
 

@@ -214,9 +214,11 @@ class Comparing(Setting):
         if not self.municipal:
             return None
 
+        # Loaded by each page that has peers, so that its sources do not depend on what was computed before it.
+        measures = [getattr(indicators, name)(*self._structural(name)) for name in STRUCTURAL]
+
         def found() -> Any:
-            rows = [self._panel(getattr(indicators, name)(*self._structural(name)), "").rows for name in STRUCTURAL]
-            every = pd.concat(rows)
+            every = pd.concat([self._panel(one, "").rows for one in measures])
             return space(structure_of(every[every["territory"].isin(self.universe)]))
 
         return nearest(self.once("structure", self.metropolitan.id, found), self.own)
