@@ -45,5 +45,7 @@ class QuadroPage(Preprocessor):
 def cell_of(section: Section) -> Any:
     """A section as the template takes it."""
     html = "\n".join(section.html)
-    parts = all_legible({"id": section.id, "title": section.title, "home": section.home, "html": html})
+    parts = all_legible(
+        {"id": section.id, "title": section.title, "home": section.home, "was": section.was, "html": html}
+    )
     return new_markdown_cell(parts["title"], id=f"section-{section.id}"[:64], metadata={"quadro": parts})
