@@ -33,9 +33,10 @@ MAY = {
     "report": {"errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr"},
     "render": {"errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
-    | {"catalog", "territory"},
-    "run": {"errors", "inside", "signs", "params", "catalog", "territory", "display", "render", "text"}
-    | {"indicators", "impact"},
+    | {"catalog", "territory", "indicators"},
+    "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
+    "run": {"errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}
+    | {"evaluations", "display"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp", "dask", "distributed", "fsspec", "obstore"}
 REMOTE = {  # module -> what it may use, where the user asks for it

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from toolkit import Report, catalog, display
+from toolkit import catalog, display
 from toolkit.errors import Faults, ParameterError, ToolkitError
 from toolkit.params import ROOT
 from toolkit.params import choices as params_choices
 from toolkit.params.choices import Choices
+from toolkit.report import WordedReport as Report
 from toolkit.report import core, opportunities
 from toolkit.report.opportunities import choice, decide, outcomes, takeup
 from toolkit.report.opportunities.worth import amount_of, pieces

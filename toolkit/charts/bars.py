@@ -16,7 +16,7 @@ def bars(frame: pd.DataFrame, report: Any, *, unit: str, ours: Collection[str] =
     """A bar a row, in the order of the frame.
 
     Args:
-        frame: `name` (what each bar is), `value`, and `flag` if some may be absent; other columns go to the table.
+        frame: `name` (what each bar is), `value`, and `flag` if some may be absent.
         report: whose language numbers are printed in.
         unit: of the values, a key of `text/units.yml`.
         ours: names drawn in the colour of the place.
@@ -32,6 +32,7 @@ def bars(frame: pd.DataFrame, report: Any, *, unit: str, ours: Collection[str] =
         {
             "row": name,
             "value": None if value != value else float(value),
+            "flag": str(flag),
             "ours": name in ours,
             "said": words.value(value, unit, str(flag), bare=True),
             "t": f"{name}: {words.value(value, unit, str(flag))}",

@@ -46,7 +46,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Boundaries:
-    """A topology unfolded, to draw several maps of it: of each code its rings, and the arcs that it shares. Read-only."""
+    """A topology unfolded, to draw several maps of it: rings of each code, and the arcs it shares. Read-only."""
 
     __shareable__: ClassVar[bool] = True  # pages may share them, see `toolkit.catalog.store`
     rings: Mapping[str, Sequence[Ring]]

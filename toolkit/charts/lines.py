@@ -7,8 +7,12 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from toolkit.charts.structure import data, filled, layers, same_names
+from toolkit.charts.structure import compared, data, filled, layers, same_names
 from toolkit.charts.theme import BLUE, DASHES, GREY, SERIES, SLATE, WHITE
+from toolkit.errors import ToolkitError
+
+OPTIONAL = ("zone", "metropolitan", "without_core")
+"""Scales that not every place has: passed over where it has not."""
 
 
 def lines(comparison: Any, *scales: str) -> alt.LayerChart:
@@ -18,15 +22,21 @@ def lines(comparison: Any, *scales: str) -> alt.LayerChart:
 
     Args:
         comparison: of `report.compare`.
-        scales: keys of the report's scales to draw (`zone`, `metropolitan`, `without_core`); none: all that have figures.
+        scales: keys of the report's scales (`zone`, `metropolitan`, `without_core`); none: all that have figures.
 
     Returns:
         An Altair chart; data sets `rows`, `ends`, `breaks`.
+
+    Raises:
+        ToolkitError: something else than a comparison, a scale that does not exist.
     """
-    report, words = comparison.report, comparison.report.words
+    report, words = compared("lines", comparison)
+    if unknown := [key for key in scales if key not in report.scales and key not in OPTIONAL]:
+        raise ToolkitError(f"no scale is called {unknown[0]!r}", where="charts.lines", allowed=list(report.scales))
     chosen = scales or tuple(key for key in report.scales if key != report.own)
     names = {report.own: report.name} | {key: report.scales[key].name for key in chosen if key in report.scales}
-    rows, breaks = [], {}
+    rows: list[dict[str, Any]] = []
+    breaks: dict[int, dict[str, Any]] = {}
     for order, (key, name) in enumerate(names.items()):
         part = 0
         found = comparison.history(key).dropna(subset="value")

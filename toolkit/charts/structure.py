@@ -2,8 +2,8 @@
 
 Texts, classes and orders travel as data too, and what depends on the width hangs on Vega's own signal `width`. So a
 template is a function without arguments that gives an Altair chart over named data; `filled` gives it the data of a
-page, and still it is an Altair chart: add a layer, change an encoding. A chart that was changed, or that an analyst made,
-is compiled as it is; its structure is recognised the next time.
+page, and still it is an Altair chart: add a layer, change an encoding. A chart that was changed, or that an analyst
+made, is compiled as it is; its structure is recognised the next time.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def data(name: str) -> alt.Chart:
 
 def layers(*parts: alt.Chart, height: Any) -> alt.LayerChart:
     """Layers of a template as one chart of the page's width."""
-    return alt.layer(*parts).properties(width=theme.WIDE, height=height)
+    return alt.LayerChart(layer=list(parts)).properties(width=theme.WIDE, height=height)
 
 
 def filled(template: Template, about: Mapping[str, Any], **rows: Rows | pd.DataFrame) -> alt.LayerChart:
@@ -56,6 +56,17 @@ def filled(template: Template, about: Mapping[str, Any], **rows: Rows | pd.DataF
     return chart
 
 
+def compared(chart: str, *comparisons: Any) -> tuple[Any, Any]:
+    """The report of comparisons and its words; ToolkitError where something else is to be drawn, or nothing."""
+    odd = [type(one).__name__ for one in comparisons if not hasattr(one, "standing")]
+    if odd or not comparisons:
+        raise ToolkitError(
+            f"charts.{chart} draws a comparison, not {odd[0] if odd else 'nothing'}",
+            hint="report.compare(indicators.income_per_taxpayer(income)), or a frame of your own",
+        )
+    return comparisons[0].report, comparisons[0].report.words
+
+
 def about(chart: Any) -> dict[str, Any]:
     """What a chart of this package carries of itself; of an analyst's own, nothing."""
     found: Any = getattr(chart, "usermeta", alt.Undefined)
@@ -67,7 +78,7 @@ def about(chart: Any) -> dict[str, Any]:
     return {}
 
 
-def specification(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, Rows]]:
+def specification(chart: Any) -> tuple[dict[str, Any], dict[str, Rows]]:
     """Vega-Lite structure and data sets of any Altair chart.
 
     Raises:
@@ -82,7 +93,8 @@ def specification(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, R
         spec = chart.to_dict()
     except Exception as error:
         raise ToolkitError(f"Altair cannot make this chart: {str(error).strip().splitlines()[0]}") from None
-    sets, names = spec.pop("datasets", {}), {}
+    sets: dict[str, Rows] = spec.pop("datasets", {})
+    names: dict[str, str] = {}
 
     def renamed(node: Any) -> Any:
         """Data sets by their order: Altair names them by their content, which would make each structure a new one."""
@@ -91,11 +103,17 @@ def specification(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, R
         return [renamed(part) for part in node] if isinstance(node, list) else node
 
     def name(held: str) -> str:
-        names.setdefault(held, f"data_{len(names)}" if held.startswith("data-") else held)
+        names.setdefault(held, f"own_{len(names)}" if held.startswith("data-") else held)  # not `data_`: Vega-Lite's
         return str(names[held])
 
     spec = _plain(renamed(spec)) | {"usermeta": {"structured": True, "explore": not told}}
     return spec, {names.get(key, key): rows for key, rows in sets.items()}
+
+
+def sized(spec: dict[str, Any]) -> dict[str, Any]:
+    """As wide as a page, unless it has several parts, or a width of its own."""
+    several = any(key in spec for key in ("hconcat", "vconcat", "concat", "facet", "repeat"))
+    return spec if several else {**spec, "width": spec.get("width", theme.WIDE)}
 
 
 def _structure(template: Template) -> tuple[bytes, dict[str, Any]]:

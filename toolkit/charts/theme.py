@@ -45,7 +45,7 @@ CONFIG: dict[str, Any] = {
         "title": None,
         "labelColor": INK,
         "labelFontSize": 12,
-        "labelLimit": 320,
+        "labelLimit": {"expr": "width < 500 ? 250 : 290"},
         "symbolSize": 110,
         "columnPadding": 14,
         "rowPadding": 3,

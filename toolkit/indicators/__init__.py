@@ -102,3 +102,7 @@ __all__ = [
 
 globals().update({name: measured(about) for name, about in REGISTRY.items()})
 __all__ += sorted(REGISTRY)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

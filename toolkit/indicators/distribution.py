@@ -181,8 +181,8 @@ def gini_table(classes: Classes, groups: Groups) -> pd.DataFrame:
         groups: territory → codes of its members.
 
     Returns:
-        DataFrame[territory, year, low, high, flag, high_flag, suppressed]: where only the lower end can be computed, the
-        upper is `not_observable`; bounds over suppressed cells are ours, so their flag is `observed`.
+        DataFrame[territory, year, low, high, flag, high_flag, suppressed]: where only the lower end can be computed,
+        the upper is `not_observable`; bounds over suppressed cells are ours, so their flag is `observed`.
     """
     found = income_gini(classes, groups)
     found = found[found["year"] == found["year"].max()].reset_index(drop=True)

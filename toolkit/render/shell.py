@@ -65,6 +65,16 @@ def _exporter() -> Any:
     return HTMLExporter(template_name=TEMPLATE, extra_template_basedirs=[str(TEMPLATES)])
 
 
+@lru_cache(maxsize=2)
+def template(name: str) -> Any:
+    """A template of the pages of the site itself: `index`, `method`."""
+    from jinja2 import Environment, FileSystemLoader
+
+    loader = FileSystemLoader(TEMPLATES / "site")
+    found = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return found.get_template(f"{name}.html.j2")
+
+
 def extract(notebook: Any, payload: Payload, assets: str = ASSETS, languages: Sequence[str] = LANGUAGES) -> str:
     """The HTML of an extract: its parts alone under the page's head, made to be printed.
 

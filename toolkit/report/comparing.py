@@ -11,14 +11,15 @@ import pandas as pd
 
 from toolkit import catalog, indicators, params
 from toolkit.charts import geo
-from toolkit.errors import DataError
+from toolkit.errors import DataError, ToolkitError
 from toolkit.indicators.measure import Measure
 from toolkit.indicators.panel import Panel
 from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same_value, space
 from toolkit.indicators.peers import structure as structure_of
 from toolkit.indicators.standing import standings_of
 from toolkit.params import ROOT, ReportParams
-from toolkit.report.comparison import Comparison, own_indicator
+from toolkit.report.comparison import Comparison
+from toolkit.report.own_frame import own_indicator, own_rows
 from toolkit.report.setting import BOUNDARIES, Setting
 from toolkit.territory import Municipality
 from toolkit.text import Words
@@ -107,7 +108,7 @@ class Comparing(Setting):
             A `Comparison`, kept for the results file under the indicator's id.
 
         Raises:
-            DataError: a frame that lacks a column, has a municipality twice in a year, or does not say what it measures.
+            DataError: a frame that does not say what it measures, or is not as `own_frame.own_rows` asks.
         """
         if isinstance(what, Measure):
             parent = self.metropolitan.id if what.indicator.parent else ""
@@ -133,7 +134,7 @@ class Comparing(Setting):
         return [str(table.attrs.get("table", name)) for name, table in what.tables.items()]
 
     def _panel(self, what: Measure, parent: str) -> Panel:
-        """Figures of all municipalities, areas and scales: shared by all pages, if the tables are those of the catalogue."""
+        """Figures of all municipalities, areas and scales: shared by all pages, if the tables are the catalogue's."""
         groups = self.territories | {self.own: self.members}
         ours = all(_same(table, self._loaded.get(name)) for name, table in what.tables.items())
         if not ours or self.own not in self.territories:
@@ -149,21 +150,31 @@ class Comparing(Setting):
         return panel
 
     def _own_panel(self, frame: pd.DataFrame, id: str, it: str, en: str, unit: str, direction: int) -> Panel:
-        if not (id and it and en and unit):
-            raise DataError(
-                "a frame of your own does not say what it measures",
-                hint='report.compare(frame, id="parks", it="Parchi", en="Parks", unit="percent", direction=1)',
-            )
+        about = own_indicator(id, it, en, unit, direction)
         self.words.unit(unit)  # a clear error now, not in a chart
-        if lost := [name for name in ("istat_code", "year", "value") if name not in frame]:
-            raise DataError(f"the frame has no column {lost[0]!r}", allowed=list(map(str, frame.columns)), where=id)
-        if frame.duplicated(["istat_code", "year"]).any():
-            twice = frame[frame.duplicated(["istat_code", "year"])].iloc[0]
-            raise DataError(f"{twice['istat_code']} has two figures in {twice['year']}", where=id)
-        flag = frame["flag"] if "flag" in frame else frame["value"].isna().map({True: "missing", False: "observed"})
-        rows = pd.DataFrame({"territory": frame["istat_code"].astype(object), "year": frame["year"].astype(int)})
-        rows = rows.assign(value=frame["value"].astype(float), flag=flag.astype(object))
-        return Panel(own_indicator(id, it, en, unit, direction), rows.sort_values(["territory", "year"]))
+        return Panel(about, own_rows(frame, id))
+
+    # ---- keep
+
+    def keep(self, name: str, **figure: Any) -> None:
+        """Keep a figure for the results file: JSON values only, free of language."""
+        if name in self._results:
+            raise ToolkitError(f"two results are called {name!r}")
+        self._results[name] = figure
+
+    def keep_each(self, frame: pd.DataFrame, name: str, **about: Any) -> None:
+        """Keep each row of a frame for the results file.
+
+        Args:
+            frame: its columns become the figure's fields.
+            name: of each figure, columns in braces: `"share_{item}_bounds"`.
+            about: further fields, the same for all.
+        """
+        for row in frame.to_dict("records"):
+            figure = {str(key): held for key, held in row.items()}
+            self.keep(name.format(**figure), **figure, **about)
+
+    # ---- whom with
 
     @property
     def municipal(self) -> bool:
@@ -182,6 +193,13 @@ class Comparing(Setting):
 
         territories: dict[str, tuple[str, ...]] = self.once("territories", self.metropolitan.id, found)
         return territories
+
+    def named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The frame with the `name` of each municipality (`istat_code`) or scale (`territory`)."""
+        if "istat_code" in frame:
+            names = self.names(frame["istat_code"])
+            return frame.assign(name=[names[code] for code in frame["istat_code"]])
+        return frame.assign(name=[self.scales[key].name for key in frame["territory"]])
 
     @cached_property
     def roles(self) -> dict[str, str]:
@@ -224,7 +242,7 @@ class Comparing(Setting):
     def comparison_groups(self) -> dict[str, tuple[str, ...]]:
         """Groups on which a judgement is tried, the largest first: key → codes of the others."""
         code = self.own
-        people = self._panel(indicators.residents(self.table("population")), "")
+        people = self._panel(Measure(indicators.get("residents"), {"population": self.table("population")}), "")
         residents = people.universe(self.universe, people.last).values
         zone = self.register.zone_of(code, self.as_of)
         urban = self.table("municipalities").set_index("istat_code")["degree_of_urbanisation"]

@@ -13,25 +13,23 @@ import pandas as pd
 
 from toolkit.errors import ToolkitError
 from toolkit.indicators import spans
-from toolkit.indicators.agreement import Agreement, agreement
-from toolkit.indicators.base import Example, Indicator
+from toolkit.indicators.agreement import MOST_GROUPS, Agreement, agreement
+from toolkit.indicators.base import Indicator
 from toolkit.indicators.panel import Figure, Panel
 from toolkit.indicators.standing import Standing
 from toolkit.indicators.trend import Trend, trend_of
 from toolkit.report import wording
 from toolkit.text import Words
-from toolkit.text.facts import Absent, Amount, Change, Gap, Mark, Name, Place, Rank, Year
+from toolkit.text.facts import Absent, Amount, Change, Count, Gap, Mark, Name, Place, Rank, Year
 
 if TYPE_CHECKING:
-    from toolkit.report.report import Report
+    from toolkit.report.comparing import Comparing
 
 WEIGHTS = (0.5, 0.4, 0.75, 1.0)
 """What a distance counts for by certainty: cannot be tried, depends on the group, holds with most, holds with all."""
-MOST_GROUPS = 0.75
-"""Share of the comparison groups that must agree for the second of three marks."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """An indicator of the report's territory beside its scales, its peers and all municipalities.
 
@@ -46,7 +44,7 @@ class Comparison:
         key: its name in the results file: the indicator's id, with `@` and the whole for a share.
     """
 
-    report: Report = field(repr=False)
+    report: Comparing = field(repr=False)
     panel: Panel = field(repr=False)
     standing: Standing = field(repr=False)
     tables: tuple[str, ...]
@@ -116,8 +114,8 @@ class Comparison:
 
     @cached_property
     def salience(self) -> float:
-        """How much there is to say: distance from similar municipalities (for an area, from the median of all), in halves
-        of the range of 8 in 10, weighed by certainty; 0 where absent."""
+        """How much there is to say: distance from similar municipalities (for an area, from the median of all), in
+        halves of the range of 8 in 10, weighed by certainty; 0 where absent."""
         foil = self.standing.peers_median if len(self.peers) else self.spread["median"]
         half = max(self.spread["p90"] - self.spread["median"], self.spread["median"] - self.spread["p10"])
         if not self.known or np.isnan(foil) or not half > 0:
@@ -235,8 +233,8 @@ class Comparison:
         where = standing.position
         facts |= {
             "rank": Rank(where.rank, where.of, where.ties) if where else absent,
-            "n": len(self.peers),
-            "all": int(self.municipalities.notna().sum()),
+            "n": Count(len(self.peers)),
+            "all": Count(self.municipalities.notna().sum()),
             "peers": list(report.names(self.peers.index).values()),
             "year": Year(self.year),
             "when": wording.when(report, standing),
@@ -318,26 +316,25 @@ class Comparison:
 
     @cached_property
     def near(self) -> dict[str, Any]:
-        """Facts of the adjoining municipalities with a figure: `near` (how many), `higher` (of these); absent for an area."""
+        """Facts of the adjoining municipalities with a figure: `near` (how many), `higher` (of these)."""
         report = self.report
         if not (report.municipal and self.known):
             return dict.fromkeys(("near", "higher"), Absent(self.own.flag, self.absence))
         values = self.municipalities.reindex(report.neighbours).dropna()
-        return {"near": len(values), "higher": int((values > self.own.value).sum())}
+        return {"near": Count(len(values)), "higher": Count((values > self.own.value).sum())}
 
     @cached_property
     def best_peer(self) -> dict[str, Any]:
         """Facts of the similar municipality with the best figure, if it is better: `peer`, `best`; else absent."""
         found, direction = self.peers.drop(self.report.own, errors="ignore"), self.indicator.direction
-        code = "" if not (self.known and direction and len(found)) else (
-            found.idxmax() if direction > 0 else found.idxmin()
-        )  # fmt: skip
-        if not code or direction * (found[code] - self.own.value) <= 0:
+        better = found[direction * (found - self.own.value) > 0] if self.known else found[:0]
+        if not len(better):
             return dict.fromkeys(("peer", "best"), Absent("missing"))
+        code = str((direction * better).idxmax())
         return {"peer": Place(self.report.names([code])[code]), "best": Amount(float(found[code]), self.unit)}
 
     def of_members(self, most: int = 30) -> pd.DataFrame:
-        """Figures of the members of an area, the highest first: DataFrame[istat_code, name, value], ends only if many."""
+        """Figures of the members of an area, highest first: DataFrame[istat_code, name, value], ends only if many."""
         values = self.municipalities.reindex(list(self.report.members)).dropna().sort_values(ascending=False)
         frame = self.report.named(pd.DataFrame({"istat_code": values.index, "value": values.to_numpy()}))
         return frame if len(frame) <= most else pd.concat([frame.head(most // 2), frame.tail(most // 2)])
@@ -347,6 +344,10 @@ class Comparison:
         return self.report.words.value(value, self.unit, flag, bare=True)
 
     # ---- shown to the analyst
+
+    def __repr__(self) -> str:
+        told = f"{self.printed(self.own.value, self.absent_flag)} ({self.year})"
+        return f"Comparison({self.key}, {self.report.name}: {told})"
 
     def _repr_html_(self) -> str:
         report, words, facts = self.report, self.report.words, self.facts
@@ -371,19 +372,11 @@ class Comparison:
 def _said(words: Words, key: str, facts: Mapping[str, Any]) -> str:
     """A fact as `{key}` prints it; empty where absent."""
     value = facts[key]
-    form = ":list" if isinstance(value, list) else ":int" if type(value) is int else ""
-    return words.sentence(it=f"{{{key}{form}}}", en=f"{{{key}{form}}}", facts=facts)
+    form = "list" if isinstance(value, list) else "int" if type(value) is int else ""
+    return "" if isinstance(value, Absent) else words.format_field(value, form)
 
 
 @cache
 def words_of(language: str) -> Words:
     """Words to print a figure in either language, whatever that of the report."""
     return Words(language)
-
-
-def own_indicator(id: str, it: str, en: str, unit: str, direction: int) -> Indicator:
-    """An analyst's own indicator, described by what its sentences and charts need."""
-    nothing: dict[str, Any] = {"formula": it, "reference": "", "tables": (), "example": Example((), 0.0)}
-    return Indicator(
-        id=id, name={"it": it, "en": en}, unit=unit, counts=unit, direction=direction, municipal=True, **nothing
-    )

@@ -63,7 +63,7 @@ def rank(setting: Setting, standing: Standing) -> str:
 
 def when(setting: Setting, standing: Standing) -> str:
     """The year or the day of a figure: "nel 2023", "al 1° gennaio 2026"."""
-    day = standing.indicator.tables[0] in STOCKS
+    day = any(table in STOCKS for table in standing.indicator.tables[:1])
     return setting.words.say(f"report.when_{'day' if day else 'year'}", year=standing.year)
 
 

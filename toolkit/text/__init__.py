@@ -12,7 +12,7 @@ from toolkit.text.loading import (
 )
 from toolkit.text.numbers import ABSENT_FLAGS, MINUS, PRESENT_FLAGS, is_absent, rounded
 from toolkit.text.places import Place
-from toolkit.text.words import Words
+from toolkit.text.words import Words, pair
 
 __all__ = [
     "ABSENT_FLAGS",
@@ -26,6 +26,7 @@ __all__ = [
     "WordsError",
     "is_absent",
     "messages",
+    "pair",
     "placeholders",
     "rounded",
     "template",

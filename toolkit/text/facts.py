@@ -4,7 +4,7 @@ A form after a colon asks for a variant. Besides those of `toolkit.text.words`:
 
 | form | of | prints |
 |---|---|---|
-| `more_less:than:with` | a gap | "il 14 % in più dei comuni simili", "in linea con i comuni simili" ("14% more than …") |
+| `more_less:than:with` | a gap | "il 14 % in più dei comuni simili", "in linea con i comuni simili" ("14% more …") |
 | `above_below:what` | a gap | "14 % sopra la mediana", "in linea con la mediana" ("14% above …") |
 | `size` | a gap or a change | its size without sign: "14 %", "2,1 punti percentuali" |
 | `unit` | an amount | with its noun: "26.672 residenti" |
@@ -24,6 +24,13 @@ from toolkit.text.loading import WordsError
 if TYPE_CHECKING:
     from toolkit.text.words import Words
 
+COMPARED = (
+    *("own", "median", "peers_median", "low", "high", "zone", "metropolitan", "without_core"),
+    *("gap", "gap_median", "gap_zone", "gap_metropolitan", "gap_without_core"),
+    *("rank", "n", "all", "peers", "year", "when", "subject", "place", "name", "certainty"),
+    *("first", "last", "change", "median_change", "metropolitan_change", "change_gap"),
+)
+"""Names of the facts of a comparison (`help(comparison)`)."""
 LEVEL = 1.0
 """Percent below which a gap is none; in points, half of it."""
 
@@ -130,6 +137,14 @@ class Year(int, Fact):
     def said(self, words: Words, form: str = "", options: tuple[str, ...] = ()) -> str:
         """`2023`."""
         return str(int(self))
+
+
+class Count(int, Fact):
+    """How many there are."""
+
+    def said(self, words: Words, form: str = "", options: tuple[str, ...] = ()) -> str:
+        """`133`, "1.234"."""
+        return words.number(int(self))
 
 
 class Place(str, Fact):

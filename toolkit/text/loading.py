@@ -17,7 +17,7 @@ from toolkit.errors import ToolkitError
 LANGUAGES = ("it", "en")
 FOLDER = Path(__file__).parent
 # Files of the folder that are vocabularies of their own shape, not messages.
-VOCABULARIES = ("units", "places", "glossary", "acronyms")
+VOCABULARIES = ("units", "places", "glossary", "acronyms", "formulas")
 # A day with its Italian article or preposition, which change before 8 and 11 ("l'8", "all'11"); English has none.
 DATE_FORMS = ("thedate", "atdate", "ofdate", "fromdate")
 PLACE_FORMS = ("name", "the", "at", "of", "to", "from", "body")

@@ -48,7 +48,7 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from toolkit.partial import Sum
 from toolkit.text import places
-from toolkit.text.facts import Absent, Fact
+from toolkit.text.facts import Absent, Fact, Year
 from toolkit.text.loading import (
     DATE_FORMS,
     FACT_FORMS,
@@ -74,6 +74,8 @@ _ARTICLES = {
     "from": ("dal ", "dall'", "dallo "),
 }
 _LOCALE = {"it": "it_IT", "en": "en_GB"}
+FINEST = 6
+"""Decimals up to which a share is printed so that it differs from zero."""
 
 
 class Words(string.Formatter):
@@ -188,6 +190,8 @@ class Words(string.Formatter):
         digits = entry["decimals"] if decimals is None else decimals
         if entry["form"] == "year":
             return str(int(value))
+        if entry["form"] == "percent" and value and decimals is None:  # a small share is not none
+            digits = next((n for n in range(digits, FINEST) if rounded(value, n)), FINEST)
         if entry["form"] != "number":
             return {"percent": self.percent, "euro": self.euro, "points": self.points}[entry["form"]](value, digits)
         number = self.number(value, digits)
@@ -221,8 +225,10 @@ class Words(string.Formatter):
         """`2026-01-01` → "1° gennaio 2026" / "1 January 2026"; also a month (`2026-01`) or a year as ISO text."""
         if isinstance(value, str):
             value, pattern = _parsed_date(value)
-        else:
+        elif isinstance(value, dt.date):
             pattern = "d MMMM y"
+        else:
+            raise WordsError(f"{value!r} is not a date", allowed="YYYY-MM-DD, YYYY-MM or YYYY")
         return _printed_date(value, pattern, self.language)
 
     def period(self, start: Any, end: Any) -> str:
@@ -314,6 +320,8 @@ class Words(string.Formatter):
     def sentence(self, *, it: str, en: str, facts: Mapping[str, Any]) -> str:
         """A sentence written beside its numbers, in both languages; empty where a fact that it needs is absent.
 
+        It begins with a capital, whatever its first placeholder prints.
+
         Args:
             it, en: templates with the same placeholders.
             facts: what they may print; may hold more.
@@ -322,7 +330,7 @@ class Words(string.Formatter):
             WordsError: a placeholder or form that does not exist, two languages that differ in placeholders, a language
                 that is empty.
         """
-        names = _checked(it, en)
+        names = pair(it, en)
         if unknown := sorted(names - set(facts)):
             near = [other for name in unknown for other in get_close_matches(name, facts, n=2)]
             raise WordsError(
@@ -334,9 +342,10 @@ class Words(string.Formatter):
         if any(isinstance(facts[name], Absent) for name in names):
             return ""
         try:
-            return self.vformat(it if self.language == "it" else en, (), facts)
+            said = self.vformat(it if self.language == "it" else en, (), facts)
         except WordsError as error:
             raise WordsError(error.what, where=error.where or it, allowed=error.allowed, hint=error.hint) from None
+        return said[:1].upper() + said[1:]
 
     # -- how a placeholder is printed
 
@@ -348,7 +357,17 @@ class Words(string.Formatter):
         )
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        """One placeholder: see the table at the top of this module."""
+        """One placeholder: see the table at the top of this module.
+
+        Raises:
+            WordsError: a form that the value does not have.
+        """
+        try:
+            return self._field(value, format_spec)
+        except (TypeError, ValueError, AttributeError):
+            raise WordsError(f"{value!r} cannot be printed as {format_spec!r}", hint=_FORMS) from None
+
+    def _field(self, value: Any, format_spec: str) -> str:
         head, options, numeric, sign = _spec(format_spec)
         if isinstance(value, Fact) and (not head or head in value.forms):
             return value.said(self, head, options)
@@ -356,7 +375,11 @@ class Words(string.Formatter):
             raise WordsError(f"{value!r} has no form {head!r}", allowed=getattr(value, "forms", ()))
         if not head and isinstance(value, str):
             return value
-        if isinstance(value, Fact) and (numeric or sign) and hasattr(value, "__float__"):
+        if not head and isinstance(value, list | tuple):
+            return self.join(value)
+        if isinstance(value, Year) and (numeric or sign):
+            raise WordsError(f"{value!r} is a year, not a number", hint="{year} prints it as it is")
+        if isinstance(value, Fact) and (numeric or sign or head in _COUNTED) and hasattr(value, "__float__"):
             value = float(value)
         if numeric:
             return self._numeric(value, numeric)
@@ -461,7 +484,7 @@ _SIMPLE: dict[str, Callable[[Words, Any, Sequence[str]], str]] = {
     "period": lambda words, value, options: words.period(*value),
     "ord": lambda words, value, options: words.ordinal(value),
     "ordf": lambda words, value, options: words.ordinal(value, feminine=True),
-    "list": lambda words, value, options: words.join(value),
+    "list": lambda words, value, options: words.join(_items(value)),
     "label": lambda words, value, options: words.label(value),
     "acr": lambda words, value, options: words.acronym(value),
     "plural": lambda words, value, options: options[0 if value == 1 else 1],
@@ -470,9 +493,23 @@ _SIMPLE: dict[str, Callable[[Words, Any, Sequence[str]], str]] = {
 }
 
 
+_COUNTED = ("ord", "ordf", "plural", "yes")
+_FORMS = "forms are listed at the top of toolkit/text/words.py and of toolkit/text/facts.py"
+
+
+def _items(value: Any) -> list[str]:
+    if isinstance(value, str):
+        raise WordsError(f"{value!r} is one text, not a list")
+    return list(value)
+
+
 @cache
-def _checked(it: str, en: str) -> frozenset[str]:
-    """Names of the placeholders of a pair of sentences."""
+def pair(it: str, en: str) -> frozenset[str]:
+    """Names of the placeholders of a sentence in both languages.
+
+    Raises:
+        WordsError: as `Words.sentence`.
+    """
     names = {}
     for language, text in (("it", it), ("en", en)):
         if not isinstance(text, str) or not text.strip():

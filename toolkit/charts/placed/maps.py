@@ -14,7 +14,6 @@ from toolkit.charts.placed import draw, theme
 from toolkit.charts.placed.theme import INK, WHITE, Layer, Record, Spec
 
 FEATURES: Spec = {"name": "boundaries", "format": {"type": "topojson", "feature": geo.FEATURE}}
-BORDERS: Spec = {"name": "boundaries", "format": {"type": "topojson", "mesh": geo.FEATURE}}
 # The outline of the territory: light on dark, so that it shows on any ground.
 OUTLINE = "#FFC83D"
 _SIDE = 190
@@ -26,7 +25,7 @@ def room(width: int) -> float:
 
 
 def shapes(frame: geo.Frame, mark: Spec, data: Spec = FEATURES, **more: Any) -> Layer:
-    """Shapes in the frame's projection: all municipalities, or `BORDERS` each drawn once, or other data."""
+    """Shapes in the frame's projection: all municipalities, or other data."""
     return {"data": dict(data), "projection": frame.projection, "mark": {"type": "geoshape", **mark}, **more}
 
 

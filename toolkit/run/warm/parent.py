@@ -310,7 +310,7 @@ class Server:
         return bool(first) and job.path not in self.unwaited
 
     def _wait_no_longer(self, path: Path, why: str = "") -> None:
-        """Let all pages of a notebook begin when there is room, for they have been taught or, `why` not, will not be."""
+        """Let all pages of a notebook begin when there is room: they have been taught or, `why` not, will not be."""
         if path not in self.unwaited and why:
             self._word(f"{path.stem}: {why}, so its other pages find out by themselves what all of them share")
         self.unwaited.add(path)
