@@ -1,4 +1,4 @@
-"""The first page of a notebook teaches the others; where it hangs, dies or raises, that costs warmth and not the run."""
+"""The first page of a notebook teaches the others; where it hangs, dies or raises, that costs warmth, not the run."""
 
 from __future__ import annotations
 
