@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from toolkit.contract import LANGUAGES
 from toolkit.errors import Faults, ParameterError, ToolkitError, installing
 
 KINDS = ("municipalities", "areas", "sets", "runs", "policies", "notebooks", "tables", "indicators")
@@ -288,7 +289,7 @@ def _preview(commands: Commands) -> None:
     place = command.add_mutually_exclusive_group()
     place.add_argument("--municipality", default="", metavar="CODE", help="code or name (the notebook's own)")
     place.add_argument("--area", default="", metavar="ID", help="id of an area, instead")
-    command.add_argument("--language", choices=("it", "en"), default="", help="of the page (the notebook's own)")
+    command.add_argument("--language", choices=LANGUAGES, default="", help="of the page (the notebook's own)")
     command.add_argument("--out", type=Path, default=Path("preview"), metavar="DIR", help="output folder (preview)")
     command.set_defaults(command=_do_preview)
 

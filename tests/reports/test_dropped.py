@@ -11,8 +11,8 @@ import pytest
 from making import code, notebook, project, prose, report
 
 from toolkit import cli
+from toolkit.contract import MIME
 from toolkit.run.dropped import dropped
-from toolkit.run.outcome import MIME
 
 OWN = (
     "import altair as alt\nimport pandas as pd\n\nrows = pd.DataFrame({'a': [1, 2]})",

@@ -26,9 +26,6 @@ import yaml
 
 from toolkit.catalog.observed import Credit, Publisher, credits_of, last_observed, sources_named
 from toolkit.catalog.rules import (
-    ABSENT,
-    FLAGS,
-    PACKAGE,
     REBUILD,
     RESTORE,
     TYPES,
@@ -37,6 +34,7 @@ from toolkit.catalog.rules import (
     refuse,
     verified_bytes,
 )
+from toolkit.contract import ABSENT, FLAGS, PACKAGE
 from toolkit.errors import DataError, Faults
 
 __all__ = [

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from toolkit.contract import MIME
 from toolkit.display.cells import Data, clean
 from toolkit.errors import ToolkitError
 
-MIME = "application/vnd.quadro.v1+json"
 # Set by a runner whose pages are drawn by another process: figures then carry their specification only.
 DEFER_CHARTS = "QUADRO_DEFER_CHARTS"
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")

@@ -22,10 +22,9 @@ from toolkit.evaluations import reading, store
 from toolkit.evaluations.checking import faults
 from toolkit.evaluations.store import fingerprint, is_fresh
 from toolkit.params import policy as policies
-from toolkit.params.policy import Outcome, Policy
+from toolkit.params.policy import EX_ANTE, Outcome, Policy
 from toolkit.text import Words
 
-EX_ANTE = "ex_ante"  # the outcome under which what money is assumed to move is kept
 __all__ = ["compute", "faults", "find", "fingerprint", "is_fresh", "run", "summary"]
 
 

@@ -17,11 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import ErrorDetails
 
+from toolkit.contract import LANGUAGES
 from toolkit.errors import Faults, ParameterError, ToolkitError
 from toolkit.params import strict_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-LANGUAGES: tuple[Literal["it", "en"], ...] = ("it", "en")
 COMMON = ("municipality", "area", "language", "as_of")
 """Parameters that every notebook declares."""
 

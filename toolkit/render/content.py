@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from toolkit.contract import MIME
 from toolkit.display import markdown
 from toolkit.errors import ToolkitError
 
-MIME = "application/vnd.quadro.v1+json"
 # Payloads that open a section of their own when no heading of the notebook has just opened one for them.
 HOMES = {
     "brief": "page.brief",

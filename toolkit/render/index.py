@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import inside, signs
+from toolkit.contract import LANGUAGES
 from toolkit.display.markup import METHOD
 from toolkit.errors import ToolkitError
 from toolkit.render import method, shared
 from toolkit.render.map import Map, draw
-from toolkit.render.shell import INDEX, LANGUAGE_NAMES, LANGUAGES, LICENCE, labels, template
+from toolkit.render.shell import INDEX, LANGUAGE_NAMES, LICENCE, labels, template
 from toolkit.text import Words
 
 MANIFEST = "run.json"

@@ -10,11 +10,12 @@ from itertools import groupby
 from typing import Any
 
 from toolkit import catalog, display, indicators
+from toolkit.contract import LANGUAGES
 from toolkit.display.markup import METHOD
 from toolkit.errors import ToolkitError
 from toolkit.indicators.agreement import MOST_GROUPS, SMALLEST
 from toolkit.indicators.peers import MOST, STRUCTURAL
-from toolkit.render.shell import HASH_SHOWN, INDEX, LANGUAGE_NAMES, LANGUAGES, LICENCE, labels, template
+from toolkit.render.shell import HASH_SHOWN, INDEX, LANGUAGE_NAMES, LICENCE, labels, template
 from toolkit.text import Words, vocabulary
 from toolkit.text.facts import MARKS
 

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import meta
 
 from toolkit import signs
+from toolkit.contract import LANGUAGES
 from toolkit.display.markup import METHOD
 from toolkit.render.canonical import canonical
 from toolkit.render.content import Page, Payload, Section, compose, questions
@@ -20,7 +21,6 @@ from toolkit.render.content import Page, Payload, Section, compose, questions
 TEMPLATES = Path(__file__).with_name("templates")
 TEMPLATE = "quadro"
 ASSETS = "../assets"
-LANGUAGES = ("it", "en")
 # What the switch to the other language says, in that language.
 LANGUAGE_NAMES = {"it": "Italiano", "en": "English"}
 INDEX = {"it": "index.html", "en": "index.en.html"}

@@ -386,11 +386,12 @@ class Report(Judging):
         self._show(shown, page)
 
     def short_source(self, tables: Iterable[str]) -> list[str]:
-        """Publishers and years of tables, in one line: "ISTAT (2018, 2021)"."""
+        """Publishers and last years observed of tables, in one line: "ISTAT (2018, 2021)"."""
         years: dict[str, set[str]] = {}
         for source in self.sources:
             if source.name in set(tables):
-                years.setdefault(source.publisher[self.language], set()).add(source.reference_date[:4])
+                observed = max(credit.day for credit in self._credits(source.name, None))
+                years.setdefault(source.publisher[self.language], set()).add(observed[:4])
         said = [f"{publisher} ({', '.join(sorted(found))})" for publisher, found in years.items()]
         return ["; ".join(said)] if said else []
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
+from toolkit.contract import LANGUAGES
 from toolkit.text import WordsError, pair
 from toolkit.text.facts import COMPARED
 
@@ -61,9 +62,9 @@ def _call(call: ast.Call, method: str, known: Mapping[str, Any]) -> Iterator[str
     own, optional = SAYING[method]
     given = {one.arg: one.value for one in call.keywords if one.arg}
     spread = [one.value for one in call.keywords if not one.arg]
-    said = [language for language in ("it", "en") if language in given]
+    said = [language for language in LANGUAGES if language in given]
     if not spread and len(said) < 2 and not (optional and not said):
-        missing = ", ".join(language for language in ("it", "en") if language not in said)
+        missing = ", ".join(language for language in LANGUAGES if language not in said)
         yield f"report.{method} has no text in {missing}: it=…, en=…."
     if method in NAMED and "id" not in given and not spread:
         yield f'report.{method} has no id: id="income", equal in both languages.'
@@ -72,7 +73,7 @@ def _call(call: ast.Call, method: str, known: Mapping[str, Any]) -> Iterator[str
         yield f"{name.value!r} cannot be an id: lower-case words joined by hyphens."
     if len(said) < 2:
         return
-    italian, english = (_texts(_value(given[language], known)) for language in ("it", "en"))
+    italian, english = (_texts(_value(given[language], known)) for language in LANGUAGES)
     if not (italian and english):
         return  # made when the notebook runs, and checked then
     if len(italian) != len(english):

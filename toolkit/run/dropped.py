@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from toolkit.contract import MIME
 from toolkit.render.content import HIDDEN_TAGS
-from toolkit.run.outcome import MIME, cells
+from toolkit.run.outcome import cells
 
 _CHART = re.compile(r"application/(vnd\.(vega|plotly|bokeh|holoviews)|geo\+json|pdf)|image/")
 _DRAWS = re.compile(r"vegaEmbed|altair-viz|plotly|bokeh|<(svg|img|canvas|iframe)\b", re.IGNORECASE)

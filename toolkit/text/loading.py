@@ -12,9 +12,9 @@ from typing import Any
 
 import yaml
 
+from toolkit.contract import LANGUAGES
 from toolkit.errors import ToolkitError
 
-LANGUAGES = ("it", "en")
 FOLDER = Path(__file__).parent
 # Files of the folder that are vocabularies of their own shape, not messages.
 VOCABULARIES = ("units", "places", "glossary", "acronyms", "formulas")

@@ -10,8 +10,6 @@ from typing import Any
 from toolkit.text.loading import WordsError
 
 MINUS = "\u2212"
-ABSENT_FLAGS = ("missing", "confidential", "not_observable")
-PRESENT_FLAGS = ("observed", "estimated", "break", "lower_bound")
 _ABSENT_HINT = "an absent value is printed by value() with its flag"
 
 

@@ -46,6 +46,7 @@ from babel.core import Locale
 from babel.dates import format_date
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
+from toolkit.contract import ABSENT_FLAGS, LANGUAGES, PRESENT_FLAGS
 from toolkit.partial import Sum
 from toolkit.text import places
 from toolkit.text.facts import Absent, Fact, Year
@@ -53,7 +54,6 @@ from toolkit.text.loading import (
     DATE_FORMS,
     FACT_FORMS,
     FOLDER,
-    LANGUAGES,
     NUMERIC,
     PLACE_FORMS,
     SIGN,
@@ -64,7 +64,7 @@ from toolkit.text.loading import (
     template,
     vocabulary,
 )
-from toolkit.text.numbers import ABSENT_FLAGS, MINUS, PRESENT_FLAGS, is_absent, rounded
+from toolkit.text.numbers import MINUS, is_absent, rounded
 
 # Before most numbers, before 1, 8 and 11, before 0: "il 25 %", "l'8 %", "lo 0,2 %".
 _ARTICLES = {
