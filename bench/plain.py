@@ -43,7 +43,8 @@ def profile(notebook: str) -> None:
         cells = time.process_time() - began
         began = time.process_time()
         drawn = {}
-        figures = payloads(node, "figure")
+        shown = [part for one in payloads(node) for part in (one, *one.get("parts", ()))]
+        figures = [part for part in shown if part["kind"] == "figure"]
         for figure in figures:
             datasets = {"boundaries": shared.boundaries()} if "boundaries" in str(figure["spec"]) else {}
             drawn[figure["id"]] = svg.figure(figure, datasets)
