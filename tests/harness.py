@@ -10,6 +10,8 @@ import nbformat
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
+from toolkit.contract import MIME
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -42,13 +44,12 @@ def execute(name: str, **parameters: Any) -> nbformat.NotebookNode:
 
 def payloads(notebook: nbformat.NotebookNode, kind: str = "") -> list[dict[str, Any]]:
     """What the report showed, of one kind if given."""
-    mime = "application/vnd.quadro.v1+json"
     shown = [
-        out.data[mime]
+        out.data[MIME]
         for cell in notebook.cells
         if cell.cell_type == "code"
         for out in cell.outputs
-        if mime in out.data
+        if MIME in out.data
     ]
     return [payload for payload in shown if not kind or payload["kind"] == kind]
 

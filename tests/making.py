@@ -17,9 +17,8 @@ OPEN = """
 from IPython.display import display
 
 from toolkit import catalog
+from toolkit.contract import MIME
 from toolkit.territory import Register
-
-MIME = "application/vnd.quadro.v1+json"
 
 
 def show(**payload):

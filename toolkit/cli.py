@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
+from toolkit.contract import LANGUAGES
 from toolkit.errors import Faults, ParameterError, ToolkitError, installing
 
 KINDS = ("municipalities", "areas", "sets", "runs", "policies", "notebooks", "tables", "indicators")
@@ -52,6 +53,7 @@ def parser() -> argparse.ArgumentParser:
     _data(commands)
     _policy(commands)
     _new(commands)
+    _preview(commands)
     _explain(commands)
     return top
 
@@ -253,27 +255,18 @@ def _policy(commands: Commands) -> None:
 
 
 def _do_policy(options: argparse.Namespace) -> int:
-    from toolkit import catalog
-    from toolkit.params import policy as policies
-    from toolkit.run import policies as evaluations
-    from toolkit.sources import policy_results
-    from toolkit.sources.build import refresh
+    from toolkit import evaluations
 
-    home = _home()
-    for name in options.names or policies.names(home / "params" / "policies"):
-        tables = catalog.default()
-        if not options.force and evaluations.is_fresh(name, tables, home / "params" / "policies"):
-            print(f"{name}: unchanged")
-            continue
-        results = evaluations.compute(name, tables, home / "params" / "policies")
-        refresh(policy_results.merged(results, name, tables.folder), tables.folder)
-        print("\n".join(evaluations.summary(name, results)))
+    for line in evaluations.run(options.names, _home() / "params" / "policies", force=options.force):
+        print(line)
     return 0
 
 
 def _new(commands: Commands) -> None:
-    command = _command(commands, "new", "make a notebook from the template", "quadro new housing")
+    example = "quadro new housing\n  quadro new mine --from benchmark"
+    command = _command(commands, "new", "make a notebook from the template, or from another", example)
     command.add_argument("name", help="name of the notebook, which is the name of its report")
+    command.add_argument("--from", dest="source", default="", metavar="NAME", help="a notebook to copy (the template)")
     command.set_defaults(command=_do_new)
 
 
@@ -281,11 +274,36 @@ def _do_new(options: argparse.Namespace) -> int:
     from toolkit.run import check_notebooks
 
     home = _home()
-    path = check_notebooks.create(options.name, home)
+    path = check_notebooks.create(options.name, home, options.source)
     print(f"Made {path}.")
     print("Next: open it (make lab), then name it in a plan of params/runs:")
     print(f"  notebooks: [{options.name}]")
     print(f"and check it: quadro check {path}")
+    return 0
+
+
+def _preview(commands: Commands) -> None:
+    example = "quadro preview notebooks/benchmark.ipynb --municipality 015032 --language en"
+    command = _command(commands, "preview", "make the page of a notebook again whenever it is saved", example)
+    command.add_argument("notebook", type=Path, metavar="FILE", help="the notebook; Ctrl-C ends watching it")
+    place = command.add_mutually_exclusive_group()
+    place.add_argument("--municipality", default="", metavar="CODE", help="code or name (the notebook's own)")
+    place.add_argument("--area", default="", metavar="ID", help="id of an area, instead")
+    command.add_argument("--language", choices=LANGUAGES, default="", help="of the page (the notebook's own)")
+    command.add_argument("--out", type=Path, default=Path("preview"), metavar="DIR", help="output folder (preview)")
+    command.set_defaults(command=_do_preview)
+
+
+def _do_preview(options: argparse.Namespace) -> int:
+    from toolkit.run import preview
+
+    asked = {name: getattr(options, name) for name in ("municipality", "area", "language")}
+    values = {name: value for name, value in asked.items() if value}
+    try:
+        for said in preview.preview(options.notebook, options.out, values, preview.saves(options.notebook)):
+            print(said, flush=True)
+    except KeyboardInterrupt:
+        print("No longer watched.")
     return 0
 
 

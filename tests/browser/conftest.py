@@ -55,10 +55,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def pages(site: Path) -> list[Path]:
-    """Both indexes, and one territory's pages in every report and language."""
+    """Both indexes, both pages on method, and one territory's pages in every report and language."""
     reports = sorted(path for path in site.glob("*/*.html") if not path.name.startswith("."))
     first = reports[0].parent if reports else site
-    return [site / "index.html", site / "index.en.html", *(path for path in reports if path.parent == first)]
+    roots = ("index.html", "index.en.html", "metodo.html", "method.html")
+    return [*(site / name for name in roots), *(path for path in reports if path.parent == first)]
 
 
 @pytest.fixture(scope="session")

@@ -99,7 +99,7 @@ def test_local_units_of_the_seven(sources: Path) -> None:
 def test_fragility_of_the_seven(sources: Path) -> None:
     raw = raw_table(sources / istat_fragility.FILE)
     for year in istat_fragility.YEARS:
-        for item, (column, _, _) in istat_fragility.ITEMS.items():
+        for item, (column, _) in istat_fragility.ITEMS.items():
             assert same(wide("fragility", item, year), raw[raw["anno"] == str(year)], "cod_istat", column), item
 
 

@@ -13,28 +13,31 @@ TOOLKIT = Path(__file__).resolve().parents[2] / "toolkit"
 
 # Room -> rooms it may import. What is not listed may not be imported.
 MAY = {
+    "contract": set(),
     "deferred": set(),
     "errors": set(),
     "partial": set(),
     "inside": {"errors"},
     "signs": set(),
-    "text": {"errors", "partial"},
+    "text": {"contract", "errors", "partial"},
     "vega": {"signs"},
     "svg": {"errors", "signs", "text", "vega"},
-    "display": {"errors", "text", "svg"},
-    "charts": {"errors", "text", "display", "svg"},
-    "params": {"errors"},
-    "catalog": {"errors"},
+    "display": {"contract", "errors", "text", "svg"},
+    "charts": {"errors", "text", "display", "svg", "catalog"},
+    "params": {"contract", "errors"},
+    "catalog": {"contract", "errors"},
     "territory": {"errors", "catalog"},
-    "indicators": {"errors"},
+    "indicators": {"contract", "errors"},
     "impact": {"errors"},
     "pnrr": {"errors", "partial"},
     "sources": {"errors", "signs", "catalog", "territory"},
-    "report": {"errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
+    "report": {"contract", "errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr"},
-    "render": {"errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
-    | {"catalog", "territory"},
-    "run": {"errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators", "impact"},
+    "render": {"contract", "errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
+    | {"catalog", "territory", "indicators"},
+    "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
+    "run": {"contract", "errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}
+    | {"evaluations", "display"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp", "dask", "distributed", "fsspec", "obstore"}
 REMOTE = {  # module -> what it may use, where the user asks for it

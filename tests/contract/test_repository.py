@@ -38,3 +38,10 @@ def test_readme_names_what_exists(root: Path) -> None:
     assert [target for target in sorted(targets) if not re.search(rf"^{target}:", makefile, re.M)] == []
     links = re.findall(r"\]\(([^)#:]+)\)", readme)
     assert [link for link in links if not (root / link).exists()] == []
+
+
+def test_what_the_package_reads_is_packed(root: Path) -> None:
+    patterns = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["setuptools"]["package-data"]["toolkit"]
+    packed = {path for pattern in patterns for path in (root / "toolkit").glob(pattern)}
+    files = {path for path in (root / "toolkit").rglob("*.*") if path.is_file() and path.suffix not in (".py", ".pyc")}
+    assert sorted(files - packed) == []

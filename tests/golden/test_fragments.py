@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from toolkit import display, svg
-from toolkit.charts import placed as charts
+from toolkit.charts import placed
 from toolkit.text import Words
 
 FOLDER = Path(__file__).with_name("fragments")
@@ -152,7 +152,7 @@ def test_fragment(kind: str, language: str, pytestconfig: pytest.Config) -> None
 def test_chart(language: str, pytestconfig: pytest.Config) -> None:
     words = Words(language)
     data = FRAME.assign(name=FRAME["istat_code"].map(NAMES), value=FRAME["income"])
-    spec = charts.ranked_bars(data, words, unit="EUR_per_taxpayer", ours=["Bresso"], width=charts.NARROW)
+    spec = placed.ranked_bars(data, words, unit="EUR_per_taxpayer", ours=["Bresso"], width=placed.NARROW)
     drawn = svg.render(spec, "income-narrow", TEXTS[language]["title"], TEXTS[language]["note"], language)
     compare(FOLDER / f"bars.{language}.svg", lines(drawn), pytestconfig.getoption("--fix"))
 

@@ -11,8 +11,8 @@ import pytest
 from making import code, notebook, project, prose, report
 
 from toolkit import cli
+from toolkit.contract import MIME
 from toolkit.run.dropped import dropped
-from toolkit.run.outcome import MIME
 
 OWN = (
     "import altair as alt\nimport pandas as pd\n\nrows = pd.DataFrame({'a': [1, 2]})",
@@ -23,7 +23,6 @@ OWN = (
 )
 NAMED = [
     "cell 5 (`alt.Chart(rows).mark_bar().encode(x='a:Q')`): chart",
-    "cell 6 (`rows`): table",
     "cell 7 (`from IPython.display import Markdown`): Markdown",
 ]
 PLAN = 'title: {it: a, en: a}\nnotebooks: [own]\nmunicipalities: ["015032", "015077"]\nlanguages: [it]\n'
@@ -69,14 +68,14 @@ LINES = {"text/plain": "[<matplotlib.lines.Line2D at 0x1>]"}
         ([LINES, FIGURE, FIGURE], "2 × chart"),
         ([{"image/svg+xml": "<svg/>"}], "chart"),
         ([{"application/vnd.plotly.v1+json": {}, "text/html": "<div/>"}], "chart"),
-        ([FRAME], "table"),
-        ([{"text/html": "<style></style><table></table>"}], "table"),
-        ([FRAME, FIGURE], "table, chart"),
+        ([FRAME], ""),
+        ([{"text/html": "<style></style><table></table>"}], ""),
+        ([FRAME, FIGURE], "chart"),
         ([{"text/markdown": "**x**", "text/plain": "<Markdown>"}], "Markdown"),
         ([{"text/latex": "$x$", "text/plain": "x"}], "formula"),
         ([{"text/html": "<b>x</b>"}], "HTML"),
         ([{"application/vnd.jupyter.widget-view+json": {}}], "application/vnd.jupyter.widget-view+json"),
-        ([{"text/plain": "42"}], "value"),
+        ([{"text/plain": "42"}], ""),
     ],
 )
 def test_kinds_of_outputs(bundles: list[dict[str, Any]], kind: str) -> None:
@@ -87,7 +86,7 @@ def test_kinds_of_outputs(bundles: list[dict[str, Any]], kind: str) -> None:
             code("", "injected-parameters"),
             shown(*bundles, source="# b\n\nc()\nd", kind=how),
         ]
-        assert dropped(notebook(cells), "it") == (f"cell 3 (`c()`): {kind}",)
+        assert dropped(notebook(cells), "it") == ((f"cell 3 (`c()`): {kind}",) if kind else ())
 
 
 def test_what_is_not_named() -> None:
@@ -98,4 +97,4 @@ def test_what_is_not_named() -> None:
         *(shown(FRAME, FIGURE, tags=(tag,)) for tag in ("notes", "parameters", "lang-en")),
     ]
     assert dropped(notebook(cells), "it") == ()
-    assert dropped(notebook(cells), "en") == ("cell 5 (`x`): table, chart",)
+    assert dropped(notebook(cells), "en") == ("cell 5 (`x`): chart",)

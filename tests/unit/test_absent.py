@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import json
 import pickle
 import re
 from collections.abc import Callable, Iterator
@@ -14,14 +13,14 @@ import pandas as pd
 import pytest
 from pnrr_making import BRESSO, lines, load, populations
 
-from toolkit import Report, charts, display, pnrr
+from toolkit import Report, display, indicators, pnrr
 from toolkit.partial import Sum
 from toolkit.render import results
-from toolkit.report import benchmark, core, evaluation, opportunities
-from toolkit.report.benchmark.people import _apart
+from toolkit.report import WordedReport, core, evaluation, opportunities
 from toolkit.report.evaluation import expected, told
 from toolkit.sources import regis
 from toolkit.text import Words
+from toolkit.text.numbers import apart
 
 NAN = float("nan")
 ZONE = "zona-nord-milano"
@@ -31,7 +30,8 @@ ZONE = "zona-nord-milano"
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[display.Shown]:
     """What a report shows, charts not drawn, and nothing kept of other tests."""
     found: list[display.Shown] = []
-    monkeypatch.setattr(core, "show", found.append)
+    for module in (core, importlib.import_module("toolkit.report.report")):
+        monkeypatch.setattr(module, "show", found.append)
     monkeypatch.setattr(importlib.import_module("toolkit.report.setting"), "_shared", {})
     return found
 
@@ -226,7 +226,7 @@ SECTIONS = ("memo", "key_figures", "won", "chains", "take_up", "located", "zone"
 
 
 def pnrr_page(found: list[display.Shown], blank: dict[str, pd.DataFrame], **where: str) -> str:
-    report = Report("pnrr", tables=opportunities.TABLES, as_of="2026-11-22", **where)
+    report = WordedReport("pnrr", tables=opportunities.TABLES, as_of="2026-11-22", **where)
     report._tables.update(blank)
     case = opportunities.Case(report)
     for section in SECTIONS:
@@ -284,21 +284,13 @@ def test_the_page_says_which_grants_lack_an_amount(
 
 
 @pytest.mark.parametrize(("code", "wanted"), [("015159", ">0–0.03"), ("015118", ">0–0.01"), ("015059", ">0–")])
-def test_a_suppressed_class_of_income_prints_its_bounds(
-    code: str, wanted: str, shown: list[display.Shown], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(charts, "pair", lambda chart, *args, **options: ({"chart": chart.__name__}, {}))
-    study = benchmark.study(Report("benchmark", municipality=code, language="it", tables=benchmark.tables()))
-    benchmark.income(study)
-    table = next(one for one in shown if getattr(one, "id", "") == "income-classes").payload()
-    own = next(index for index, column in enumerate(table["columns"]) if column["key"] == code)
-    cell = table["rows"][0][own]
-    assert cell["v"].startswith(wanted)
-    assert cell["t"].startswith("oltre 0, fino a 0,0")
-    assert not re.search(r"(^|–)0,00?\u00a0%", cell["t"])
-    assert "Comuni con una cella riservata: " in table["note"]
-    assert f"{study.report.name} 1 su 1" in table["note"]
-    json.dumps(table)
+def test_a_suppressed_class_of_income_prints_its_bounds(code: str, wanted: str, shown: list[display.Shown]) -> None:
+    report = Report("benchmark", municipality=code, it="Redditi", en="Income")
+    bounds, printed = report.class_bounds(indicators.latest_classes(report.table("income"), report.groups))
+    share = bounds["share"].iloc[0]
+    assert share.startswith(wanted)
+    assert printed[share].startswith("oltre 0, fino a 0,0")
+    assert not re.search(r"(^|–)0,00?\u00a0%", printed[share])
 
 
 @pytest.mark.parametrize(
@@ -315,7 +307,7 @@ def test_a_suppressed_class_of_income_prints_its_bounds(
     ],
 )
 def test_bounds_are_told_apart_and_hold_the_truth(low: float, high: float, ends: list[str]) -> None:
-    found = _apart(low, high)
+    found = apart(low, high)
     assert [str(end) for end in found] == ends
     if len(ends[0].partition(".")[2]) == 2 and len(found) == 2:
         assert float(found[0]) <= low <= high <= float(found[1])
@@ -332,22 +324,32 @@ def test_bounds_are_told_apart_and_hold_the_truth(low: float, high: float, ends:
     ],
 )
 def test_an_area_with_a_member_that_lacks_a_figure_prints_no_sum_of_the_rest(
-    code: str, items: list[str], measures: list[str], shown: list[display.Shown], monkeypatch: pytest.MonkeyPatch
+    code: str, items: list[str], measures: list[str], shown: list[display.Shown]
 ) -> None:
-    monkeypatch.setattr(charts, "pair", lambda chart, *args, **options: ({"chart": chart.__name__}, {}))
-    report = Report("benchmark", area=ZONE, language="it", tables=benchmark.tables())
-    frame = report._tables["income"].copy()
+    report = Report("benchmark", area=ZONE, it="Redditi", en="Income")
+    frame = report.table("income").copy()
     at = (frame["istat_code"] == code) & frame["item"].isin(items) & frame["measure"].isin(measures)
     at &= frame["year"] <= 2021 if items[0].startswith("class") else True
     frame["flag"] = frame["flag"].astype(object)
     frame.loc[at, ["value", "flag"]] = [NAN, "confidential"]
-    report._tables["income"] = frame
-    benchmark.income(benchmark.study(report))
-    page = said(shown)
-    if "taxable_income" in items:
-        assert "dato riservato" in page
-    elif measures != ["amount", "count"]:
-        assert "non si calcola: manca una parte delle cifre per classe" in page
+    declared = report.compare(indicators.income_per_taxpayer(frame))
+    report.text(it="Si dichiara in media {own}.", en="{own} is declared on average.", **declared.facts)
+    report.comparisons(declared, id="income", it="Reddito", en="Income")
+    gini = indicators.gini_table(indicators.latest_classes(frame, report.groups), report.groups)
+    own = gini[gini["territory"] == report.own].iloc[0]
+    whole = items[0] in ("taxpayers", "taxable_income")
+    assert ("Si dichiara" not in said(shown)) == whole
+    assert ("dato riservato" in said(shown)) == whole
+    lost = items[0] == "taxpayers" or (measures == ["amount"] and items[0].startswith("class"))
+    assert np.isnan(own["low"]) == lost
+    assert own["flag"] in (("missing", "confidential") if lost else ("observed",))
+
+
+@pytest.mark.parametrize(
+    ("share", "told"), [(0.0, "0,0"), (0.04, "0,04"), (0.0196, "0,02"), (0.0004, "0,000"), (0.05, "0,1")]
+)
+def test_a_small_share_is_not_printed_as_none(share: float, told: str) -> None:
+    assert Words("it").value(share, "percent") == f"{told}\u00a0%"
 
 
 # ---- policies
@@ -355,7 +357,7 @@ def test_an_area_with_a_member_that_lacks_a_figure_prints_no_sum_of_the_rest(
 
 @pytest.mark.parametrize("every", [False, True])
 def test_money_of_a_policy_with_a_blank_grant(every: bool, shown: list[display.Shown]) -> None:
-    report = Report("impact", municipality=BRESSO, language="it", tables=evaluation.TABLES)
+    report = WordedReport("impact", municipality=BRESSO, language="it", tables=evaluation.TABLES)
     frame = report._tables["applications"].copy()
     mine = frame.index[(frame["istat_code"] == BRESSO) & (frame["state"] != "renounced")]
     frame.loc[mine if every else mine[:1], "amount"] = NAN

@@ -15,7 +15,17 @@ from making import parameters, project
 from toolkit import catalog, cli, indicators
 from toolkit.territory import Register
 
-COMMANDS = [["list"], ["run"], ["check"], ["data"], ["data", "build"], ["data", "fetch"], ["new"], ["explain"]]
+COMMANDS = [
+    ["list"],
+    ["run"],
+    ["check"],
+    ["data"],
+    ["data", "build"],
+    ["data", "fetch"],
+    ["new"],
+    ["preview"],
+    ["explain"],
+]
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

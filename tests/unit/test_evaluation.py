@@ -8,7 +8,8 @@ import pytest
 
 from toolkit import impact
 from toolkit.params.policy import LightTrial, TrialReading
-from toolkit.report import Report, evaluation
+from toolkit.report import WordedReport as Report
+from toolkit.report import evaluation
 from toolkit.report.evaluation import follow, found
 from toolkit.text import Words, messages, placeholders
 

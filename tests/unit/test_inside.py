@@ -15,12 +15,13 @@ import pytest
 from making import project, report
 
 from toolkit import cli, inside, render
+from toolkit.contract import MIME
 from toolkit.errors import ToolkitError
 from toolkit.run import check_site, cluster, place, pool, prepare
 from toolkit.run.cluster_worker import Made
 from toolkit.run.job import Job
 from toolkit.run.manifest import JOURNAL, MANIFEST
-from toolkit.run.outcome import MIME, Outcome
+from toolkit.run.outcome import Outcome
 from toolkit.run.worker import Done
 
 FOLDER = "015032-bresso"

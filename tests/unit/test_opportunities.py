@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from toolkit import Report, catalog, display
+from toolkit import catalog, display
 from toolkit.errors import Faults, ParameterError, ToolkitError
 from toolkit.params import ROOT
 from toolkit.params import choices as params_choices
 from toolkit.params.choices import Choices
+from toolkit.pnrr.states import STATES
+from toolkit.report import WordedReport as Report
 from toolkit.report import core, opportunities
 from toolkit.report.opportunities import choice, decide, outcomes, takeup
 from toolkit.report.opportunities.worth import amount_of, pieces
@@ -161,7 +163,7 @@ def test_an_area_has_the_money_of_several_municipalities() -> None:
 
 def test_four_states_and_nothing_else() -> None:
     frame = outcomes.states_frame(case())
-    assert set(frame["state"]) == set(outcomes.STATES)
+    assert set(frame["state"]) == set(STATES)
     by_call = frame.set_index("call")
     assert by_call.loc["pad-1.4.3-pagopa-municipalities-2022-04", "why"] == "won_renounced"
     assert by_call.loc["pad-1.2-cloud-municipalities-2025-07", "state"] == "not_observable"
@@ -307,8 +309,7 @@ def test_the_states_of_an_area_cover_the_calls_of_its_municipalities() -> None:
     table = next(one for one in shown if isinstance(one, display.Table) and one.id == "states")
     keys = [column["key"] for column in table.data.columns]
     rows = {
-        row[0].v: {key: cell.v for key, cell in zip(keys, row, strict=True) if key in outcomes.STATES}
-        for row in table.data.rows
+        row[0].v: {key: cell.v for key, cell in zip(keys, row, strict=True) if key in STATES} for row in table.data.rows
     }
     single = outcomes.states_frame(case())
     assert list(rows) == list(single["call"])

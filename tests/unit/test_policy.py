@@ -7,12 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from toolkit import catalog
+from toolkit import catalog, evaluations
 from toolkit.errors import Faults, MethodError, ToolkitError
 from toolkit.params import policy as policies
 from toolkit.params.policy import Policy
-from toolkit.run import policies as evaluations
-from toolkit.run.multipliers import Economy
 from toolkit.sources import policy_results
 from toolkit.sources.build import refresh
 
@@ -129,7 +127,7 @@ def test_ranges_are_ordered_and_the_territory_gets_less_than_the_nation() -> Non
 
 
 def test_economy_is_that_of_2016() -> None:
-    economy = Economy.of(catalog.default(), "ITC4C")
+    economy = evaluations.reading.economy(catalog.default(), "ITC4C")
     assert economy.nation.value_added.sum() == pytest.approx(1_522_917, abs=1)
     means = economy.means()
     assert means["all"] == pytest.approx(1.768, abs=0.0005)
@@ -269,6 +267,6 @@ def test_refresh_writes_what_a_full_build_would(root: Path, tmp_path: Path) -> N
 def test_merged_replaces_the_rows_of_one_policy(root: Path) -> None:
     kept = policy_results.tables(folder=root / "data")
     one = {name: table[table["policy"] == "pnrr-digital"] for name, table in kept.items()}
-    again = policy_results.merged(one, "pnrr-digital", root / "data")
+    again = evaluations.store.merged(one, "pnrr-digital", root / "data")
     for name, table in kept.items():
         pd.testing.assert_frame_equal(again[name], table)

@@ -14,14 +14,14 @@ import pandas as pd
 import pytest
 from impact_making import frame, panel
 
-from toolkit import Report, catalog, impact
+from toolkit import catalog, evaluations, impact
 from toolkit.errors import MethodError
 from toolkit.impact.verdict import REFUSALS
 from toolkit.params import policy as policies
+from toolkit.report import WordedReport as Report
 from toolkit.report import evaluation
 from toolkit.report.evaluation import found as worded
 from toolkit.report.evaluation import frame as framed
-from toolkit.run import policies as evaluations
 from toolkit.text import Words
 
 SYNTHETIC, TRENDS = "synthetic_control", "difference_in_differences"
@@ -203,17 +203,17 @@ def test_the_reason_of_a_policy_reaches_the_page(name: str) -> None:
     policy = policies.read("expo-2015")
     policy = policy.model_copy(update={"treated": policy.treated.model_copy(update=treated)})
     outcome = next(one for one in policy.outcomes if one.id == "unemployment").model_copy(update=changes)
-    kept = evaluations.Found()
-    row = evaluations._found("expo-2015", policy, outcome, Changed(change), None, kept)  # type: ignore[arg-type]
+    finding = evaluations.find(policy, outcome, Changed(change))  # type: ignore[arg-type]
+    row, series = evaluations.store.row(finding), [("expo-2015", outcome.id, *one) for one in finding.series]
     assert row["status"] == "refused"
     assert json.loads(row["reasons"])[0]["key"] == f"impact.reason.{key}"
-    assert all(one[2] == "median_change" for one in kept.series)
+    assert all(one.part == "median_change" for one in finding.series)
     outcomes = pd.DataFrame([{"policy": "expo-2015", "outcome": outcome.id, **row}])
     lines = evaluations.summary(
         "expo-2015",
         {
             "policy_outcomes": outcomes.assign(estimate=np.nan, p=np.nan, mde=np.nan),
-            "policy_series": pd.DataFrame(kept.series, columns=evaluations.COLUMNS),
+            "policy_series": pd.DataFrame(series, columns=evaluations.store.SERIES),
         },
     )
     assert en in lines[1]

@@ -112,7 +112,7 @@ def test_what_is_published_is_what_a_local_run_makes(home: Path, out: str) -> No
     differ = [name for name, path in local.items() if read(out, name) != path.read_bytes()]
     assert sorted(differ) == ["run.json", "run.log"]  # they tell times
     kept = [path for path in (home / "cache").rglob("*.html") if path.stat().st_size > 5000]
-    assert {path.name for path in kept} <= {"index.html", "index.en.html"}
+    assert {path.name for path in kept} <= {"index.html", "index.en.html", "metodo.html", "method.html"}
 
 
 def test_a_second_run_has_nothing_to_do_on_any_machine(home: Path, out: str) -> None:
@@ -152,7 +152,7 @@ def test_the_page_is_written_after_its_results_and_run_json_last(
     )
     run(memory)
     assert written[:3] == ["run.log", f"{PAGES[0]}/small.json", f"{PAGES[0]}/small.it.html"]
-    assert written[-4:] == ["index.en.html", "index.html", "run.log", "run.json"]
+    assert written[-6:] == ["method.html", "metodo.html", "index.en.html", "index.html", "run.log", "run.json"]
     assert sorted(name for name in written if name != "run.log") == sorted({*written} - {"run.log"})  # each once
 
 

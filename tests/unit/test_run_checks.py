@@ -57,10 +57,63 @@ def test_a_good_notebook(tmp_path: Path) -> None:
         ([IT, EN, parameters(), OPEN, code("x = = 1"), CLOSE], "Not plain Python"),
         ([IT, EN, parameters(), OPEN, {**CLOSE, "outputs": [{"output_type": "stream"}]}], "Outputs are stored"),
         ([IT, EN, parameters(), OPEN, {**CLOSE, "execution_count": 3}], "Outputs are stored"),
+        ([IT, EN, parameters(), OPEN, code("x = 1\n" * 16), CLOSE], "at most 15 lines of 120 columns"),
+        ([IT, EN, parameters(), OPEN, code(f"x = '{'a' * 120}'"), CLOSE], "at most 15 lines of 120 columns"),
+        ([IT, EN, parameters(), OPEN, code("from toolkit.report import evaluation"), CLOSE], "imported from inside"),
+        ([IT, EN, parameters(), OPEN, code("benchmark.people(study)\nx = 1"), CLOSE], "hides what it does"),
+        ([IT, EN, parameters(), OPEN, code("report.position(study)"), CLOSE], "report.position shows nothing"),
     ],
 )
 def test_each_rule_of_a_notebook(tmp_path: Path, cells: list[dict[str, Any]], message: str) -> None:
     assert any(message in what for what in told(tmp_path, cells))
+
+
+def test_style_is_a_rule_of_our_own_notebooks_alone(tmp_path: Path) -> None:
+    """What a page does not mind is not an error of an analyst's notebook."""
+    free = (
+        "import pandas as pd\n\n\ndef f(x):\n    return x\n\n\n%matplotlib inline\nf(pd.read_csv('/x.csv'))\n"
+        + "y = 1\n" * 20
+    )
+    path = write(
+        tmp_path / "x.ipynb", [IT, EN, parameters("top = 5\n"), OPEN, {**code(free), "execution_count": 3}, CLOSE]
+    )
+    assert check_notebooks.faults(path, ours=False) == []
+    assert len(check_notebooks.faults(path)) > 5
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ('report.text(it="a")', "line 1: report.text has no text in en"),
+        ('report.text(it="a", en="")', "the sentence lacks its text in 'en'"),
+        ('report.section(it="a {place:in}", en="a {place}")', "no way to print 'in'"),
+        ('report.text(it="a {own}", en="a", **c.facts)', "placeholders differ between the two languages: own"),
+        ('report.text(it="a {onw}", en="a {onw}", **c.facts)', "No fact is called 'onw', did you mean 'own'"),
+        ('report.text(it="a {n:int}", en="a {n:int}", m=3)', "No fact is called 'n'"),
+        ('report.figure(x, id="a", it=("a {gap:more_less}", "a"), en=("a", "a"))', "more_less wants 2 words"),
+        ('report.figure(x, id="a", it=("a", "b"), en=("a",))', "2 alternatives in Italian and 1 in English"),
+        ('report.figure(x, it="a", en="a")', "report.figure has no id"),
+        ('report.show(x, id="A b", it="a", en="a")', "'A b' cannot be an id"),
+        ('short = "a {own"\nreport.text(it=short, en="a", **c.facts)', "not a template"),
+        ('if x:\n    s = [report.sentence(it="a {own}", en="b") for c in y]', "line 2: placeholders differ"),
+        ('other = Report("y")', "The report is called 'y', and its notebook 'x'"),
+    ],
+)
+def test_each_fault_of_what_is_said_is_found_before_it_runs(tmp_path: Path, source: str, message: str) -> None:
+    path = write(tmp_path / "x.ipynb", [IT, EN, parameters(), OPEN, code(source), CLOSE])
+    assert any(message in fault.what for fault in check_notebooks.faults(path, ours=False))
+
+
+def test_what_is_computed_is_left_to_the_run(tmp_path: Path) -> None:
+    said = """
+report.text(it=f"a {x}", en="b")
+report.text(it="a {near:int}", en="a {near:int}", **declared.near)
+report.text(**both)
+report.show(frame, id="a")
+report.text(it="a {rank}", en="a {rank}", one=1, **c.facts)
+"""
+    path = write(tmp_path / "x.ipynb", [IT, EN, parameters(), OPEN, code(said), CLOSE])
+    assert check_notebooks.faults(path) == []
 
 
 def test_the_notebooks_of_the_project(root: Path) -> None:
@@ -79,6 +132,13 @@ def test_a_new_notebook_is_the_template_under_its_name(tmp_path: Path) -> None:
     path = check_notebooks.create("jobs", tmp_path)
     assert 'report = Report("jobs")' in [cell["source"] for cell in json.loads(path.read_text())["cells"]]
     assert notebooks.names(tmp_path) == ["jobs"]
+    again = check_notebooks.create("more", tmp_path, "jobs")
+    assert 'report = Report("more")' in [cell["source"] for cell in json.loads(again.read_text())["cells"]]
+    assert check_notebooks.faults(again) == []
+    worded = code("from toolkit.report import WordedReport as Report")
+    write(tmp_path / "notebooks" / "old.ipynb", [IT, EN, parameters(), worded, CLOSE])
+    with pytest.raises(ParameterError, match="not in its cells"):
+        check_notebooks.create("new", tmp_path, "old")
 
 
 def site(folder: Path, **pages: str) -> Path:

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from making import code, notebook, prose
 
-from toolkit.run.outcome import MIME, decide, opening
+from toolkit.contract import MIME
+from toolkit.run.outcome import decide, opening
 
 OPEN = {"kind": "open", "title": "Benchmark"}
 CLOSE = {"kind": "close", "complete": True}

@@ -11,9 +11,9 @@ import papermill
 import pytest
 from making import code, notebook
 
+from toolkit.contract import MIME
 from toolkit.run import worker
 from toolkit.run.job import Job
-from toolkit.run.outcome import MIME
 
 
 @pytest.fixture

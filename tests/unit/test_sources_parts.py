@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from toolkit.errors import DataError
-from toolkit.sources import ateco
+from toolkit.sources import ateco, resource
 from toolkit.sources.raw import RawFile, long
-from toolkit.sources.resource import column, figures
+from toolkit.sources.resource import Resource, columns
 from toolkit.sources.write import csv_bytes, number, parquet_bytes
 
 
@@ -78,7 +78,7 @@ def test_numbers_are_written_shortest(value: float | None, text: str) -> None:
 
 
 def test_same_frame_same_bytes() -> None:
-    fields = figures([2021], ["residents"], ["persons"])
+    fields = columns(dict.fromkeys(("istat_code", "year", "item", "value", "unit", "flag")))
     frame = pd.DataFrame(
         {
             "istat_code": ["015032"],
@@ -98,9 +98,33 @@ def test_same_frame_same_bytes() -> None:
 
 
 def test_text_with_commas_and_absent_text() -> None:
-    fields = (column("name"), column("source", required=False))
+    fields = columns({"name": None, "source": {"required": False}})
     frame = pd.DataFrame({"name": ["a, b", 'c "d"'], "source": [None, ""]})
     assert csv_bytes(frame, fields) == b'name,source\n"a, b",\n"c ""d""",\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("origin: istat\n", "", "has no 'licence'"),
+        ("origin: istat\n", "origin: nobody\n", "no origin 'nobody' in shared.yml"),
+        ("origin: istat\n", "origin: istat\nlicence: mine\n", "no licence 'mine' in shared.yml"),
+        ("processing:\n", "procesing:\n", "may not have 'procesing'"),
+        ("value: {", "value: {type: real, ", "the column value is of type 'real'"),
+        ("value: {", "worth: {", "the column worth has no title"),
+        ("faults:\n", "faults:\n  - unheard\n", "no fault 'unheard'"),
+    ],
+)
+def test_a_descriptor_that_is_wrong_says_so(
+    old: str, new: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (resource.DESCRIPTORS / "local_units.yml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "trial.yml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    resource.shared()
+    monkeypatch.setattr(resource, "DESCRIPTORS", tmp_path)
+    with pytest.raises(DataError, match=message):
+        Resource.of("trial")
 
 
 def test_ateco_editions_are_whole_trees() -> None:

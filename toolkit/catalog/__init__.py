@@ -7,6 +7,7 @@ resource, the row and the rule. Code and text columns are `str` (absent text is 
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -25,9 +26,6 @@ import yaml
 
 from toolkit.catalog.observed import Credit, Publisher, credits_of, last_observed, sources_named
 from toolkit.catalog.rules import (
-    ABSENT,
-    FLAGS,
-    PACKAGE,
     REBUILD,
     RESTORE,
     TYPES,
@@ -36,6 +34,7 @@ from toolkit.catalog.rules import (
     refuse,
     verified_bytes,
 )
+from toolkit.contract import ABSENT, FLAGS, PACKAGE
 from toolkit.errors import DataError, Faults
 
 __all__ = [
@@ -146,13 +145,18 @@ class Catalog:
 
     @property
     def package(self) -> dict[str, Any]:
-        """The descriptor, read again only when the file changes."""
+        """The descriptor, a copy of the caller's own."""
+        return copy.deepcopy(self._package)
+
+    @property
+    def _package(self) -> dict[str, Any]:
+        """The descriptor, read again only when the file changes; never handed out."""
         stat = self.package_file.stat()
         return _descriptor(str(self.package_file), stat.st_mtime_ns, stat.st_size)
 
     def names(self) -> list[str]:
         """Names of the resources, in the descriptor's order."""
-        return [resource["name"] for resource in self.package["resources"]]
+        return [resource["name"] for resource in self._package["resources"]]
 
     def source(self, name: str) -> Source:
         """Provenance of a resource, without reading its file."""
@@ -161,7 +165,7 @@ class Catalog:
         return Source(
             name=name,
             path=resource["path"],
-            title=resource["titles"],
+            title=dict(resource["titles"]),
             publishers=tuple(
                 Publisher(_titles(origin), origin["path"], origin.get("rows", ""), origin.get("named", ""))
                 for origin in resource["sources"]
@@ -171,10 +175,10 @@ class Catalog:
             reference_date=str(resource["reference_date"]),
             date_accessed=str(resource["date_accessed"]),
             sha256=resource["hash"].removeprefix("sha256:"),
-            processing=resource["processing"],
-            faults=tuple(resource.get("faults", ())),
+            processing=dict(resource["processing"]),
+            faults=tuple(dict(fault) for fault in resource.get("faults", ())),
             upstream=tuple(resource.get("upstream", ())),
-            units=resource.get("unitOf", {}).get("units", {}),
+            units=dict(resource.get("unitOf", {}).get("units", {})),
             observed=resource.get("observed", ""),
         )
 
@@ -219,7 +223,7 @@ class Catalog:
             except DataError as fault:
                 if str(fault) not in map(str, faults):  # a fault of the register shows in every table of codes
                     faults.append(fault)
-        known = {resource["path"] for resource in self.package["resources"]} | {PACKAGE, "README.md"}
+        known = {resource["path"] for resource in self._package["resources"]} | {PACKAGE, "README.md"}
         for path in sorted(self.folder.iterdir()):
             if path.is_file() and path.name not in known:
                 faults.append(DataError(f"{path.name} is not described in {PACKAGE}", where=str(path), hint=RESTORE))
@@ -234,14 +238,14 @@ class Catalog:
 
     def snapshot(self) -> tuple[str, str]:
         """Date of the data and the first 12 characters of the fingerprint, as printed on a page."""
-        return str(self.package["created"])[:10], self.fingerprint()[:12]
+        return str(self._package["created"])[:10], self.fingerprint()[:12]
 
     def hashes(self) -> dict[str, str]:
         """Resource name -> SHA-256 of its file."""
-        return {r["name"]: r["hash"].removeprefix("sha256:") for r in self.package["resources"]}
+        return {r["name"]: r["hash"].removeprefix("sha256:") for r in self._package["resources"]}
 
     def _resource(self, name: str) -> dict[str, Any]:
-        for resource in self.package["resources"]:
+        for resource in self._package["resources"]:
             if resource["name"] == name:
                 return dict(resource)
         raise DataError(f"no table {name!r} in the catalogue", where=str(self.package_file), allowed=self.names())
@@ -252,15 +256,15 @@ class Catalog:
             raise DataError(f"{name} is not a table", where=resource["path"], hint=f"document({name!r})")
         path = self.folder / resource["path"]
         stat = path.stat() if path.is_file() else None
-        key = (str(path), stat and stat.st_mtime_ns, stat and stat.st_size, self.fingerprint())
-        if key not in _FRAMES:
+        state = (stat and stat.st_mtime_ns, stat and stat.st_size, self.fingerprint())
+        if _FRAMES.get(str(path), ((), None))[0] != state:
             content = verified_bytes(self.folder, resource)
             arrow = read(content, resource)
             check_rows(arrow, resource)
             for link in resource["schema"].get("foreignKeys", ()):
                 self._check_codes(arrow, resource, link)
-            _FRAMES[key] = arrow.to_pandas()
-        return _FRAMES[key]
+            _FRAMES[str(path)] = state, arrow.to_pandas()
+        return _FRAMES[str(path)][1]
 
     def _check_codes(self, arrow: pa.Table, resource: dict[str, Any], link: dict[str, Any]) -> None:
         column, target = link["fields"][0], link["reference"]
@@ -271,7 +275,8 @@ class Catalog:
 
 
 _CHECKOUT = Path(__file__).resolve().parents[2] / "data"
-_FRAMES: dict[tuple[Any, ...], pd.DataFrame] = {}
+# The tables of one edition by file, never handed out: who asks gets a copy, which pandas parts from it when written to.
+_FRAMES: dict[str, tuple[Any, pd.DataFrame]] = {}
 _LOADED: ContextVar[list[Source] | None] = ContextVar("loaded", default=None)
 _ALWAYS: list[Source] = []
 

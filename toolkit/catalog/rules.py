@@ -13,11 +13,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet
 
+from toolkit.contract import ABSENT, PACKAGE
 from toolkit.errors import DataError
 
-PACKAGE = "datapackage.yaml"
-FLAGS = ("observed", "estimated", "confidential", "missing", "break")
-ABSENT = ("confidential", "missing")  # flags of a cell that holds no figure
 REBUILD = "quadro data build --from FOLDER  (the folder of the publishers' files)"
 RESTORE = f"put the published file back (git checkout -- data), or rebuild it: {REBUILD}"
 TYPES = {"string": pa.string(), "date": pa.string(), "integer": pa.int64(), "number": pa.float64()}

@@ -9,3 +9,7 @@ from toolkit.charts.map import choropleth
 from toolkit.charts.strip import strip
 
 __all__ = ["bars", "choropleth", "lines", "ranges", "series", "strip"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

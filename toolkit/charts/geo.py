@@ -6,12 +6,13 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from types import MappingProxyType
+from typing import Any, ClassVar
 
 from toolkit.errors import DataError
 
 Point = tuple[float, float]
-Ring = list[Point]
+Ring = Sequence[Point]
 Topology = Mapping[str, Any]
 FEATURE = "municipalities"
 # Pixels drawn beyond the frame, so that its cut does not show as a border.
@@ -45,10 +46,16 @@ class Frame:
 
 @dataclass(frozen=True)
 class Boundaries:
-    """A topology unfolded, to draw several maps of it: of each code its rings, and the arcs that it shares."""
+    """A topology unfolded, to draw several maps of it: rings of each code, and the arcs it shares. Read-only."""
 
-    rings: Mapping[str, list[Ring]]
+    __shareable__: ClassVar[bool] = True  # pages may share them, see `toolkit.catalog.store`
+    rings: Mapping[str, Sequence[Ring]]
     arcs: Mapping[str, frozenset[int]]
+
+    def __post_init__(self) -> None:
+        fixed = {code: tuple(map(tuple, parts)) for code, parts in self.rings.items()}
+        object.__setattr__(self, "rings", MappingProxyType(fixed))
+        object.__setattr__(self, "arcs", MappingProxyType(dict(self.arcs)))
 
 
 def boundaries(topology: Topology) -> Boundaries:
@@ -56,14 +63,14 @@ def boundaries(topology: Topology) -> Boundaries:
     return Boundaries(rings(topology), _used(topology))
 
 
-def rings(topology: Topology | Boundaries) -> Mapping[str, list[Ring]]:
+def rings(topology: Topology | Boundaries) -> dict[str, list[Ring]]:
     """Code → the rings of its polygons, in degrees, holes included.
 
     Raises:
         DataError: no object `municipalities`, or a part without id.
     """
     if isinstance(topology, Boundaries):
-        return topology.rings
+        return {code: list(parts) for code, parts in topology.rings.items()}
     if FEATURE not in topology.get("objects", {}):
         raise DataError(f"the topology has no object {FEATURE!r}", allowed=topology.get("objects", {}))
     arcs = _arcs(topology)
@@ -76,7 +83,7 @@ def rings(topology: Topology | Boundaries) -> Mapping[str, list[Ring]]:
     return found
 
 
-def _arcs(topology: Topology) -> list[Ring]:
+def _arcs(topology: Topology) -> list[list[Point]]:
     """Arcs in degrees: quantised ones are differences, to be summed and scaled."""
     transform = topology.get("transform")
     if not transform:
@@ -93,15 +100,15 @@ def _arcs(topology: Topology) -> list[Ring]:
     return arcs
 
 
-def _ring(indices: Iterable[int], arcs: list[Ring]) -> Ring:
-    points: Ring = []
+def _ring(indices: Iterable[int], arcs: list[list[Point]]) -> Ring:
+    points: list[Point] = []
     for index in indices:
         arc = arcs[index] if index >= 0 else arcs[~index][::-1]
         points += arc[1:] if points else arc
     return points
 
 
-def centre(parts: list[Ring]) -> Point:
+def centre(parts: Sequence[Ring]) -> Point:
     """The centroid of the largest ring, in degrees."""
     ring = max(parts, key=lambda ring: abs(area(ring)))
     size = area(ring)
@@ -124,7 +131,7 @@ def clipped(ring: Ring, box: Sequence[Sequence[float]]) -> Ring:
     (x0, y0), (x1, y1) = box
     part = list(ring)
     for axis, edge, sign in ((0, x0, 1), (0, x1, -1), (1, y0, 1), (1, y1, -1)):
-        kept: Ring = []
+        kept: list[Point] = []
         for start, end in zip(part, part[1:] + part[:1], strict=True):
             inside, after = sign * (start[axis] - edge) >= 0, sign * (end[axis] - edge) >= 0
             kept += [start] if inside else []
@@ -154,7 +161,7 @@ def _used(topology: Topology) -> dict[str, frozenset[int]]:
 
 
 def frame(
-    parts: Mapping[str, list[Ring]], codes: Collection[str], width: float, margin: float, tallest: float
+    parts: Mapping[str, Sequence[Ring]], codes: Collection[str], width: float, margin: float, tallest: float
 ) -> Frame:
     """The projection that shows the given codes as large as `width` and `tallest` allow, `margin` pixels free around.
 

@@ -35,7 +35,8 @@ def lines(comparison: Any, *scales: str) -> alt.LayerChart:
         raise ToolkitError(f"no scale is called {unknown[0]!r}", where="charts.lines", allowed=list(report.scales))
     chosen = scales or tuple(key for key in report.scales if key != report.own)
     names = {report.own: report.name} | {key: report.scales[key].name for key in chosen if key in report.scales}
-    rows, breaks = [], {}
+    rows: list[dict[str, Any]] = []
+    breaks: dict[int, dict[str, Any]] = {}
     for order, (key, name) in enumerate(names.items()):
         part = 0
         found = comparison.history(key).dropna(subset="value")
@@ -98,11 +99,12 @@ def _lines(*, several: bool, number: str) -> alt.LayerChart:
     last = data("ends").encode(x=x, y=y, text="label:N")
     label: dict[str, Any] = {"align": "right", "dy": -13, "dx": 6, "fontWeight": 700, "fontSize": 13}
     series, breaks = data("rows").encode(x=x, y=y), data("breaks")
+    told = breaks.encode(x="at:Q", y=alt.value(0), text="t:N")  # clear of the next break
+    small: dict[str, Any] = {"align": "left", "dx": 5, "baseline": "top", "fontSize": 11}
     return layers(
         breaks.mark_rule(color=GREY, strokeDash=[2, 3]).encode(x="at:Q"),
-        breaks.mark_text(color=SLATE, align="left", dx=5, baseline="top", fontSize=11).encode(
-            x="at:Q", y=alt.value(0), text="t:N"
-        ),
+        told.mark_text(stroke=WHITE, strokeWidth=4, **small),
+        told.mark_text(color=SLATE, **small),
         series.mark_line(strokeWidth=2.2).encode(color=colour, strokeDash=dash, detail="part:N"),
         series.mark_point(filled=True, opacity=1, size=60, strokeWidth=1.8, aria=True).encode(
             stroke=alt.Stroke("name:N", sort=None, legend=None, scale=alt.Scale(range=list(SERIES))),

@@ -68,7 +68,7 @@ def _choropleth() -> alt.LayerChart:
     place = data("place")
     label = data("names").transform_filter("width < 500 ? datum.small : datum.large")
     label = label.encode(longitude="lon:Q", latitude="lat:Q", text="lines:N")
-    type_ = {"fontSize": 12, "lineHeight": 14, "fontWeight": 600}
+    type_: dict[str, Any] = {"fontSize": 12, "lineHeight": 14, "fontWeight": 600}
     chart = layers(
         alt.Chart(topology)
         .transform_lookup(lookup="id", from_=found)
@@ -103,7 +103,7 @@ def _classes(values: pd.Series, printed: Any, words: Any) -> dict[str, dict[str,
     bounds = np.unique(np.quantile(known, np.linspace(0, 1, 6)))
     if len(bounds) == 1:
         return {code: {"class": printed(bounds[0]), "rank": 0} for code in known.index}
-    ranks = pd.cut(known, bounds, labels=False, include_lowest=True)
+    ranks = pd.cut(known, list(bounds), labels=False, include_lowest=True)
     last = len(bounds) - 2
     texts = {
         rank: words.say("labels.up_to", value=printed(bounds[1]))
@@ -113,7 +113,7 @@ def _classes(values: pd.Series, printed: Any, words: Any) -> dict[str, dict[str,
         else words.say("labels.between", low=printed(bounds[rank]), high=printed(bounds[rank + 1]))
         for rank in range(last + 1)
     }
-    return {code: {"class": texts[int(rank)], "rank": int(rank)} for code, rank in ranks.items()}
+    return {str(code): {"class": texts[int(rank)], "rank": int(rank)} for code, rank in ranks.items()}
 
 
 def _frame(points: Sequence[geo.Point], margin: float) -> list[list[float]]:
@@ -143,7 +143,8 @@ def _labels(
 ) -> list[dict[str, Any]]:
     """Where names go: the middle of what the frame shows of a municipality, while they keep clear of one another."""
     (x0, y0), (x1, y1) = box
-    tall, placed = y1 - y0, []
+    tall = y1 - y0
+    placed: list[dict[str, Any]] = []
     for code in codes:
         part = geo.clipped(max(shapes.rings[code], key=len), box)
         if len(part) > 3:

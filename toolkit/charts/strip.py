@@ -73,13 +73,13 @@ def _strip() -> alt.LayerChart:
     y = alt.Y("row:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
     scale = alt.Scale(domain=[-EDGE - 0.05, EDGE + 0.05], nice=False)
     row, band, point = (data(name).encode(y=y) for name in ("rows", "bands", "points"))
-    who = {"sort": None, "scale": alt.Scale(range=[BLUE, ORANGE])}
+    who: dict[str, Any] = {"sort": None, "scale": alt.Scale(range=[BLUE, ORANGE])}
     shape = alt.Shape("who:N", sort=None, scale=alt.Scale(range=["circle", "diamond"]))
 
     def x(name: str) -> alt.X:
         return alt.X(f"{name}:Q", axis=None, scale=scale)
 
-    def said(field: str, side: Any, align: str, dy: int, **mark: Any) -> alt.Chart:
+    def said(field: str, side: Any, align: Any, dy: int, **mark: Any) -> alt.Chart:
         return row.mark_text(align=align, dy=dy, **{"color": SLATE, **mark}).encode(x=side, text=f"{field}:N")
 
     left, right = alt.value(0), alt.value("width")

@@ -8,19 +8,21 @@ made, is compiled as it is; its structure is recognised the next time.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
+from toolkit.catalog.store import current
 from toolkit.charts import theme
 from toolkit.display.frames import rows_of
 from toolkit.errors import ToolkitError
 
 Rows = list[dict[str, Any]]
 Template = Callable[[], alt.LayerChart]
+TEMPLATE = "_template"
 META = "quadro"
 """Key of `usermeta` under which a chart carries what it shows."""
 
@@ -32,24 +34,25 @@ def data(name: str) -> alt.Chart:
 
 def layers(*parts: alt.Chart, height: Any) -> alt.LayerChart:
     """Layers of a template as one chart of the page's width."""
-    return alt.layer(*parts).properties(width=theme.WIDE, height=height)
+    return alt.LayerChart(layer=list(parts)).properties(width=theme.WIDE, height=height)
 
 
 def filled(template: Template, about: Mapping[str, Any], **rows: Rows | pd.DataFrame) -> alt.LayerChart:
     """A template with the data of a page.
 
     Args:
-        template: what gives the structure, once a process.
+        template: what gives the structure, once for all pages; a function of a module.
         about: what the chart shows, free of language, for `report.figure`: JSON values only.
         rows: data sets by the names that the template uses.
+
+    Returns:
+        A chart of the caller's own: what is changed in it, changes in no other.
     """
-    built, _ = _built(template)
-    chart = object.__new__(type(built))  # Altair's own copies build every layer again
-    for name, held in vars(built).items():
-        object.__setattr__(chart, name, dict(held) if name == "_kwds" else held)
+    built, _ = _structure(template)
+    chart: alt.LayerChart = pickle.loads(built)
     chart.datasets = {name: rows_of(held) if isinstance(held, pd.DataFrame) else held for name, held in rows.items()}
-    chart.usermeta = {META: {**about, "template": f"{template.__module__}.{template.__qualname__}"}}
-    _templates[chart.usermeta[META]["template"]] = template
+    chart.usermeta = {META: dict(about)}
+    vars(chart)[TEMPLATE] = template  # Altair's copies, which are changed charts, have no such attribute
     return chart
 
 
@@ -75,23 +78,23 @@ def about(chart: Any) -> dict[str, Any]:
     return {}
 
 
-def specification(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, Rows]]:
+def specification(chart: Any) -> tuple[dict[str, Any], dict[str, Rows]]:
     """Vega-Lite structure and data sets of any Altair chart.
 
     Raises:
         ToolkitError: Altair refuses the chart; the message is its first line.
     """
     told = about(chart)
-    template = _templates.get(told.get("template", ""))
-    if template is not None:
-        built, spec = _built(template)
-        if all(chart._kwds[key] is held for key, held in built._kwds.items() if key not in ("datasets", "usermeta")):
-            return spec, dict(chart.datasets)
+    if template := vars(chart).get(TEMPLATE):
+        built, spec = _structure(template)
+        if _pickled(chart) == built:
+            return spec, dict(vars(chart)["_kwds"]["datasets"])
     try:
         spec = chart.to_dict()
     except Exception as error:
         raise ToolkitError(f"Altair cannot make this chart: {str(error).strip().splitlines()[0]}") from None
-    sets, names = spec.pop("datasets", {}), {}
+    sets: dict[str, Rows] = spec.pop("datasets", {})
+    names: dict[str, str] = {}
 
     def renamed(node: Any) -> Any:
         """Data sets by their order: Altair names them by their content, which would make each structure a new one."""
@@ -107,14 +110,29 @@ def specification(chart: alt.TopLevelMixin) -> tuple[dict[str, Any], dict[str, R
     return spec, {names.get(key, key): rows for key, rows in sets.items()}
 
 
-_templates: dict[str, Template] = {}
+def sized(spec: dict[str, Any]) -> dict[str, Any]:
+    """As wide as a page, unless it has several parts, or a width of its own."""
+    several = any(key in spec for key in ("hconcat", "vconcat", "concat", "facet", "repeat"))
+    return spec if several else {**spec, "width": spec.get("width", theme.WIDE)}
 
 
-@cache
-def _built(template: Template) -> tuple[alt.LayerChart, dict[str, Any]]:
-    built = template()
-    spec = _plain(built.to_dict(validate=False)) | {"usermeta": {"structured": True, "explore": False}}
-    return built, spec
+def _structure(template: Template) -> tuple[bytes, dict[str, Any]]:
+    """A chart of the template, pickled, and its specification; the caller's own."""
+
+    def made() -> tuple[bytes, dict[str, Any]]:
+        built = template()
+        spec = _plain(built.to_dict(validate=False)) | {"usermeta": {"structured": True, "explore": False}}
+        return _pickled(pickle.loads(_pickled(built))), spec
+
+    return current().once(("structure", template), made)
+
+
+def _pickled(chart: alt.TopLevelMixin) -> bytes:
+    """A chart without its data: equal for equal charts."""
+    bare = object.__new__(type(chart))  # Altair's own copies build every layer again
+    kept = vars(chart)["_kwds"] | dict.fromkeys(("datasets", "usermeta"), alt.Undefined)
+    vars(bare).update({name: held for name, held in vars(chart).items() if name != TEMPLATE} | {"_kwds": kept})
+    return pickle.dumps(bare)
 
 
 def _plain(spec: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ Classes that the page's style and script rely on:
 - `div.table#ID` › `div.scroll` › `table[data-sortable]` (`caption` › `span.subtitle`, `th[scope]` › `span.unit`,
   `tr.ours`, `td.n`, `td.absent[data-flag]`), `p.flags`, `p.note`, `p.source`, `p.tools`; a number whose text is more
   than a number ("2,74 milioni di euro") carries its value in `td[data-v]`, for sorting.
+- `figure.figure#ID` with an `img` is a picture that another library drew.
 - `div.extract#ID` holds other payloads and a link to their page on paper; `dl.points` › `dt`, `dd`.
 - `ul.key-figures` › `li.key-figure`; `ol.brief`, `ol.next`; `dl.caveats`; `dl.glossary`; `ul.sources`.
 """
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from html import escape
@@ -56,10 +58,12 @@ def html(
         return _figure(payload, svg, datasets or {}, page, specs)
     if kind == "table":
         return _table_section(payload, page)
+    if kind == "picture":
+        return _picture(payload, page)
     if kind == "extract":
         return _extract(payload, datasets or {}, page)
     if kind not in _SIMPLE:
-        raise ToolkitError(f"no way to show {kind!r}", allowed=["figure", "table", "extract", *_SIMPLE])
+        raise ToolkitError(f"no way to show {kind!r}", allowed=["figure", "table", "picture", "extract", *_SIMPLE])
     return _SIMPLE[kind](payload, _words(payload["language"]))
 
 
@@ -178,6 +182,21 @@ def _extract(payload: Payload, datasets: Mapping[str, Any], page: bool) -> str:
     link = f'<a class="printable" href="{escape(payload["page"])}" aria-label="{escape(label)}">{escape(seen)}</a>'
     tools = f'<p class="tools">{link}</p>' if page else ""
     return f'<div class="extract" id="{escape(name)}">{parts}{tools}</div>'
+
+
+def _picture(payload: Payload, page: bool) -> str:
+    words, title = _words(payload["language"]), payload["title"]
+    data = b64encode(payload["svg"].encode()).decode()
+    image = f'<img alt="{escape(payload["alt"])}" src="data:image/svg+xml;base64,{data}" style="max-width:100%">'
+    parts = [
+        f"<figcaption><h3>{escape(title)}</h3></figcaption>",
+        f'<div class="plot">{image}</div>',
+        _line("note", payload.get("note", "")),
+        _source(payload, words),
+        _origin(payload, words, page),
+        _tools({**payload, "kind": "figure"}, title, words) if page else "",
+    ]
+    return f'<figure class="figure" id="{escape(payload["id"])}">{"".join(parts)}</figure>'
 
 
 def _table_section(payload: Payload, page: bool) -> str:
@@ -336,6 +355,9 @@ def _sources(payload: Payload, words: Words) -> str:
             for item in items
         ]
         return f'<p class="short-sources">{"; ".join(said)}.</p>'
+    if payload.get("anchored"):
+        rows = [f'<li id="{escape(item["name"])}">{_one_source(item, words)}</li>' for item in payload["items"]]
+        return f'<ul class="sources">{"".join(rows)}</ul>'
     return _list("ul", "sources", [_one_source(item, words) for item in payload["items"]])
 
 

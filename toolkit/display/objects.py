@@ -12,10 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from toolkit.contract import MIME
 from toolkit.display.cells import Data, clean
 from toolkit.errors import ToolkitError
 
-MIME = "application/vnd.quadro.v1+json"
 # Set by a runner whose pages are drawn by another process: figures then carry their specification only.
 DEFER_CHARTS = "QUADRO_DEFER_CHARTS"
 _ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -221,6 +221,34 @@ class Figure(Shown):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Picture(Shown):
+    """A picture that another library drew.
+
+    Args:
+        id: lower-case words joined by hyphens; unique on the page.
+        title: the message, a sentence.
+        alt: what the picture shows, for those who do not see it.
+        svg: the picture; it is shown as an image, in which no script runs.
+        source, origin, note: as of a figure.
+    """
+
+    kind: ClassVar[str] = "picture"
+    id: str
+    title: str
+    alt: str
+    svg: str
+    source: Sequence[str] = ()
+    origin: Sequence[str] = ()
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        _check_id(self.id)
+
+    def _plain(self) -> str:
+        return f"{self.title}\n{self.alt}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table(Shown):
     """A table with caption, source and CSV; `fold` closes it until a reader opens it."""
 
@@ -343,7 +371,7 @@ class Close(Shown):
 
 
 _CODES = ("language", "id", "page", "key", "unit", "v", "flag")
-_NOT_READ = {*_CODES, "spec", "spec_narrow", "datasets", "source", "origin", "method", "csv"}
+_NOT_READ = {*_CODES, "spec", "spec_narrow", "svg", "datasets", "source", "origin", "method", "csv"}
 
 
 def texts(shown: Any) -> Iterator[str]:
@@ -367,7 +395,8 @@ def _framed(html: str) -> str:
     """A fragment as JupyterLab shows it: lists of terms stacked, which its own style would float into each other."""
     return (
         "<style>.quadro dl, .quadro dt, .quadro dd {display: block; float: none; width: auto; margin: 0}"
-        ".quadro dd {margin: 0 0 .6em}.quadro table {text-align: left}.quadro svg {max-width: 100%}</style>"
+        ".quadro dd {margin: 0 0 .6em}.quadro table {text-align: left}"
+        ".quadro .plot svg {max-width: 100%; background: #fff}</style>"  # its ink is dark, where JupyterLab is, too
         f'<div class="quadro">{html}</div>'
     )
 

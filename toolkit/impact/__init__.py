@@ -37,6 +37,8 @@ _HOME = {
         "technical_coefficients",
     ),
     "flq": ("direct_purchases", "flegg_quotients", "location_quotients", "regional_coefficients", "size_factor"),
+    "economy": ("Economy",),
+    "question": ("Finding", "Question", "answer", "comparison_units", "unanswered"),
     "exante": ("Expectation", "Grant", "Range", "expect"),
     "sequential": ("Outcome", "Reading", "Trial", "confidence_sequence", "decide", "spending_bounds", "spent"),
     "monitoring": ("Claim", "ClaimCheck", "actor_matrix", "check_claim", "planned_against_actual"),
@@ -50,3 +52,7 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULE:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_MODULE[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

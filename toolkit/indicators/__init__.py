@@ -7,6 +7,7 @@ with docstrings of their own.
 
 from __future__ import annotations
 
+from toolkit.contract import FLAGS
 from toolkit.indicators import (
     commuting,
     complexity,
@@ -34,7 +35,6 @@ from toolkit.indicators.distribution import (
     latest_classes,
     median_class,
 )
-from toolkit.indicators.figures import FLAGS
 from toolkit.indicators.measure import Measure, measured
 from toolkit.indicators.peers import Peers, nearest, same_size, same_value, size_class, structure
 from toolkit.indicators.position import (
@@ -102,3 +102,7 @@ __all__ = [
 
 globals().update({name: measured(about) for name, about in REGISTRY.items()})
 __all__ += sorted(REGISTRY)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

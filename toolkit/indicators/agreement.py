@@ -13,6 +13,8 @@ from toolkit.errors import DataError
 
 SMALLEST = 5
 """A group with fewer other members that have a value says nothing."""
+MOST_GROUPS = 0.75
+"""Share of the groups that must agree for the second of three marks of certainty."""
 
 
 @dataclass(frozen=True)

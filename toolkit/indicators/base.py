@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ class Indicator:
     """
 
     id: str
-    name: dict[str, str]
+    name: Mapping[str, str]
     unit: str
     counts: str
     formula: str
@@ -95,7 +96,7 @@ def indicator(*, id: str, it: str, en: str, **about: Any) -> Callable[[Callable[
     def register(function: Callable[..., pd.DataFrame]) -> Callable[..., pd.DataFrame]:
         if id in REGISTRY:
             raise DataError(f"two indicators are called '{id}'", where=function.__module__)
-        REGISTRY[id] = Indicator(id=id, name={"it": it, "en": en}, function=function, **about)
+        REGISTRY[id] = Indicator(id=id, name=MappingProxyType({"it": it, "en": en}), function=function, **about)
         return function
 
     return register

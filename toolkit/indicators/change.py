@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from toolkit.contract import FLAGS
 from toolkit.errors import DataError
 from toolkit.indicators.base import REGISTRY
-from toolkit.indicators.figures import FLAGS, flags_of, severity
+from toolkit.indicators.figures import flags_of, severity
 
 BREAK = FLAGS.index("break")
 

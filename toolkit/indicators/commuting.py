@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from toolkit.contract import FLAGS
 from toolkit.errors import DataError
 from toolkit.indicators.base import Example, indicator, row
-from toolkit.indicators.figures import FLAGS, less, pick, pick_total, ratio, severity, share
+from toolkit.indicators.figures import less, pick, pick_total, ratio, severity, share
 from toolkit.indicators.sums import Groups, aggregate
 
 _ISTAT = (

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 from itertools import product
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -84,17 +85,39 @@ def gini_bounds(
 @dataclass(frozen=True, eq=False)
 class Cells:
     """Classes of one territory and year: what is published, and what its suppressed cells may hold (8 values each).
-    Never changed, so that what follows from them is computed once.
+    Read-only, so that what follows from them is computed once.
 
     `taxpayers` are all of them, those in no class included. An amount is NaN where a class with taxpayers lacks it.
     """
 
+    __shareable__: ClassVar[bool] = True  # pages may share them, see `toolkit.catalog.store`
     count: np.ndarray
     amount: np.ndarray
     hidden_least: np.ndarray
     hidden_most: np.ndarray
     suppressed: int
     taxpayers: float
+
+    def __post_init__(self) -> None:
+        for name in ("count", "amount", "hidden_least", "hidden_most"):
+            own = np.array(getattr(self, name))
+            own.flags.writeable = False
+            object.__setattr__(self, name, own)
+
+    @cached_property
+    def shares(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Least and greatest percentage of the taxpayers in each class, and in none."""
+        return _shares(self)
+
+    @cached_property
+    def gini(self) -> tuple[float, float]:
+        """Least and greatest Gini over what the suppressed cells may hold."""
+        return _gini(self)
+
+    @cached_property
+    def median(self) -> tuple[str, str]:
+        """Lowest and highest class that may hold the median."""
+        return _median(self)
 
 
 Classes = Sequence[tuple[str, int, Cells | None]]
@@ -119,8 +142,8 @@ def class_shares(income: pd.DataFrame | Classes, groups: Groups) -> pd.DataFrame
     """
     found = []
     for territory, year, cells in classes_of(income, groups):
-        absent = [float("nan")] * (len(CLASSES) + 1)
-        low, high = _shares(cells) if cells else (absent, absent)
+        absent = (float("nan"),) * (len(CLASSES) + 1)
+        low, high = cells.shares if cells else (absent, absent)
         lines = zip([*CLASSES, "no_class"], low, high, strict=True)
         found += [(territory, year, *line, _state(cells)) for line in lines]
     return pd.DataFrame(found, columns=["territory", "year", "item", "low", "high", "flag"])
@@ -144,7 +167,7 @@ def income_gini(income: pd.DataFrame | Classes, groups: Groups) -> pd.DataFrame:
     """
     found = []
     for territory, year, cells in classes_of(income, groups):
-        low, high = _gini(cells) if cells else (np.nan, np.nan)
+        low, high = cells.gini if cells else (np.nan, np.nan)
         flag = "missing" if not cells else "confidential" if np.isnan(high) else _state(cells)
         found.append((territory, year, low, high, cells.suppressed if cells else 0, flag))
     return pd.DataFrame(found, columns=["territory", "year", "low", "high", "suppressed", "flag"])
@@ -158,8 +181,8 @@ def gini_table(classes: Classes, groups: Groups) -> pd.DataFrame:
         groups: territory → codes of its members.
 
     Returns:
-        DataFrame[territory, year, low, high, flag, high_flag, suppressed]: where only the lower end can be computed, the
-        upper is `not_observable`; bounds over suppressed cells are ours, so their flag is `observed`.
+        DataFrame[territory, year, low, high, flag, high_flag, suppressed]: where only the lower end can be computed,
+        the upper is `not_observable`; bounds over suppressed cells are ours, so their flag is `observed`.
     """
     found = income_gini(classes, groups)
     found = found[found["year"] == found["year"].max()].reset_index(drop=True)
@@ -183,7 +206,7 @@ def median_class(income: pd.DataFrame | Classes, groups: Groups) -> pd.DataFrame
     """
     found = []
     for territory, year, cells in classes_of(income, groups):
-        low, high = _median(cells) if cells else ("", "")
+        low, high = cells.median if cells else ("", "")
         found.append((territory, year, low, high, cells.suppressed if cells else 0, _state(cells)))
     return pd.DataFrame(found, columns=["territory", "year", "low", "high", "suppressed", "flag"])
 
@@ -254,18 +277,15 @@ def _wide(rows: pd.DataFrame, measure: str, column: str, codes: pd.Index) -> pd.
     return wide.reindex(index=codes, columns=[*CLASSES, "taxpayers"])
 
 
-@lru_cache(maxsize=1024)
-def _shares(cells: Cells) -> tuple[list[float], list[float]]:
-    """Least and greatest percentage of the taxpayers in each class, and in none."""
+def _shares(cells: Cells) -> tuple[tuple[float, ...], tuple[float, ...]]:
     least, most = cells.count + cells.hidden_least, cells.count + cells.hidden_most
     rest = np.maximum(cells.taxpayers - np.array([most.sum(), least.sum()]), 0.0)
     low, high = (np.append(part, none) for part, none in zip((least, most), rest, strict=True))
-    return (100.0 * low / cells.taxpayers).tolist(), (100.0 * high / cells.taxpayers).tolist()
+    low, high = 100.0 * low / cells.taxpayers, 100.0 * high / cells.taxpayers
+    return tuple(low.tolist()), tuple(high.tolist())
 
 
-@lru_cache(maxsize=1024)
 def _gini(cells: Cells) -> tuple[float, float]:
-    """Least and greatest Gini over what the suppressed cells may hold."""
     limits = [(max(low, 0.0), max(high, 0.0)) for low, high in CLASSES.values()]
     known = np.where([high == 0.0 for _, high in limits], 0.0, cells.amount)
     if np.isnan(known).any():
@@ -289,9 +309,7 @@ def _fillings(cells: Cells, k: int, limit: tuple[float, float]) -> list[tuple[fl
     return [(n, n * mean) for n, mean in product(persons, means)]
 
 
-@lru_cache(maxsize=1024)
 def _median(cells: Cells) -> tuple[str, str]:
-    """Lowest and highest class that may hold the median."""
     names = list(CLASSES)
     fewest = cells.count + cells.hidden_least
     most = cells.count + cells.hidden_most

@@ -12,15 +12,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from toolkit.contract import FLAGS
 from toolkit.errors import DataError
-
-FLAGS = ("observed", "estimated", "break", "confidential", "missing")
-"""States of a figure, from best to worst: a result carries the worst of what it is made of."""
 
 _LEVELS = {flag: level for level, flag in enumerate(FLAGS)}
 _FLAG = pd.CategoricalDtype(list(FLAGS))
-
-ABSENT = ("confidential", "missing")
 
 
 def severity(flags: pd.Series, where: str = "flag") -> np.ndarray:

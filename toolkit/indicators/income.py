@@ -15,10 +15,7 @@ TYPES = ("employment", "pension", "buildings", "self_employment", "enterprise_si
 accounts is left out of the shares: it is suppressed for many small municipalities, and with it any total of theirs."""
 
 _MEF = "Ministry of Economy and Finance, Department of Finance: IRPEF returns by municipality, tax year"
-_CROSS = (
-    "; one year only: since 2019 the flat-rate regime moves self-employed and small enterprises out of these data, "
-    "so that a change over the years says nothing of their number"
-)
+_CROSS = "; one year only: since 2019 the flat-rate regime takes many self-employed out of these data"
 
 
 def _count(item: str, value: float, **more: Any) -> dict[str, Any]:
@@ -60,7 +57,7 @@ def income_per_taxpayer(income: pd.DataFrame) -> pd.DataFrame:
     en="Nominal change of taxable income per taxpayer",
     unit="percent",
     counts="taxpayers",
-    formula="100 × (taxable income per taxpayer / that of the first tax year of the table − 1); prices not removed",
+    formula="100 × (taxable income per taxpayer / that of the first tax year of the table − 1); current prices",
     direction=1,
     reference=_MEF,
     tables=("income",),
@@ -120,7 +117,7 @@ def tax_rate(income: pd.DataFrame) -> pd.DataFrame:
     return share(_eur(income, "net_tax"), _eur(income, "taxable_income"), unit="EUR")
 
 
-def _source(item: str, it: str, en: str, trend: bool) -> None:
+def _source(item: str, it: str, en: str, of: str, trend: bool) -> None:
     """Register the share of a type of income among the published types."""
 
     @indicator(
@@ -129,8 +126,7 @@ def _source(item: str, it: str, en: str, trend: bool) -> None:
         en=en,
         unit="percent",
         counts="EUR",
-        formula=f"100 × amount of {item.replace('_', ' ')} income / amount of the types {', '.join(TYPES)}, tax year"
-        + ("" if trend else _CROSS),
+        formula=f"100 × {of} / income of the six published types, tax year" + ("" if trend else _CROSS),
         direction=0,
         reference=_MEF,
         tables=("income",),
@@ -141,17 +137,30 @@ def _source(item: str, it: str, en: str, trend: bool) -> None:
         return share(_eur(income, item), pick_total(income, TYPES, measure="amount"), unit="EUR")
 
 
-_source("employment", "Quota del reddito da lavoro dipendente", "Share of employment income", True)
-_source("pension", "Quota del reddito da pensione", "Share of pension income", True)
-_source("buildings", "Quota del reddito da fabbricati", "Share of income from buildings", True)
-_source("self_employment", "Quota del reddito da lavoro autonomo", "Share of self-employment income", False)
+_source("employment", "Quota del reddito da lavoro dipendente", "Share of employment income", "employment income", True)
+_source("pension", "Quota del reddito da pensione", "Share of pension income", "pension income", True)
+_source("buildings", "Quota del reddito da fabbricati", "Share of income from buildings", "income from buildings", True)
+_source(
+    "self_employment",
+    "Quota del reddito da lavoro autonomo",
+    "Share of self-employment income",
+    "self-employment income",
+    False,
+)
 _source(
     "enterprise_simplified",
     "Quota del reddito d'impresa (contabilità semplificata)",
     "Share of enterprise income (simplified accounts)",
+    "enterprise income in simplified accounts",
     False,
 )
-_source("participation", "Quota del reddito da partecipazione", "Share of income from partnerships", False)
+_source(
+    "participation",
+    "Quota del reddito da partecipazione",
+    "Share of income from partnerships",
+    "income from partnerships",
+    False,
+)
 
 
 @indicator(
@@ -160,8 +169,8 @@ _source("participation", "Quota del reddito da partecipazione", "Share of income
     en="Income of the published types over taxable income",
     unit="percent",
     counts="EUR",
-    formula=f"100 × amount of the types {', '.join(TYPES)} / taxable income: above 100 where deductions exceed the "
-    "types that are not published",
+    formula="100 × income of the six published types (employment, pensions, buildings, self-employment, enterprises in "
+    "simplified accounts, partnerships) / taxable income: above 100 where deductions exceed the types not published",
     direction=0,
     reference=_MEF,
     tables=("income",),

@@ -22,8 +22,8 @@ from toolkit.indicators.composite_uncertainty import (
 )
 
 Declared = Any
-"""A composite indicator as declared (`params/composite.yml`): parts with code, parent, direction and weight; spread of the
-weights, draws, seed, and the widest interval that still ranks."""
+"""A composite indicator as declared (`params/composite.yml`): parts with code, parent, direction and weight; spread of
+the weights, draws, seed, and the widest interval that still ranks."""
 
 MEANS = ("arithmetic", "geometric")
 RECIPE = Recipe(normalisation=ON_1_100[0])

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
 
 from toolkit.errors import DataError
-from toolkit.indicators.base import Groups, Indicator, Sum, compute
+from toolkit.indicators.base import PREPARE, Groups, Indicator, Sum, compute
 from toolkit.indicators.panel import Panel
+
+spoken: ContextVar[str] = ContextVar("spoken", default="en")
+"""Language in which a notebook reads of a measure: that of its report."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,15 @@ class Measure:
         rows = self.of({code: (code,) for code in table["istat_code"].unique()}).rows
         return rows[["territory", "year", "value", "flag"]].rename(columns={"territory": "istat_code"})
 
+    def __repr__(self) -> str:
+        return f"Measure({self.indicator.id} [{self.indicator.unit}] of {', '.join(self.tables)})"
+
     def _repr_html_(self) -> str:
         about = self.indicator
-        said = f"<p><b>{escape(about.name['en'])}</b> ({about.unit}) = {escape(about.formula)}</p>"
+        name = escape(about.name[spoken.get()])
+        rows = ((name, about.unit), ("=", escape(about.formula)))
+        lines = (f'<tr><th>{head}</th><td style="text-align:left">{text}</td></tr>' for head, text in rows)
+        said = f"<table>{''.join(lines)}</table>"
         return said if about.parent else said + self.frame.head().to_html(index=False)
 
 
@@ -70,17 +80,39 @@ def measured(about: Indicator) -> Callable[..., Measure]:
     parameters = [inspect.Parameter(name, kind, annotation="DataFrame") for name in about.tables]
     function.__name__ = function.__qualname__ = about.id
     function.__signature__ = inspect.Signature(parameters, return_annotation="Measure")  # type: ignore[attr-defined]
+    function.__module__ = about.function.__module__
+    function.__wrapped__ = about.function  # type: ignore[attr-defined]
+    function.__doc__ = _help(about)
+    return function
+
+
+def _help(about: Indicator) -> str:
+    """What `help` tells of an indicator: shapes, unit, formula, source."""
     better = {1: "more is better", -1: "less is better", 0: "neither side is better"}[about.direction]
-    function.__doc__ = "\n".join(
+    of = "single municipalities" if about.municipal else "municipalities and areas"
+    of += ", as a part of a larger territory" if about.parent else ""
+    shapes = {name: ", ".join(map(str, table)) for name, table in about.example.tables().items() if name not in PREPARE}
+    call = f"{about.id}({', '.join(f'report.table({name!r})' for name in about.tables)})"
+    return "\n".join(
         [
-            f"{inspect.getdoc(about.function) or about.name['en']}",
+            inspect.getdoc(about.function) or about.name["en"],
             "",
+            f"Name: {about.name['en']} / {about.name['it']}",
             f"Formula: {about.formula}",
             f"Unit: {about.unit} ({better})",
-            f"Counts: {about.counts}",
+            f"Counts: {about.counts}; of {of}",
             f"Source: {about.reference}",
-            f"Tables, in this order: {', '.join(about.tables)} (long, one row a municipality and year)",
-            "Returns: Measure, to be shown, drawn or given to report.compare().",
+            "",
+            "Args:",
+            *(f"    {name}: DataFrame[{shapes.get(name, 'istat_code, …')}], as loaded." for name in about.tables),
+            "",
+            "Returns:",
+            "    Measure, to be shown, drawn or compared; `.frame` is DataFrame[istat_code, year, value, flag].",
+            "",
+            "Raises:",
+            "    DataError: another number of tables, or one without istat_code.",
+            "",
+            "Example:",
+            f"    report.compare(indicators.{call})",
         ]
     )
-    return function

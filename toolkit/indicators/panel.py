@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 import pandas as pd
 
-from toolkit.indicators.base import Indicator, get
+from toolkit.indicators.base import REGISTRY, Indicator, get
+from toolkit.indicators.change import change
 
 NOWHERE = np.array([], dtype=int)
+QUANTILES = {"p10": 0.10, "q1": 0.25, "median": 0.50, "q3": 0.75, "p90": 0.90}
+
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -32,46 +38,88 @@ ABSENT = Figure(float("nan"), "missing")
 
 @dataclass(frozen=True)
 class Universe:
-    """The municipalities in one year, in the order given: Series are never changed, who hands them out copies them.
+    """The municipalities in one year, in the order given.
 
     Attributes:
-        values: value by code, NaN where absent.
-        flags: state of each.
         median: of those that have a value; NaN where none has.
     """
 
-    values: pd.Series
-    flags: pd.Series
+    _values: pd.Series
+    _flags: pd.Series
     median: float
 
+    @property
+    def values(self) -> pd.Series:
+        """Value by code, NaN where absent; the caller's own."""
+        return self._values.copy(deep=False)
+
+    @property
+    def flags(self) -> pd.Series:
+        """State of each; the caller's own."""
+        return self._flags.copy(deep=False)
+
     @cached_property
-    def by_code(self) -> dict[str, float]:
+    def spread(self) -> Mapping[str, float]:
+        """Quantiles of those that have a value: p10, q1, median, q3, p90 (NaN where none has)."""
+        known = self._values.dropna()
+        found = {key: float(known.quantile(at)) if len(known) else float("nan") for key, at in QUANTILES.items()}
+        return MappingProxyType(found)
+
+    @cached_property
+    def by_code(self) -> Mapping[str, float]:
         """The values, to be looked up."""
-        return dict(zip(self.values.index.to_numpy(), self.values.to_numpy().tolist(), strict=True))
+        pairs = zip(self._values.index.to_numpy(), self._values.to_numpy().tolist(), strict=True)
+        return MappingProxyType(dict(pairs))
 
 
 class Panel:
-    """Rows of `compute` of one indicator; made once for many territories.
+    """Rows of `compute` of one indicator; made once for many territories, and not to be changed: what it hands out is
+    read-only, or the caller's own.
 
     Args:
         about: the indicator, or the name of a registered one.
         rows: DataFrame[territory, year, value, flag, …].
     """
 
+    __shareable__: ClassVar[bool] = True  # pages may share it, see `toolkit.catalog.store`
+    _about: str | Indicator  # a registered one by its name: its function cannot be sent to another process
+    _rows: pd.DataFrame
+    _years: np.ndarray
+    _values: np.ndarray
+    _flags: np.ndarray
+    _kept: dict[Hashable, Any]
+
     def __init__(self, about: str | Indicator, rows: pd.DataFrame) -> None:
-        self.indicator: Indicator = get(about) if isinstance(about, str) else about
-        self.rows = rows
-        self._years, self._values = rows["year"].to_numpy(), rows["value"].to_numpy(dtype=float)
-        self._flags = rows["flag"].to_numpy(dtype=object)
-        self._universes: dict[tuple[int, tuple[str, ...]], Universe] = {}
+        known = get(about) if isinstance(about, str) else about
+        vars(self).update(
+            _about=known.id if REGISTRY.get(known.id) is known else known,
+            _rows=rows.copy(deep=False),
+            _years=rows["year"].to_numpy(),
+            _values=rows["value"].to_numpy(dtype=float),
+            _flags=rows["flag"].to_numpy(dtype=object),
+            _kept={},
+        )
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a panel is shared by many pages: its {name!r} cannot be set")
+
+    @property
+    def indicator(self) -> Indicator:
+        """What is known of the indicator."""
+        return get(self._about) if isinstance(self._about, str) else self._about
+
+    @property
+    def rows(self) -> pd.DataFrame:
+        """All rows; the caller's own."""
+        return self._rows.copy(deep=False)
 
     @cached_property
     def at(self) -> Mapping[str, np.ndarray]:
         """Positions of the rows of each territory."""
         found: dict[str, list[int]] = {}
-        for position, territory in enumerate(self.rows["territory"].to_numpy(dtype=object)):
+        for position, territory in enumerate(self._rows["territory"].to_numpy(dtype=object)):
             found.setdefault(territory, []).append(position)
-        return {territory: np.array(positions) for territory, positions in found.items()}
+        return MappingProxyType({territory: _positions(at) for territory, at in found.items()})
 
     @cached_property
     def last(self) -> int:
@@ -111,14 +159,52 @@ class Panel:
 
     def universe(self, codes: Sequence[str], year: int) -> Universe:
         """All municipalities in a year."""
-        key = (year, tuple(codes))
-        if key not in self._universes:
+
+        def made() -> Universe:
             figures = [self.figure(code, year) for code in codes]
             index = pd.Index(codes, name="territory")
             values = np.array([figure.value for figure in figures], dtype=float)
             flags = pd.Series([figure.flag for figure in figures], index=index, name="flag")
-            self._universes[key] = Universe(pd.Series(values, index=index, name="value"), flags, median(values))
-        return self._universes[key]
+            return Universe(pd.Series(values, index=index, name="value"), flags, median(values))
+
+        return self.once(("universe", year, tuple(codes)), made)
+
+    def latest(self, codes: Sequence[str]) -> pd.Series:
+        """Values by code in the latest year in which most of them have one."""
+
+        def made() -> pd.Series:
+            rows = self._rows
+            wide = rows[rows["territory"].isin(codes)].pivot(index="territory", columns="year", values="value")
+            known = wide.notna().sum()
+            values: pd.Series = wide[known[known >= 0.8 * known.max()].index.max()]
+            return values.reindex(list(codes)).astype(float)
+
+        return self.once(("latest", tuple(codes)), made)
+
+    def changes(self, territories: Collection[str], first: int, last: int) -> pd.Series:
+        """Change between two years by territory: percent, or points where the figure is a percentage."""
+
+        def made() -> pd.Series:
+            rows = self._rows[self._rows["territory"].isin(territories)]
+            found = change(rows, first, last, relative=self.indicator.unit != "percent")
+            values: pd.Series = found.set_index("territory")["value"].astype(float)
+            return values
+
+        return self.once(("changes", tuple(territories), first, last), made)
+
+    def once(self, key: Hashable, make: Callable[[], Made]) -> Made:
+        """What follows from the panel and a key alone, made once: of pandas the caller's own, all else immutable."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        kept: Any = self._kept[key]
+        found: Made = kept if not isinstance(kept, (pd.DataFrame, pd.Series)) else cast("Any", kept.copy(deep=False))
+        return found
+
+
+def _positions(at: list[int]) -> np.ndarray:
+    found = np.array(at)
+    found.flags.writeable = False
+    return found
 
 
 def median(values: Sequence[float] | np.ndarray) -> float:

@@ -19,6 +19,9 @@ STRUCTURAL = ("residents", "residents_per_km2", "old_age_index", "jobs_per_100_c
 """Indicators that say what a municipality is (how large, how dense, how old, where its people work, in what units), not
 how well it does: incomes and rates to be compared stay out."""
 
+MOST = 10
+"""How many similar municipalities there are, unless another number is asked for."""
+
 SIZES = (0, 1_000, 5_000, 10_000, 20_000, 60_000, 250_000)
 """Lower limits of the classes of residents."""
 
@@ -101,7 +104,9 @@ def space(variables: pd.DataFrame, *, logs: Iterable[str] | None = None) -> Spac
     return Space(table, z, _distances(z))
 
 
-def nearest(variables: pd.DataFrame | Space, code: str, most: int = 10, *, logs: Iterable[str] | None = None) -> Peers:
+def nearest(
+    variables: pd.DataFrame | Space, code: str, most: int = MOST, *, logs: Iterable[str] | None = None
+) -> Peers:
     """Nearest neighbours of a municipality.
 
     Args:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from toolkit.contract import FLAGS
 from toolkit.errors import DataError
 from toolkit.indicators.base import Example, indicator, prepares, row
 from toolkit.indicators.change import spans
-from toolkit.indicators.figures import FLAGS, flags_of, pick, pick_total, severity, share
+from toolkit.indicators.figures import flags_of, pick, pick_total, severity, share
 
 BANDS = {
     "all": (0, 200),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -39,12 +40,21 @@ def jumps(
     """
     if span is None:
         return []
+    odd: Mapping[str, tuple[tuple[int, int, float], ...]]
+    odd = panel.once(("jumps", tuple(universe), span), lambda: MappingProxyType(_odd(panel, universe, span)))
+    return list(odd.get(code, ()))
+
+
+def _odd(panel: Panel, universe: Sequence[str], span: tuple[int, int]) -> dict[str, tuple[tuple[int, int, float], ...]]:
+    """Code → its jumps, of those that have any."""
     rows = panel.rows[panel.rows["territory"].isin(universe) & panel.rows["year"].between(*span)]
     wide = rows.pivot(index="territory", columns="year", values="value")
-    relative, found = panel.indicator.unit != "percent", []
+    relative = panel.indicator.unit != "percent"
+    found: dict[str, tuple[tuple[int, int, float], ...]] = {}
     for before, after in pairwise(wide.columns):
         change: pd.Series = wide[after] - wide[before]
         change = 100.0 * change / wide[before] if relative else change
-        if abs(robust_z(change).get(code, float("nan"))) > JUMP:
-            found.append((int(before), int(after), float(change[code])))
+        far_off = robust_z(change).abs()
+        for code in far_off.index[far_off > JUMP]:
+            found[str(code)] = (*found.get(str(code), ()), (int(before), int(after), float(change[code])))
     return found

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from toolkit.contract import ABSENT
 from toolkit.errors import DataError
-from toolkit.indicators.figures import ABSENT
 from toolkit.indicators.regional import hachman, herfindahl, krugman
 from toolkit.indicators.sums import aggregate
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from toolkit.contract import ABSENT, FLAGS
 from toolkit.errors import DataError
-from toolkit.indicators.figures import ABSENT, FLAGS, flags_of, require_columns, severity
+from toolkit.indicators.figures import flags_of, require_columns, severity
 
 ADDITIVE = frozenset({"persons", "persons_employed", "EUR", "local_units", "enterprises", "km2", "projects"})
 """Units that may be summed over municipalities. Percentages, ranks, deciles and ratios may not."""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar, get_args
 
@@ -18,11 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic.functional_validators import AfterValidator
 from pydantic_core import ErrorDetails
 
+from toolkit.contract import LANGUAGES
 from toolkit.errors import Faults, ParameterError, ToolkitError
 from toolkit.params import strict_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-LANGUAGES: tuple[Literal["it", "en"], ...] = ("it", "en")
 COMMON = ("municipality", "area", "language", "as_of")
 """Parameters that every notebook declares."""
 
@@ -199,13 +198,30 @@ def load(model: type[Model], path: Path) -> Model:
     Raises:
         Faults, ParameterError: all faults of the file together.
     """
-    state = path.stat() if path.is_file() else None
-    found: Model = _load(model, path, state and (state.st_mtime_ns, state.st_size))
+    stat = path.stat() if path.is_file() else None
+    state = stat and (stat.st_mtime_ns, stat.st_size)
+    if _read.get((model, path), (None, None))[0] != state or state is None:
+        _read[model, path] = state, _checked(model, path)
+    found: Model = _read[model, path][1]
     return found
 
 
-@lru_cache(maxsize=64)
-def _load(model: type[Model], path: Path, state: tuple[int, int] | None) -> Model:
+Read = dict[tuple[type[BaseModel], Path], tuple[Any, Any]]
+"""Model and file → the state of the file, and what it says, which is frozen."""
+_read: Read = {}
+
+
+def known() -> Read:
+    """What this process has read, for another process to `learn`."""
+    return dict(_read)
+
+
+def learn(read: Read) -> None:
+    """Take what another process has read; a file that has changed since is read again."""
+    _read.update(read)
+
+
+def _checked(model: type[Model], path: Path) -> Model:
     document = strict_yaml.read(path)
     try:
         return model.model_validate(document.data)

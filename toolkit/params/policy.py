@@ -12,6 +12,7 @@ from toolkit.errors import ParameterError
 from toolkit.params import ROOT, AreaId, FileName, IsoDate, IstatCode, Strict, Title, _distinct, load
 
 FOLDER = ROOT / "params" / "policies"
+EX_ANTE = "ex_ante"  # the outcome under which what the money is assumed to do is kept
 Word = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]*$")]
 Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]

@@ -83,3 +83,7 @@ __all__ = [
     "watch",
     "watch_list",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

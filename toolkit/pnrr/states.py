@@ -15,8 +15,8 @@ from toolkit.pnrr.days import as_of_day, between, records
 
 STATES = ("won", "not_funded_or_not_applied", "not_observable", "not_eligible")
 """`won`: the file holds a funding decree (`outcome` says what became of it). `not_funded_or_not_applied`: the file
-covers
-the call to its last decree and holds none. `not_observable`: the file ends earlier, or has no row of the call."""
+covers the call to its last decree and holds none. `not_observable`: the file ends earlier, or has no row of the
+call."""
 
 COVERAGE = (
     "call",

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import inside, signs
-from toolkit.render.shell import ASSETS, LANGUAGES, charts_name, extract, page
+from toolkit.contract import LANGUAGES
+from toolkit.render.shell import ASSETS, charts_name, extract, page
 
 __all__ = ["assets", "outputs", "page", "pdf", "site"]
 

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from toolkit.contract import MIME
 from toolkit.display import markdown
 from toolkit.errors import ToolkitError
+from toolkit.render.retired import is_taken, retired
 
-MIME = "application/vnd.quadro.v1+json"
 # Payloads that open a section of their own when no heading of the notebook has just opened one for them.
 HOMES = {
     "brief": "page.brief",
@@ -22,6 +23,14 @@ HOMES = {
     "glossary": "page.glossary",
     "sources": "page.sources",
 }
+ADDRESSES = {
+    "brief": "in-short",
+    "key_figures": "key-figures",
+    "caveats": "what-the-data-cannot-say",
+    "glossary": "glossary",
+    "sources": "sources",
+}
+"""Their addresses, the same in both languages."""
 FIRST = ("brief", "key_figures")
 HIDDEN_TAGS = frozenset({"parameters", "injected-parameters", "notes"})
 Payload = Mapping[str, Any]
@@ -32,7 +41,8 @@ Draw = Callable[[Payload], str]
 class Section:
     """One question and its answer: heading, address, HTML fragments in order. `home`: the payload it is for.
 
-    One that a report asked for (`report.section`) is left out where it has no answer.
+    One that a report asked for (`report.section`) is left out where it has no answer. `at`: where among the fragments
+    each payload with an id is; `was`: old addresses that now lead here.
     """
 
     title: str
@@ -41,6 +51,8 @@ class Section:
     prose_only: bool = True
     id: str = ""
     asked: bool = False
+    at: dict[str, int] = field(default_factory=dict)
+    was: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -142,7 +154,8 @@ def compose(notebook: Any, draw: Draw, title_of: Callable[[str], str]) -> Page:
             _place(item, sections, draw, title_of)
     kept = [section for section in sections if any(section.html) or (section.title and not section.asked)]
     ordered = sorted(kept, key=lambda section: FIRST.index(section.home) if section.home in FIRST else len(FIRST))
-    _address(ordered, {payload["id"] for payload in payloads(notebook) if "id" in payload})
+    _address(ordered, {p["id"] for p in payloads(notebook) if "id" in p and p["kind"] != "section"})
+    _keep_old(ordered, opened["report"])
     return Page(opened, closed, lede, ordered, _summary(notebook))
 
 
@@ -168,10 +181,12 @@ def _place(payload: Payload, sections: list[Section], draw: Draw, title_of: Call
     title = title_of(HOMES[kind]) if kind in HOMES else ""
     about_it = sections[-1].title and (sections[-1].prose_only or title.casefold() in sections[-1].title.casefold())
     if title and not about_it:
-        sections.append(Section(title))
+        sections.append(Section(title, id=ADDRESSES[kind]))
     section = sections[-1]
     if kind in HOMES and section.prose_only:
         section.home = kind
+    if "id" in payload:
+        section.at[payload["id"]] = len(section.html)
     section.html.append(draw({**payload, "parts": []} if _linked(payload) else payload))
     section.prose_only = False
 
@@ -208,6 +223,28 @@ def _address(sections: Iterable[Section], taken: set[str]) -> None:
             count += 1
             section.id = f"{base}-{count}"
         used.add(section.id)
+
+
+def _keep_old(sections: Iterable[Section], report: str) -> None:
+    """Put each old address at what now stands for it, if the page has that.
+
+    Raises:
+        ToolkitError: something new has an address that once led to something else.
+    """
+    by_id = {section.id: section for section in sections if section.id}
+    inside = {name: section for section in sections for name in section.at}
+    for old, new in retired(report).items():
+        if old in by_id or old in inside:  # a heading in Markdown has its own words: those of old are no fault
+            if is_taken(report, old) and (old in inside or by_id[old].asked):
+                what = f"the id {old!r} once led to something else on the page of {report!r}"
+                raise ToolkitError(what, hint="choose another: links to the old one would lead astray")
+            continue
+        found = next((name for name in new if name in by_id or name in inside), "")
+        if found in by_id:
+            by_id[found].was.append(old)
+        elif found:
+            section = inside[found]
+            section.html[section.at[found]] = f'<span id="{old}"></span>{section.html[section.at[found]]}'
 
 
 def _summary(notebook: Any) -> str:

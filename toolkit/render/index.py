@@ -10,16 +10,17 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from toolkit import inside, signs
+from toolkit.contract import LANGUAGES
+from toolkit.display.markup import METHOD
 from toolkit.errors import ToolkitError
-from toolkit.render import shared
+from toolkit.render import method, shared
 from toolkit.render.map import Map, draw
-from toolkit.render.shell import INDEX, LANGUAGE_NAMES, LANGUAGES, LICENCE, TEMPLATES, labels
+from toolkit.render.shell import INDEX, LANGUAGE_NAMES, LICENCE, labels, template
 from toolkit.text import Words
 
 MANIFEST = "run.json"
@@ -55,7 +56,7 @@ class Entry:
 
 
 def site(folder: Path | str) -> list[Path]:
-    """Write `index.html`, `index.en.html` and `assets/` for the pages in `folder`; returns the two indexes.
+    """Write both indexes, both pages on method and `assets/` for the pages in `folder`; returns the two indexes.
 
     Raises:
         ToolkitError: `folder` does not exist, or its `run.json` is not one.
@@ -66,6 +67,8 @@ def site(folder: Path | str) -> list[Path]:
     shared.assets(inside.folder(folder, "assets"))
     found = entries(folder)
     plan = _map(found)
+    for language in LANGUAGES:
+        _write(folder / METHOD[language], method.page(language))
     return [_write(folder / INDEX[language], index(found, language, plan)) for language in LANGUAGES]
 
 
@@ -141,7 +144,7 @@ def index(found: list[Entry], language: str, plan: Map | None) -> str:
     municipalities = {place["code"]: place for place in groups[1]["places"]}
     latest = max((entry.made for entry in found), default="")
     return str(
-        _template().render(
+        template("index").render(
             language=language,
             label=labels(words, "site"),
             frame=labels(words, "page"),
@@ -158,6 +161,7 @@ def index(found: list[Entry], language: str, plan: Map | None) -> str:
             },
             names_on_map=len(municipalities) <= MOST_NAMES_ON_MAP,
             licence=LICENCE[language],
+            method=METHOD[language],
         )
     )
 
@@ -218,16 +222,6 @@ def _map(found: list[Entry]) -> Map | None:
 def folded(text: str) -> str:
     """Text as a search compares it: no accents, no capitals."""
     return unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-
-
-@lru_cache(maxsize=1)
-def _template() -> Any:
-    from jinja2 import Environment, FileSystemLoader
-
-    loader = FileSystemLoader(TEMPLATES / "site")
-    return Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True).get_template(
-        "index.html.j2"
-    )
 
 
 def _write(path: Path, text: str) -> Path:

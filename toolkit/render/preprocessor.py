@@ -18,8 +18,9 @@ from nbconvert.preprocessors import Preprocessor
 from nbformat.v4 import new_markdown_cell
 from traitlets import List, Unicode
 
+from toolkit.contract import LANGUAGES
 from toolkit.render.content import Section
-from toolkit.render.shell import ASSETS, LANGUAGES, context, read
+from toolkit.render.shell import ASSETS, context, read
 from toolkit.signs import all_legible
 
 
@@ -28,7 +29,7 @@ class QuadroPage(Preprocessor):
 
     enabled = True
     assets = Unicode(ASSETS, help="address of the shared files, relative to the page").tag(config=True)
-    languages = List(Unicode(), list(LANGUAGES), help="languages in which the report is made").tag(config=True)
+    languages = List(Unicode(), list[str](LANGUAGES), help="languages in which the report is made").tag(config=True)
 
     def preprocess(self, notebook: Any, resources: Any) -> tuple[Any, Any]:
         """The notebook with one cell a section, and `resources["quadro"]` with what goes around them.
@@ -44,5 +45,7 @@ class QuadroPage(Preprocessor):
 def cell_of(section: Section) -> Any:
     """A section as the template takes it."""
     html = "\n".join(section.html)
-    parts = all_legible({"id": section.id, "title": section.title, "home": section.home, "html": html})
+    parts = all_legible(
+        {"id": section.id, "title": section.title, "home": section.home, "was": section.was, "html": html}
+    )
     return new_markdown_cell(parts["title"], id=f"section-{section.id}"[:64], metadata={"quadro": parts})

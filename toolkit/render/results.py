@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from toolkit import signs
+from toolkit.contract import ABSENT_FLAGS
 from toolkit.errors import ToolkitError
 from toolkit.render.content import Payload, frame, payloads
-
-ABSENT = ("missing", "confidential", "not_observable")
 
 
 def tables(notebook: Any) -> Iterator[Payload]:
@@ -108,7 +107,7 @@ def _fields(column: Payload, cell: Payload) -> list[Any]:
 
 def value(cell: Payload) -> Any:
     """The raw value of a cell; none where its flag says that it is absent, whatever the cell holds."""
-    return None if cell.get("flag") in ABSENT else cell["v"]
+    return None if cell.get("flag") in ABSENT_FLAGS else cell["v"]
 
 
 def flag(cell: Payload) -> str:

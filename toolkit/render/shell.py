@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import meta
 
 from toolkit import signs
+from toolkit.contract import LANGUAGES
 from toolkit.display.markup import METHOD
 from toolkit.render.canonical import canonical
 from toolkit.render.content import Page, Payload, Section, compose, questions
@@ -20,7 +21,6 @@ from toolkit.render.content import Page, Payload, Section, compose, questions
 TEMPLATES = Path(__file__).with_name("templates")
 TEMPLATE = "quadro"
 ASSETS = "../assets"
-LANGUAGES = ("it", "en")
 # What the switch to the other language says, in that language.
 LANGUAGE_NAMES = {"it": "Italiano", "en": "English"}
 INDEX = {"it": "index.html", "en": "index.en.html"}
@@ -63,6 +63,16 @@ def _exporter() -> Any:
     from nbconvert.exporters import HTMLExporter
 
     return HTMLExporter(template_name=TEMPLATE, extra_template_basedirs=[str(TEMPLATES)])
+
+
+@lru_cache(maxsize=2)
+def template(name: str) -> Any:
+    """A template of the pages of the site itself: `index`, `method`."""
+    from jinja2 import Environment, FileSystemLoader
+
+    loader = FileSystemLoader(TEMPLATES / "site")
+    found = Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return found.get_template(f"{name}.html.j2")
 
 
 def extract(notebook: Any, payload: Payload, assets: str = ASSETS, languages: Sequence[str] = LANGUAGES) -> str:

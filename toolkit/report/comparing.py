@@ -11,7 +11,7 @@ import pandas as pd
 
 from toolkit import catalog, indicators, params
 from toolkit.charts import geo
-from toolkit.errors import DataError
+from toolkit.errors import DataError, ToolkitError
 from toolkit.indicators.measure import Measure
 from toolkit.indicators.panel import Panel
 from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same_value, space
@@ -134,7 +134,7 @@ class Comparing(Setting):
         return [str(table.attrs.get("table", name)) for name, table in what.tables.items()]
 
     def _panel(self, what: Measure, parent: str) -> Panel:
-        """Figures of all municipalities, areas and scales: shared by all pages, if the tables are those of the catalogue."""
+        """Figures of all municipalities, areas and scales: shared by all pages, if the tables are the catalogue's."""
         groups = self.territories | {self.own: self.members}
         ours = all(_same(table, self._loaded.get(name)) for name, table in what.tables.items())
         if not ours or self.own not in self.territories:
@@ -154,6 +154,28 @@ class Comparing(Setting):
         self.words.unit(unit)  # a clear error now, not in a chart
         return Panel(about, own_rows(frame, id))
 
+    # ---- keep
+
+    def keep(self, name: str, **figure: Any) -> None:
+        """Keep a figure for the results file: JSON values only, free of language."""
+        if name in self._results:
+            raise ToolkitError(f"two results are called {name!r}")
+        self._results[name] = figure
+
+    def keep_each(self, frame: pd.DataFrame, name: str, **about: Any) -> None:
+        """Keep each row of a frame for the results file.
+
+        Args:
+            frame: its columns become the figure's fields.
+            name: of each figure, columns in braces: `"share_{item}_bounds"`.
+            about: further fields, the same for all.
+        """
+        for row in frame.to_dict("records"):
+            figure = {str(key): held for key, held in row.items()}
+            self.keep(name.format(**figure), **figure, **about)
+
+    # ---- whom with
+
     @property
     def municipal(self) -> bool:
         """Whether the territory is one municipality."""
@@ -172,6 +194,13 @@ class Comparing(Setting):
         territories: dict[str, tuple[str, ...]] = self.once("territories", self.metropolitan.id, found)
         return territories
 
+    def named(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The frame with the `name` of each municipality (`istat_code`) or scale (`territory`)."""
+        if "istat_code" in frame:
+            names = self.names(frame["istat_code"])
+            return frame.assign(name=[names[code] for code in frame["istat_code"]])
+        return frame.assign(name=[self.scales[key].name for key in frame["territory"]])
+
     @cached_property
     def roles(self) -> dict[str, str]:
         """Scale of the report → the territory of the panels that plays this part."""
@@ -185,9 +214,11 @@ class Comparing(Setting):
         if not self.municipal:
             return None
 
+        # Loaded by each page that has peers, so that its sources do not depend on what was computed before it.
+        measures = [getattr(indicators, name)(*self._structural(name)) for name in STRUCTURAL]
+
         def found() -> Any:
-            rows = [self._panel(getattr(indicators, name)(*self._structural(name)), "").rows for name in STRUCTURAL]
-            every = pd.concat(rows)
+            every = pd.concat([self._panel(one, "").rows for one in measures])
             return space(structure_of(every[every["territory"].isin(self.universe)]))
 
         return nearest(self.once("structure", self.metropolitan.id, found), self.own)
@@ -213,7 +244,7 @@ class Comparing(Setting):
     def comparison_groups(self) -> dict[str, tuple[str, ...]]:
         """Groups on which a judgement is tried, the largest first: key → codes of the others."""
         code = self.own
-        people = self._panel(indicators.residents(self.table("population")), "")
+        people = self._panel(Measure(indicators.get("residents"), {"population": self.table("population")}), "")
         residents = people.universe(self.universe, people.last).values
         zone = self.register.zone_of(code, self.as_of)
         urban = self.table("municipalities").set_index("istat_code")["degree_of_urbanisation"]

@@ -12,27 +12,24 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import ToolkitError
-from toolkit.indicators import change, spans
-from toolkit.indicators.agreement import Agreement, agreement
+from toolkit.indicators import spans
+from toolkit.indicators.agreement import MOST_GROUPS, Agreement, agreement
 from toolkit.indicators.base import Indicator
 from toolkit.indicators.panel import Figure, Panel
 from toolkit.indicators.standing import Standing
 from toolkit.indicators.trend import Trend, trend_of
 from toolkit.report import wording
 from toolkit.text import Words
-from toolkit.text.facts import Absent, Amount, Change, Gap, Mark, Name, Place, Rank, Year
+from toolkit.text.facts import Absent, Amount, Change, Count, Gap, Mark, Name, Place, Rank, Year
 
 if TYPE_CHECKING:
-    from toolkit.report.report import Report
+    from toolkit.report.comparing import Comparing
 
-QUANTILES = {"p10": 0.10, "q1": 0.25, "median": 0.50, "q3": 0.75, "p90": 0.90}
 WEIGHTS = (0.5, 0.4, 0.75, 1.0)
 """What a distance counts for by certainty: cannot be tried, depends on the group, holds with most, holds with all."""
-MOST_GROUPS = 0.75
-"""Share of the comparison groups that must agree for the second of three marks."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison:
     """An indicator of the report's territory beside its scales, its peers and all municipalities.
 
@@ -47,7 +44,7 @@ class Comparison:
         key: its name in the results file: the indicator's id, with `@` and the whole for a share.
     """
 
-    report: Report = field(repr=False)
+    report: Comparing = field(repr=False)
     panel: Panel = field(repr=False)
     standing: Standing = field(repr=False)
     tables: tuple[str, ...]
@@ -100,11 +97,10 @@ class Comparison:
         """Values of the similar municipalities that have one; none for an area."""
         return self.municipalities.reindex(list(self.report.peer_codes)).dropna()
 
-    @cached_property
-    def spread(self) -> dict[str, float]:
+    @property
+    def spread(self) -> Mapping[str, float]:
         """Quantiles of the municipalities that have a value: p10, q1, median, q3, p90 (NaN where none has)."""
-        known = self.municipalities.dropna()
-        return {key: float(known.quantile(at)) if len(known) else float("nan") for key, at in QUANTILES.items()}
+        return self.panel.universe(self.report.universe, self.year).spread
 
     @cached_property
     def distance(self) -> float:
@@ -118,8 +114,8 @@ class Comparison:
 
     @cached_property
     def salience(self) -> float:
-        """How much there is to say: distance from similar municipalities (for an area, from the median of all), in halves
-        of the range of 8 in 10, weighed by certainty; 0 where absent."""
+        """How much there is to say: distance from similar municipalities (for an area, from the median of all), in
+        halves of the range of 8 in 10, weighed by certainty; 0 where absent."""
         foil = self.standing.peers_median if len(self.peers) else self.spread["median"]
         half = max(self.spread["p90"] - self.spread["median"], self.spread["median"] - self.spread["p10"])
         if not self.known or np.isnan(foil) or not half > 0:
@@ -129,13 +125,7 @@ class Comparison:
     @cached_property
     def latest(self) -> pd.Series:
         """Values of all municipalities in the latest year in which most of them have one."""
-        rows = self.panel.rows
-        wide = rows[rows["territory"].isin(self.report.universe)].pivot(
-            index="territory", columns="year", values="value"
-        )
-        known = wide.notna().sum()
-        year = known[known >= 0.8 * known.max()].index.max()
-        return wide[year].reindex(list(self.report.universe)).astype(float)
+        return self.panel.latest(self.report.universe)
 
     @cached_property
     def agreement(self) -> Agreement | None:
@@ -184,10 +174,10 @@ class Comparison:
         """Change over `span` by code and by scale: percent, or points where the figure is a percentage."""
         if self.span is None:
             return pd.Series(dtype=float)
-        report, rows = self.report, self.panel.rows
-        rows = rows[rows["territory"].isin([*report.universe, *report.roles.values()])]
-        found = change(rows, *self.span, relative=not self._points)
-        changes: pd.Series = found.set_index("territory")["value"].astype(float)
+        report = self.report
+        wanted = {*report.universe, *report.roles.values()}
+        changes = self.panel.changes(tuple(dict.fromkeys([*report.territories, *report.roles.values()])), *self.span)
+        changes = changes[changes.index.isin(wanted)]
         return changes.rename(index={place: key for key, place in report.roles.items() if place != key})
 
     @cached_property
@@ -243,8 +233,8 @@ class Comparison:
         where = standing.position
         facts |= {
             "rank": Rank(where.rank, where.of, where.ties) if where else absent,
-            "n": len(self.peers),
-            "all": int(self.municipalities.notna().sum()),
+            "n": Count(len(self.peers)),
+            "all": Count(self.municipalities.notna().sum()),
             "peers": list(report.names(self.peers.index).values()),
             "year": Year(self.year),
             "when": wording.when(report, standing),
@@ -326,26 +316,25 @@ class Comparison:
 
     @cached_property
     def near(self) -> dict[str, Any]:
-        """Facts of the adjoining municipalities with a figure: `near` (how many), `higher` (of these); absent for an area."""
+        """Facts of the adjoining municipalities with a figure: `near` (how many), `higher` (of these)."""
         report = self.report
         if not (report.municipal and self.known):
             return dict.fromkeys(("near", "higher"), Absent(self.own.flag, self.absence))
         values = self.municipalities.reindex(report.neighbours).dropna()
-        return {"near": len(values), "higher": int((values > self.own.value).sum())}
+        return {"near": Count(len(values)), "higher": Count((values > self.own.value).sum())}
 
     @cached_property
     def best_peer(self) -> dict[str, Any]:
         """Facts of the similar municipality with the best figure, if it is better: `peer`, `best`; else absent."""
         found, direction = self.peers.drop(self.report.own, errors="ignore"), self.indicator.direction
-        code = "" if not (self.known and direction and len(found)) else (
-            found.idxmax() if direction > 0 else found.idxmin()
-        )  # fmt: skip
-        if not code or direction * (found[code] - self.own.value) <= 0:
+        better = found[direction * (found - self.own.value) > 0] if self.known else found[:0]
+        if not len(better):
             return dict.fromkeys(("peer", "best"), Absent("missing"))
+        code = str((direction * better).idxmax())
         return {"peer": Place(self.report.names([code])[code]), "best": Amount(float(found[code]), self.unit)}
 
     def of_members(self, most: int = 30) -> pd.DataFrame:
-        """Figures of the members of an area, the highest first: DataFrame[istat_code, name, value], ends only if many."""
+        """Figures of the members of an area, highest first: DataFrame[istat_code, name, value], ends only if many."""
         values = self.municipalities.reindex(list(self.report.members)).dropna().sort_values(ascending=False)
         frame = self.report.named(pd.DataFrame({"istat_code": values.index, "value": values.to_numpy()}))
         return frame if len(frame) <= most else pd.concat([frame.head(most // 2), frame.tail(most // 2)])
@@ -355,6 +344,10 @@ class Comparison:
         return self.report.words.value(value, self.unit, flag, bare=True)
 
     # ---- shown to the analyst
+
+    def __repr__(self) -> str:
+        told = f"{self.printed(self.own.value, self.absent_flag)} ({self.year})"
+        return f"Comparison({self.key}, {self.report.name}: {told})"
 
     def _repr_html_(self) -> str:
         report, words, facts = self.report, self.report.words, self.facts

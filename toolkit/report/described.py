@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
@@ -67,7 +67,7 @@ def described(report: Report, chart: Any, about: Sequence[Comparison]) -> Descri
     if describe and compared:
         found = describe(report, compared, told)
     elif compared:
-        found = _strip(report, compared, told)
+        found = _own(report, compared, chart)
     else:
         return _frame(report, chart, told)
     if len(compared) == 1:
@@ -81,7 +81,7 @@ def _tables(compared: Sequence[Comparison]) -> list[str]:
 
 def _method(compared: Sequence[Comparison]) -> list[tuple[str, str]]:
     """Ids and names of what is measured, explained by the site's page on method."""
-    return [(one.id, one.name) for one in compared if one.tables]
+    return [(one.id, one.name) for one in compared if one.indicator.tables]  # an analyst's own is not there
 
 
 def comparison_table(report: Report, compared: Sequence[Comparison]) -> tuple[pd.DataFrame, list[Column]]:
@@ -126,6 +126,19 @@ def _strip(report: Report, compared: Sequence[Comparison], told: dict[str, Any])
         "" if known else " ".join(one.absence for one in compared),
         _method(compared),
     )
+
+
+def _own(report: Report, compared: Sequence[Comparison], chart: Any) -> Described:
+    """An analyst's chart of comparisons: of one, the chart's data under the name and unit of what is compared."""
+    found, frame, words = replace(_strip(report, compared, {}), note=""), _data(chart), report.words
+    if len(compared) > 1 or not len(frame):
+        return found
+    (one,) = compared
+    about: dict[str, Any] = {"label": one.name, "unit": one.unit, "flag": "flag" if "flag" in frame else ""}
+    columns = [replace(column, **about) if column.key == "value" else column for column in report._columns(frame, {})]
+    years = frame.get("year", [one.year])
+    subtitle = f"{one.name}, {words.unit(one.unit)} · {words.period(int(min(years)), int(max(years)))}"
+    return replace(found, subtitle=subtitle, frame=frame, columns=columns)
 
 
 def _lines(report: Report, compared: Sequence[Comparison], told: dict[str, Any]) -> Described:
@@ -187,7 +200,7 @@ def _map(report: Report, compared: Sequence[Comparison], told: dict[str, Any]) -
 
 def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
     """An analyst's chart, or bars of a tidy frame: its data as they are."""
-    data, said = getattr(chart, "data", None), ""
+    said = ""
     if told.get("chart") in ("bars", "ranges", "series"):
         rows = chart.datasets["rows"]
         frame, said = pd.DataFrame(rows).rename(columns={"row": "name"}), "; ".join(row["t"] for row in rows)
@@ -203,8 +216,8 @@ def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
             if key in frame
         ]
     else:
-        frame = data if isinstance(data, pd.DataFrame) else _first(chart)
-        numeric = frame.dtypes.map(lambda kind: kind.kind in "if")
+        frame = _data(chart)
+        numeric = {key: frame[key].dtype.kind in "if" for key in frame}
         columns = [
             Column(
                 key=str(key), label=str(key), unit="year" if key == "year" else "as_published" if numeric[key] else ""
@@ -214,6 +227,12 @@ def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
     tables = [frame.attrs["table"]] if "table" in frame.attrs else []
     titles = " · ".join(source.title[report.language] for source in report.sources if source.name in tables)
     return Described(titles, said or titles, frame, columns, tables)  # without either, the message says it
+
+
+def _data(chart: Any) -> pd.DataFrame:
+    """The data of a chart, if they are a DataFrame."""
+    data = getattr(chart, "data", None)
+    return data if isinstance(data, pd.DataFrame) else _first(chart)
 
 
 def _first(chart: Any) -> pd.DataFrame:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.errors import ToolkitError
+from toolkit import indicators
 from toolkit.indicators import percentile_changes, swot
-from toolkit.indicators.distribution import CLASSES
+from toolkit.indicators.distribution import CLASSES, Classes
 from toolkit.indicators.index import Index, index_of
 from toolkit.indicators.plausible import SIZES, far, jumps
 from toolkit.params import benchmark as choices
@@ -18,6 +18,7 @@ from toolkit.report.comparing import Comparing
 from toolkit.report.comparison import Comparison
 from toolkit.text import rounded
 from toolkit.text.facts import Absent, Amount, Place, Rank
+from toolkit.text.numbers import apart
 
 
 class Judging(Comparing):
@@ -33,21 +34,18 @@ class Judging(Comparing):
         known = [one for one in comparisons if one.known and one.salience > 0]
         return sorted(known, key=lambda one: -one.salience)[:most]
 
-    def composite(self) -> Index:
-        """The composite indicator of `params/composite.yml`: scores, ranks, and how far to believe them.
+    def _of(self, name: str) -> Comparison:
+        """The comparison of an indicator that declared rules name; made here where the notebook makes none."""
+        if name in self.compared:
+            return self.compared[name]
+        tables = map(self.table, indicators.get(name).tables)
+        return self.compare(getattr(indicators, name)(*tables))
 
-        Raises:
-            ToolkitError: a part that was not compared before.
-        """
-        declared, by_id = choices.composite(), self.compared
+    def composite(self) -> Index:
+        """The composite indicator of `params/composite.yml`: scores, ranks, and how far to believe them."""
+        declared = choices.composite()
         parts = [part.code for part in declared.parts if part.direction]
-        if lost := [name for name in parts if name not in by_id]:
-            raise ToolkitError(
-                f"the composite indicator uses {lost[0]!r}, which was not compared",
-                where="params/composite.yml",
-                allowed=sorted(by_id),
-            )
-        data = pd.DataFrame({name: by_id[name].latest for name in parts})
+        data = pd.DataFrame({name: self._of(name).latest for name in parts})
         key = f"{declared.model_dump_json()} {pd.util.hash_pandas_object(data).sum()}"
         index: Index = self.once("index", key, lambda: index_of(data, declared))
         return index
@@ -60,15 +58,10 @@ class Judging(Comparing):
         Returns:
             DataFrame[rule, kind, text, percentile], `text` in the language of the report.
         """
-        declared, by_id = choices.swot(), self.compared
+        declared = choices.swot()
+        by_id = {rule.indicator: self._of(rule.indicator) for rule in declared.rules}
         values: dict[tuple[str, str], pd.Series] = {}
         for rule in declared.rules:
-            if rule.indicator not in by_id:
-                raise ToolkitError(
-                    f"the rule {rule.id!r} looks at {rule.indicator!r}, which was not compared",
-                    where="params/swot.yml",
-                    allowed=sorted(by_id),
-                )
             one = by_id[rule.indicator]
             if rule.measure == "level":
                 values[rule.indicator, "level"] = one.municipalities
@@ -103,10 +96,10 @@ class Judging(Comparing):
                 absent = self.words.absent(one.absent_flag, long=True)
                 rows.append((f"absent_{one.id}", one.name, absent, self.words.say("report.check_absent")))
                 continue
-            if one.unit not in SIZES and far(one.standing.position):
+            if one.unit not in SIZES and (position := one.standing.position) and far(position):
                 said = f"{wording.named_value(self, one.standing)} ({wording.when(self, one.standing)})"
                 median = self.words.value(one.standing.median, one.unit)
-                about: dict[str, Any] = {"median": median, "side": one.standing.position.robust_z}
+                about: dict[str, Any] = {"median": median, "side": position.robust_z}
                 rows.append((f"far_{one.id}", one.name, said, self.words.say("report.check_far", **about)))
             for first, last, change in jumps(one.panel, self.universe, self.own, one.span):
                 unit = "points" if one.unit == "percent" else "pct"
@@ -118,27 +111,33 @@ class Judging(Comparing):
         """Level and change against similar municipalities over the years that may be compared; none for an area.
 
         Returns:
-            DataFrame[indicator, name, years, value, value_unit, median, median_unit, change, change_unit, median_change,
-            median_change_unit, moved, verdict]: medians of the similar; changes in percent or points; `moved`: places
-            gained in percentiles, better side up; `verdict`: `worse_worsening`, `worse`, `worsening` or `ordinary`.
+            DataFrame[indicator, name, years, value, value_unit, median, median_unit, change, change_unit,
+            median_change, median_change_unit, moved, verdict]: medians of the similar; changes in percent or points;
+            `moved`: places gained in percentiles, better side up; `verdict`: `worse_worsening`, `worse`, `worsening` or
+            `ordinary`.
         """
         rows = []
         for one in comparisons:
             if (trend := one.trend) is None:
                 continue
             moved = percentile_changes(*(one.panel.universe(self.universe, year).values for year in one.span or ()))
-            verdict = ("worse_worsening" if trend.filtered else "worse" if trend.worse else "worsening") if (
-                trend.worse or trend.worsening
-            ) else "ordinary"  # fmt: skip
+            verdict = {(True, True): "worse_worsening", (True, False): "worse", (False, True): "worsening"}.get(
+                (trend.worse, trend.worsening), "ordinary"
+            )
             change_unit = "percentage_points" if one.unit == "percent" else "percent"
             rows.append(
                 {
                     "indicator": one.id,
                     "name": one.name,
                     "years": self.words.period(trend.first, trend.last),
-                    **dict(value=trend.value, value_unit=one.unit, median=trend.median, median_unit=one.unit),
-                    **dict(change=trend.change, change_unit=change_unit),
-                    **dict(median_change=trend.median_change, median_change_unit=change_unit),
+                    "value": trend.value,
+                    "value_unit": one.unit,
+                    "median": trend.median,
+                    "median_unit": one.unit,
+                    "change": trend.change,
+                    "change_unit": change_unit,
+                    "median_change": trend.median_change,
+                    "median_change_unit": change_unit,
                     "moved": float(moved[self.own]) * one.indicator.direction,
                     "verdict": verdict,
                 }
@@ -154,13 +153,6 @@ class Judging(Comparing):
             rows.append({"indicator": one.id} | years | {f"{key}_unit": one.unit for key in years})
         return pd.DataFrame(rows)
 
-    def named(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """The frame with the `name` of each municipality (`istat_code`) or scale (`territory`)."""
-        if "istat_code" in frame:
-            names = self.names(frame["istat_code"])
-            return frame.assign(name=[names[code] for code in frame["istat_code"]])
-        return frame.assign(name=[self.scales[key].name for key in frame["territory"]])
-
     def first(self, frame: pd.DataFrame, **units: str) -> dict[str, Any]:
         """Facts of the first row: its columns by name, numbers of `units` as amounts; absent where there is no row.
 
@@ -171,7 +163,7 @@ class Judging(Comparing):
         if not len(frame):
             return {str(key): Absent("missing") for key in frame.columns} | {"name": Absent("missing")}
         row = frame.iloc[0].to_dict()
-        known = {key: Absent("missing") if value != value else value for key, value in row.items()}
+        known: dict[str, Any] = {str(key): Absent("missing") if value != value else value for key, value in row.items()}
         amounts = {key: Amount(float(row[key]), unit) for key, unit in units.items() if row[key] == row[key]}
         return known | amounts | ({"name": Place(row["name"])} if "name" in row else {})
 
@@ -233,6 +225,28 @@ class Judging(Comparing):
             for number, figure in enumerate(figures, 1)
         ]
         return pd.DataFrame(rows)
+
+    def class_bounds(self, classes: Classes) -> tuple[pd.DataFrame, dict[str, str]]:
+        """Share of the place's taxpayers in each class of total income, between the least and the most possible.
+
+        Args:
+            classes: of `indicators.latest_classes`.
+
+        Returns:
+            DataFrame[item, low, high, year, share], percent, and the words of each `share`, which is free of language:
+            bounds keep the digits that tell them from one another and from zero.
+        """
+        found = indicators.class_shares(classes, {self.own: self.members})
+        found = found[found["territory"] == self.own].reset_index(drop=True)
+        printed: dict[str, str] = {}
+        for at, low, high in found.loc[found["low"].notna(), ["low", "high"]].itertuples():
+            ends = apart(low, high)
+            text = "–".join(str(end) if end or not low else ">0" for end in ends)
+            key = "class_one" if len(ends) == 1 else "class_up_to" if text.startswith(">") else "class_range"
+            fine = "_fine" if len(str(ends[0]).partition(".")[2]) > 1 else ""
+            printed[text] = self.words.say(f"labels.{key}{fine}", low=ends[0], high=ends[-1])
+            found.loc[at, "share"] = text
+        return found[["item", "low", "high", "year", "share", "flag"]].fillna({"share": ""}), printed
 
     def class_names(self) -> dict[str, str]:
         """Classes of total income as tables name them."""

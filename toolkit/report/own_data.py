@@ -104,7 +104,8 @@ def _checked(read: tuple[pd.DataFrame, bool], where: str) -> pd.DataFrame:
                 known.add(register.municipality(code).istat_code if code.isdigit() else _refused(code))
         except TerritoryError as error:
             raise DataError(error.what, where=f"{where}, line {line}", allowed=error.allowed, hint=error.hint) from None
-    return frame.assign(**{key: _column(frame, key, italian, where) for key in frame if key != "istat_code"})
+    figures = {str(key): _column(frame, str(key), italian, where) for key in frame if key != "istat_code"}
+    return frame.assign(**figures)
 
 
 def _refused(code: str) -> str:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from toolkit.contract import ABSENT
 from toolkit.errors import DataError
 from toolkit.indicators import FLAGS, REGISTRY
 from toolkit.indicators.base import Example, Indicator
-from toolkit.indicators.figures import ABSENT
 
 _NAME, _CODE = re.compile(r"[a-z][a-z0-9_]*"), re.compile(r"\d{6}")
 

@@ -7,8 +7,8 @@
     report.figure(charts.lines(declared), id="income", it="… {own} …", en="… {own} …")
     report.close()
 
-All that the page needs travels in what is shown, so papermill, a scheduler and JupyterLab give the same page. Everything
-that can be derived is derived: subtitle, source, data table, CSV, alternative text.
+All that the page needs travels in what is shown, so papermill, a scheduler and JupyterLab give the same page.
+Everything that can be derived is derived: subtitle, source, data table, CSV, alternative text.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -25,13 +26,14 @@ from IPython.display import display as show
 import toolkit
 from toolkit import catalog, display, indicators
 from toolkit.charts import structure
-from toolkit.charts.theme import WIDE
 from toolkit.errors import ToolkitError
+from toolkit.indicators import measure
 from toolkit.params import ROOT, ReportParams
-from toolkit.report import wording
+from toolkit.report import lab, wording
 from toolkit.report.comparison import Comparison
 from toolkit.report.described import Described, comparison_table, described
 from toolkit.report.judging import Judging
+from toolkit.report.pictures import figure_of, svg_of
 from toolkit.report.setting import BOUNDARIES
 from toolkit.report.wording import capital
 from toolkit.territory import Municipality
@@ -81,7 +83,24 @@ class Report(Judging):
         self._without: list[str] = []
         self._ids: set[str] = set()
         self._title = (it, en)
+        measure.spoken.set(language)
+        lab.draw_charts(language, lambda: {BOUNDARIES: self.topology})
         show(self._opening())
+
+    def __repr__(self) -> str:
+        return f"Report({self.notebook!r}, {self.name}, {self.as_of.isoformat()}, {self.language})"
+
+    def _repr_html_(self) -> str:
+        """What is loaded and what is compared."""
+        words, tables = self.words, {source.name: source.title[self.language] for source in self.sources}
+        head = f"{self.name} · {words.date(self.as_of)}"
+        loaded = [(f"<code>{name}</code>", escape(title)) for name, title in tables.items()]
+        compared = [
+            (f"<code>{key}</code>", f"{escape(one.name)}: {escape(one.printed(one.own.value, one.absent_flag))}")
+            for key, one in self.compared.items()
+        ]
+        rows = [f"<tr><td>{name}</td><td style='text-align:left'>{text}</td></tr>" for name, text in loaded + compared]
+        return f"<p><b>{escape(self.notebook)}</b>: {escape(head)}</p><table>{''.join(rows)}</table>"
 
     # ---- show
 
@@ -164,7 +183,7 @@ class Report(Judging):
         en: Said,
         about: Comparison | Sequence[Comparison] = (),
         data: pd.DataFrame | None = None,
-        columns: Columns | None = None,
+        columns: Columns | Sequence[display.Column] | None = None,
         sources: Iterable[str] = (),
         subtitle: tuple[str, str] = ("", ""),
         note: tuple[str, str] = ("", ""),
@@ -194,8 +213,7 @@ class Report(Judging):
         if not title:
             return self.absent(found.absent or next((one.absence for one in compared if one.absence), ""), page=page)
         spec, sets = structure.specification(chart)
-        single = not any(key in spec for key in ("hconcat", "vconcat", "concat", "facet", "repeat"))
-        spec = {**spec, **({"width": spec.get("width", WIDE)} if single else {}), "datasets": sets}
+        spec = {**structure.sized(spec), "datasets": sets}
         extra, names = note[self.language == "en"], list(sources) or list(found.tables)
         self._show(
             display.Figure(
@@ -218,12 +236,16 @@ class Report(Judging):
         )
         return None
 
-    def _data(self, found: Described, data: pd.DataFrame | None, columns: Columns | None) -> display.cells.Data:
-        frame, shown = (found.frame, found.columns) if data is None else (data, self._columns(data, columns or {}))
+    def _data(self, found: Described, data: pd.DataFrame | None, columns: Any) -> display.cells.Data:
+        frame, shown = (found.frame, found.columns) if data is None else (data, self._columns(data, columns))
         return display.data(frame, shown, self.words, highlight=(self.own, self.name))
 
-    def _columns(self, frame: pd.DataFrame, columns: Columns) -> list[display.Column]:
+    def _columns(
+        self, frame: pd.DataFrame, columns: Columns | Sequence[display.Column] | None
+    ) -> Sequence[display.Column]:
         """Columns as declared, or all of a frame under their own names."""
+        if isinstance(columns, Sequence):
+            return columns
         if columns:
             return [self._column(frame, key, *said) for key, said in columns.items()]
         shown = [str(key) for key in frame if not re.search(r"(^|_)(flag|unit)$", str(key))]
@@ -284,6 +306,7 @@ class Report(Judging):
         columns: Columns | Sequence[display.Column] | None = None,
         sources: Iterable[str] = (),
         note: tuple[str, str] = ("", ""),
+        alt: tuple[str, str] = ("", ""),
         fold: bool = False,
         by: Sequence[str] = (),
         page: str = "",
@@ -298,9 +321,10 @@ class Report(Judging):
             columns: those of a table, as `Columns`; all with their own names where not given.
             sources: tables it comes from; that of the frame where it is known.
             note: what to know of it, (Italian, English).
+            alt: what a matplotlib figure shows, for those who do not see it, (Italian, English).
             fold: whether a table is closed until a reader opens it.
-            by: a column of codes, then columns whose cells are words of the page: the file of the table keeps the code of
-                the row instead of the words, so that it is the same in both languages.
+            by: a column of codes, then columns whose cells are words of the page: the file of the table keeps the code
+                of the row instead of the words, so that it is the same in both languages.
             page: id of an extra page that holds it instead (`report.page`).
             facts: what the caption prints.
         """
@@ -308,25 +332,21 @@ class Report(Judging):
             return self._show(what, page)
         if isinstance(what, str):
             return self._show(display.Markdown(language=self.language, text=what), page)
-        if hasattr(what, "savefig"):
-            from toolkit.report.pictures import picture
-
-            about: dict[str, Any] = {"title": self._sentence(it, en, facts), "sources": sources}
-            return self._show(picture(self, what, id=self._new(id), **about), page)
+        if (drawn := figure_of(what)) is not None:
+            return self._picture(drawn, id, (it, en), alt, facts, sources, note, page)
         if not isinstance(what, pd.DataFrame):
             return self.figure(
                 what, id=id, it=it, en=en, columns=columns, sources=sources, note=note, page=page, **facts
             )
-        if columns is None or isinstance(columns, Mapping):
-            columns = self._columns(what, columns or {})
+        declared = self._columns(what, columns)
         if by:
-            what, columns = self._coded(what, columns, by)
+            what, declared = self._coded(what, declared, by)
         names = list(sources) or ([what.attrs["table"]] if "table" in what.attrs else [])
         shown = display.Table(
             language=self.language,
             id=self._new(id),
             caption=self._sentence(it, en, facts),
-            data=display.data(what, columns, self.words, highlight=(self.own, self.name)),
+            data=display.data(what, declared, self.words, highlight=(self.own, self.name)),
             source=self.short_source(names),
             origin=self.source_lines(names),
             note=note[self.language == "en"],
@@ -334,6 +354,36 @@ class Report(Judging):
             fold=fold,
         )
         return self._show(shown, page)
+
+    def _picture(
+        self,
+        drawn: Any,
+        id: str,
+        said: tuple[str, str],
+        alt: tuple[str, str],
+        facts: Mapping[str, Any],
+        sources: Iterable[str],
+        note: tuple[str, str],
+        page: str,
+    ) -> None:
+        if not all(alt):
+            raise ToolkitError(
+                "a picture of matplotlib does not say what it shows to those who do not see it",
+                where=id,
+                hint='report.show(figure, id="…", it="…", en="…", alt=("…", "…"))',
+            )
+        names = list(sources)
+        shown = display.Picture(
+            language=self.language,
+            id=self._new(id),
+            title=self._sentence(*said, facts),
+            alt=self._sentence(*alt, facts),
+            svg=svg_of(drawn, id),
+            source=self.short_source(names),
+            origin=self.source_lines(names),
+            note=note[self.language == "en"],
+        )
+        self._show(shown, page)
 
     def short_source(self, tables: Iterable[str]) -> list[str]:
         """Publishers and last years observed of tables, in one line: "ISTAT (2018, 2021)"."""
@@ -403,24 +453,7 @@ class Report(Judging):
     def _csv(self, id: str) -> str:
         return f"{self.notebook}-{id}.csv"
 
-    # ---- results and end
-
-    def keep(self, name: str, **figure: Any) -> None:
-        """Keep a figure for the results file: JSON values only, free of language."""
-        if name in self._results:
-            raise ToolkitError(f"two results are called {name!r}", where=self.notebook)
-        self._results[name] = figure
-
-    def keep_each(self, frame: pd.DataFrame, name: str, **about: Any) -> None:
-        """Keep each row of a frame for the results file.
-
-        Args:
-            frame: its columns become the figure's fields.
-            name: of each figure, columns in braces: `"share_{item}_bounds"`.
-            about: further fields, the same for all.
-        """
-        for row in frame.to_dict("records"):
-            self.keep(name.format(**row), **row, **about)
+    # ---- end
 
     def close(self) -> None:
         """Hand over results and sources, and mark the page complete. The last line of every notebook."""

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit import catalog, indicators
+from toolkit.catalog.store import current
 from toolkit.errors import DataError
 from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, structure
 from toolkit.params import ReportParams
@@ -58,7 +59,8 @@ class Setting:
     def __init__(self, parameters: ReportParams, words: Words, tables: Sequence[str]) -> None:
         self.parameters = parameters
         self.words = words
-        self.register = Register(catalog.default())
+        self.store = current()
+        self.register = Register(catalog.default(), self.store)
         self._edition = catalog.fingerprint()
         self.sources = [catalog.default().source(name) for name in tables]
         observed = min((source.date_accessed for source in self.sources), default=catalog.snapshot()[0])
@@ -257,6 +259,8 @@ class Setting:
             return table
         over = name in STOCKS or (self.as_of.month, self.as_of.day) == (12, 31)
         last = self.as_of.year if over else self.as_of.year - 1
+        if table["year"].max() <= last:
+            return table
         kept: pd.DataFrame = self.once("table", name, last, lambda: _up_to(table, last))
         if not len(kept):
             raise DataError(
@@ -264,26 +268,15 @@ class Setting:
                 allowed=f"from {table['year'].min()} on",
                 hint="choose a later as_of",
             )
-        return kept.copy(deep=False)  # whoever changes it changes its own: pandas copies on write
+        return kept
 
     def once(self, *key: Any) -> Any:
-        """What depends on the data and the day alone, once in a process; the last item computes it.
+        """What depends on the data and the day alone, made once for all reports; the last item makes it.
 
-        It is never handed to a notebook as it is, unless it cannot be changed.
+        It comes from the store, which hands out what nobody can change for others (see `toolkit.catalog.store`).
         """
         *names, make = key
-        whole = (self._edition, self.as_of, *names)
-        if whole not in _shared:
-            if len(_shared) >= MOST_SHARED:
-                _shared.clear()
-            _shared[whole] = make()
-        return _shared[whole]
-
-
-MOST_SHARED = 2000
-"""Things kept for later pages; a run needs some hundreds, and who looks from many days starts again."""
-
-_shared: dict[tuple[Any, ...], Any] = {}
+        return self.store.once((self._edition, self.as_of, *names), make)
 
 
 def _up_to(table: pd.DataFrame, last: int) -> pd.DataFrame:

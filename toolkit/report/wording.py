@@ -8,7 +8,7 @@ from toolkit import display
 from toolkit.errors import DataError
 from toolkit.indicators.standing import Standing
 from toolkit.report.setting import STOCKS, Setting
-from toolkit.text import rounded
+from toolkit.text import ABSENT_FLAGS, rounded
 
 
 def sentence(setting: Setting, standing: Standing, *, zone: bool = True, peers: bool = False) -> str:
@@ -130,7 +130,7 @@ def column_of(setting: Setting, scale: str) -> str:
 
 def absent_flag(flag: str) -> str:
     """The flag under which an absent value is worded."""
-    return flag if flag in ("confidential", "not_observable") else "missing"
+    return flag if flag in ABSENT_FLAGS else "missing"
 
 
 def capital(text: str) -> str:

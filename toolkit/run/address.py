@@ -131,13 +131,14 @@ class Address(Folder):
         super().remove(name)
 
     def publish(self, site: bool) -> None:
-        """Write the index and the shared files that changed, then the log, and `run.json` last.
+        """Write what changed: shared files, pages, the index after what it links to, the log, `run.json` last.
 
         Raises:
             ToolkitError: the address cannot be written; the next run does it again.
         """
         known = self._known()
-        paths = [*sorted((self.path / "assets").iterdir()), *sorted(self.path.glob("index*.html"))] if site else []
+        pages = sorted(self.path.glob("*.html"), key=lambda path: (path.name.startswith("index"), path.name))
+        paths = [*sorted((self.path / "assets").iterdir()), *pages] if site else []
         with self._told("written"):
             for path in paths:
                 name, content = path.relative_to(self.path).as_posix(), path.read_bytes()

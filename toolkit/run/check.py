@@ -52,7 +52,7 @@ def _all(home: Path) -> list[Path]:
 def _faults(path: Path, home: Path, register: Register) -> list[ToolkitError]:
     """All that is wrong with one file."""
     if path.suffix == ".ipynb":
-        return check_notebooks.faults(path)
+        return check_notebooks.faults(path, path.resolve().parent == (home / "notebooks").resolve())
     try:
         if path.suffix not in (".yml", ".yaml"):
             raise ParameterError(f"{path.name} is no plan, set or notebook.", where=str(path), allowed=".yml, .ipynb")
@@ -61,9 +61,10 @@ def _faults(path: Path, home: Path, register: Register) -> list[ToolkitError]:
             members(params.load(params.MunicipalitySet, path), path, register, found)
             return found
         if path.resolve().parent.name == "policies":
-            from toolkit.run import policies
+            from toolkit.evaluations.checking import faults
+            from toolkit.params.policy import Policy
 
-            return policies.faults(params.load(policies.Policy, path), register.catalog, str(path))
+            return faults(params.load(Policy, path), register.catalog, str(path))
         jobs(params.load(params.RunPlan, path), register, home=home, where=str(path))
     except Faults as several:
         return several.faults

@@ -1,4 +1,4 @@
-"""The rules of a notebook: one parameters cell, prose in both languages, no logic, no paths, no outputs, a close."""
+"""The rules of a notebook: what every page needs, and the style of our own, which keeps the analysis in the open."""
 
 from __future__ import annotations
 
@@ -6,23 +6,36 @@ import ast
 import io
 import json
 import re
-import shutil
 import tokenize
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import ParameterError, ToolkitError
-from toolkit.run import notebooks
+from toolkit.run import check_said, notebooks
 
 LANGUAGE_TAGS = ("lang-it", "lang-en")
-MAY_IMPORT = frozenset({"toolkit", "altair"})
+LINES, COLUMNS = 15, 120
+"""The most that a cell of our own notebooks may have: one question, read without scrolling."""
 ROW_LOOPS = frozenset({"iterrows", "itertuples"})
+SHOWS = frozenset({*check_said.SAYING, "brief", "key_figures", "points", "absent", "keep", "keep_each", "close"})
+"""What a line of a cell may ask of its report."""
+ROOMS = ("Report", "charts", "impact", "indicators", "pnrr")
+WORDED = "WordedReport"
+"""Notebooks that still open this one have their sections elsewhere."""
 _PATH = re.compile(r"^(?:/|~/|\.{1,2}/|[A-Za-z]:\\)|\.(?:csv|parquet|xlsx|json|html)$|^https?://")
+Found = Iterator[tuple[int, str]]
+"""Number of a cell, what is wrong in it."""
 
 
-def faults(path: Path) -> list[ToolkitError]:
-    """All that is wrong with one notebook file, in its order."""
+def faults(path: Path, ours: bool = True) -> list[ToolkitError]:
+    """All that is wrong with one notebook file.
+
+    Args:
+        path: of the notebook.
+        ours: whether it is one of the project's, which have a style; of others only what breaks their page counts.
+    """
     try:
         cells = notebooks.read(path)["cells"]
     except ToolkitError as fault:
@@ -32,44 +45,106 @@ def faults(path: Path) -> list[ToolkitError]:
         notebooks.declared(path)
     except ToolkitError as fault:
         found.append(fault)
-    for number, cell in enumerate(cells, 1):
-        where = f"{path}, cell {number}"
-        if cell["cell_type"] == "code":
-            found += [ParameterError(what, where=where) for what in _code(cell)]
-        if "parameters" in notebooks.tags(cell):
-            found += [ParameterError(what, where=where) for what in _parameters(cell["source"])]
-    found += [ParameterError(what, where=f"{path}, cell {number}") for number, what in _pairs(cells)]
+    told = [*_broken(cells, path.stem), *_pairs(cells), *(_style(cells) if ours else ())]
+    found += [ParameterError(what, where=f"{path}, cell {number}") for number, what in sorted(told, key=itemgetter(0))]
     last = next((cell["source"] for cell in reversed(cells) if cell["cell_type"] == "code"), "")
     if not re.search(r"^\s*report\.close\(\)\s*(#.*)?$", last, re.M):
         found.append(
             ParameterError("The last code cell does not close the report.", where=str(path), hint="report.close()")
         )
-    if not cells or cells[0]["cell_type"] != "markdown":
+    if ours and (not cells or cells[0]["cell_type"] != "markdown"):
         found.append(ParameterError("The first cell is not a title in markdown.", where=str(path)))
     return found
 
 
-def _code(cell: dict[str, Any]) -> Iterator[str]:
-    """What a code cell may not have."""
-    if cell.get("outputs") or cell.get("execution_count") is not None:
-        yield "Outputs are stored: strip them before committing (nbstripout)."
-    try:
-        tree = ast.parse(cell["source"])
-    except SyntaxError as error:
-        yield f"Not plain Python: {error.msg}."
-        return
+def _code(cells: list[dict[str, Any]]) -> Iterator[tuple[int, dict[str, Any], ast.Module | SyntaxError]]:
+    for number, cell in enumerate(cells, 1):
+        if cell["cell_type"] == "code":
+            try:
+                yield number, cell, ast.parse(_plain(cell["source"]))
+            except SyntaxError as error:
+                yield number, cell, error
+
+
+def _plain(source: str) -> str:
+    """Without commands for IPython or the shell, which a kernel understands."""
+    return re.sub(r"^([ \t]*)[%!].*$", r"\1pass", source, flags=re.M)
+
+
+def _broken(cells: list[dict[str, Any]], name: str) -> Found:
+    """What stops a page, or leaves it without one of its languages."""
+    parsed = list(_code(cells))
+    for number, _, tree in parsed:
+        if isinstance(tree, SyntaxError):
+            yield number, f"Not plain Python: {tree.msg}."
+    trees = [(number, tree) for number, _, tree in parsed if isinstance(tree, ast.Module)]
+    for number, tree in trees:
+        for opened in check_said.reports([tree]).values():
+            if opened and opened != name and not name.startswith("_"):
+                yield number, f'The report is called {opened!r}, and its notebook {name!r}: Report("{name}", …).'
+    if not any(WORDED in cell["source"] for cell in cells):
+        for at, line, what in check_said.faults([tree for _, tree in trees]):
+            yield trees[at][0], f"line {line}: {what}"
+
+
+def _style(cells: list[dict[str, Any]]) -> Found:
+    """How our own notebooks are written: short cells in the open, whose logic is tested elsewhere."""
+    worded = any(WORDED in cell["source"] for cell in cells)
+    for number, cell, tree in _code(cells):
+        if cell.get("outputs") or cell.get("execution_count") is not None:
+            yield number, "Outputs are stored: strip them before committing (nbstripout)."
+        if "parameters" in notebooks.tags(cell):
+            yield from ((number, what) for what in _parameters(cell["source"]))
+        lines = cell["source"].splitlines()
+        if not worded and (len(lines) > LINES or max(map(len, lines), default=0) > COLUMNS):
+            yield number, f"A cell has at most {LINES} lines of {COLUMNS} columns: one question a cell."
+        if isinstance(tree, ast.Module):
+            yield from ((number, what) for what in _logic(tree))
+            yield from ((number, what) for what in (() if worded else _hidden(tree)))
+
+
+def _logic(tree: ast.Module) -> Iterator[str]:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    keys = {id(one.value) for call in calls for one in call.keywords}
+    tables = {id(call.args[0]) for call in calls if ast.unparse(call.func).endswith(".table") and call.args}
     for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            yield f"{getattr(node, 'name', 'A lambda')} is defined here: logic belongs in toolkit, where it is tested."
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield f"{node.name} is defined here: logic belongs in toolkit, where it is tested."
+        elif isinstance(node, ast.Lambda) and id(node) not in keys:
+            yield "A lambda is defined here: logic belongs in toolkit, where it is tested."
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else [node.module or ""]
             for name in names:
-                if name.split(".")[0] not in MAY_IMPORT:
+                if name.split(".")[0] not in ("toolkit", "altair"):
                     yield f"{name} is imported: notebooks import from toolkit, and altair for charts of their own."
         elif isinstance(node, ast.Attribute) and node.attr in ROW_LOOPS:
             yield f"{node.attr} loops over rows: use a function of toolkit."
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATH.search(node.value):
-            yield f"{node.value!r} is a path or an address: data come from report.load(table)."
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in tables:
+            yield from _path(node.value)
+
+
+def _path(text: str) -> Iterator[str]:
+    if _PATH.search(text):
+        yield f"{text!r} is a path or an address: data come from report.table(name)."
+
+
+def _hidden(tree: ast.Module) -> Iterator[str]:
+    """Sections of which the notebook does not tell table, measure, picture and words."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module != "toolkit":
+            yield f"{node.module} is imported from inside: notebooks use the rooms of toolkit ({', '.join(ROOMS)})."
+        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call)):
+            continue
+        called = node.value.func
+        root = called
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        direct = isinstance(called, ast.Attribute) and called.value is root
+        ours = isinstance(root, ast.Name) and root.id == "report"
+        if ours and direct and isinstance(called, ast.Attribute) and called.attr not in SHOWS:
+            yield f"report.{called.attr} shows nothing that can be read here: say it with {', '.join(sorted(SHOWS))}."
+        elif not ours and node is not tree.body[-1]:
+            yield f"`{ast.unparse(called)}(…)` gives nothing that the notebook uses: it hides what it does."
 
 
 def _parameters(source: str) -> Iterator[str]:
@@ -117,7 +192,7 @@ def _levels(source: str) -> list[int]:
     return [len(marks) for marks in re.findall(r"^(#{1,6}) ", source, re.M)]
 
 
-def template(home: Path) -> str:
+def template(home: Path) -> Path:
     """The notebook that new ones are copied from.
 
     Raises:
@@ -126,11 +201,17 @@ def template(home: Path) -> str:
     path = home / "notebooks" / "_template.ipynb"
     if not path.is_file():
         raise ParameterError("There is no template to copy.", where=str(path), hint="git checkout -- notebooks")
-    return path.read_text(encoding="utf-8")
+    return path
 
 
-def create(name: str, home: Path) -> Path:
-    """Copy the template to `notebooks/NAME.ipynb`, the report named after it, and its sentences to `toolkit/text`.
+def create(name: str, home: Path, source: str = "") -> Path:
+    """Copy a notebook to `notebooks/NAME.ipynb`, the report named after it.
+
+    Args:
+        name: of the new one.
+        home: the checkout.
+        source: the notebook that is copied; the template where not given.
+
 
     Raises:
         ParameterError: the name is not one, or it is taken.
@@ -142,12 +223,12 @@ def create(name: str, home: Path) -> Path:
     path = home / "notebooks" / f"{name}.ipynb"
     if path.exists():
         raise ParameterError(f"There is a notebook {name!r} already.", where=str(path))
-    document = json.loads(template(home))
+    copied = notebooks.path_of(source, home) if source else template(home)
+    document = notebooks.read(copied)
+    if any(WORDED in cell["source"] for cell in document["cells"]):
+        what = f"The sentences of {source!r} are not in its cells, so a copy would have none."
+        raise ParameterError(what, where=str(copied))
     for cell in document["cells"]:
-        source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-        cell["source"] = re.sub(r'Report\(\s*"[^"]*"', f'Report("{name}"', source)
+        cell["source"] = re.sub(r'(Report\(\s*)"[^"]*"', rf'\1"{name}"', cell["source"])
     path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    texts, mine = (home / "toolkit" / "text" / f"{stem}.yml" for stem in ("template", name))
-    if texts.is_file() and not mine.exists():
-        shutil.copyfile(texts, mine)
     return path

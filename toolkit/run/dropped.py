@@ -1,4 +1,7 @@
-"""What a notebook shows and its page does not take: the analyst's own charts, tables and texts, told a line a cell."""
+"""What a notebook shows and its page does not take: charts and prose, told a line a cell.
+
+Tables and values are not named: whoever shows a frame, a measure or a comparison in a cell looks at it while working.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from toolkit.contract import MIME
 from toolkit.render.content import HIDDEN_TAGS
-from toolkit.run.outcome import MIME, cells
+from toolkit.run.outcome import cells
 
 _CHART = re.compile(r"application/(vnd\.(vega|plotly|bokeh|holoviews)|geo\+json|pdf)|image/")
 _DRAWS = re.compile(r"vegaEmbed|altair-viz|plotly|bokeh|<(svg|img|canvas|iframe)\b", re.IGNORECASE)
@@ -26,8 +30,6 @@ def dropped(notebook: Mapping[str, Any], language: str) -> tuple[str, ...]:
         if cell.tags & HIDDEN_TAGS or {tag for tag in cell.tags if tag.startswith("lang-")} - {f"lang-{language}"}:
             continue
         found = Counter(kind for output in cell.outputs if (kind := _kind(output)))
-        if found["chart"]:
-            del found["value"]  # what the plotting call returned
         if found:
             told = (name if times == 1 else f"{times} × {name}" for name, times in found.items())
             lines.append(f"{cell}: {', '.join(told)}")
@@ -43,7 +45,7 @@ def _kind(output: Mapping[str, Any]) -> str:
     if any(map(_CHART.match, shown)) or _DRAWS.search(page):
         return "chart"
     if "<table" in page or any(kind.startswith("application/vnd.dataresource") for kind in shown):
-        return "table"
+        return ""
     if "text/markdown" in shown:
         return "Markdown"
     if "text/latex" in shown:
@@ -51,7 +53,7 @@ def _kind(output: Mapping[str, Any]) -> str:
     if page:
         return "HTML"
     others = [kind for kind in shown if kind != "text/plain"]
-    return others[0] if others else "value" if shown else ""
+    return others[0] if others else ""
 
 
 def _text(content: Any) -> str:

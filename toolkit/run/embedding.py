@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from typing import Any
 
 from toolkit import catalog
 from toolkit.catalog import Catalog, Source
@@ -49,11 +50,12 @@ def state(what: str) -> str:
 
 def _tables(data: Catalog) -> list[Source]:
     """Tables of figures by municipality."""
-    return [data.source(name) for name in data.names() if name not in REGISTER and _has_code(data, name)]
+    described = data.package["resources"]
+    coded = [resource["name"] for resource in described if _has_code(resource)]
+    return [data.source(name) for name in coded if name not in REGISTER]
 
 
-def _has_code(data: Catalog, name: str) -> bool:
-    resource = next(resource for resource in data.package["resources"] if resource["name"] == name)
+def _has_code(resource: dict[str, Any]) -> bool:
     return KEY in [field["name"] for field in resource.get("schema", {}).get("fields", ())]
 
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import yaml
 
+from toolkit.contract import PACKAGE
 from toolkit.run import notebooks
 from toolkit.run.job import Job
 from toolkit.run.modules import Modules
 
 SHORT = 12
-PACKAGE = "datapackage.yaml"
 READ_BY = {"toolkit.params.policy": "policies/*.yml", "toolkit.report.comparing": "sets/*.yml"}
 """Files of `params/` that only the pages of some modules read; those directly in it may be read by all."""
 OWN = "own"

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from toolkit.contract import LANGUAGES
+
 
 @dataclass(frozen=True)
 class Job:
@@ -33,7 +35,7 @@ class Job:
     language: str
     values: dict[str, Any] = field(default_factory=dict)
     timeout: int = 600
-    languages: tuple[str, ...] = ("it", "en")
+    languages: tuple[str, ...] = LANGUAGES
 
     @property
     def stem(self) -> str:

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from toolkit import errors
-
-MIME = "application/vnd.quadro.v1+json"
-"""The private type with which `Report` puts what the page needs into cell outputs."""
+from toolkit.contract import MIME
 
 Status = Literal["ok", "unchanged", "no_data", "failed_data", "failed_code", "failed_kernel"]
 Trouble = Literal[

@@ -60,7 +60,7 @@ def run(jobs: Sequence[Job], means: Means, folder: Path, words: list[str]) -> It
     if means.engine == "warm" and jobs:
         if child.available():
             try:
-                made = machine.run(rest, workers, means.memory, means.modules, folder, means.early)
+                made = machine.run(rest, workers, means.memory, means.modules, folder, means.early, words)
                 for number, done in made:
                     yield rest.pop(number), done
             except machine.NotStartedError as error:

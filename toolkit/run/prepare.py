@@ -20,7 +20,7 @@ from toolkit.run.outcome import GOOD
 from toolkit.run.place import Folder
 
 PLANNING = ("toolkit.run.plan", "toolkit.territory", "toolkit.catalog")
-SITE = ("toolkit.render.index", "toolkit.render.shared")
+SITE = ("toolkit.render.index", "toolkit.render.method", "toolkit.render.shared")
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Prepared:
         return self.inputs.of(job, loaded)
 
     def site(self) -> str:
-        """Hash of what makes the index and the shared files."""
+        """Hash of what makes the pages of the site and the shared files."""
         return memory.key(self.modules.closure(SITE), self.modules.others, dict(self.inputs.tables))
 
     def remember(self) -> None:

@@ -31,7 +31,7 @@ from toolkit.sources import (
     regis,
     supply_use,
 )
-from toolkit.sources.resource import ACCESSED, Resource
+from toolkit.sources.resource import Resource, shared
 from toolkit.sources.write import csv_bytes, parquet_bytes
 
 ADAPTERS = (
@@ -71,14 +71,12 @@ def build(raw: Path, data: Path) -> list[str]:
     if not raw.is_dir():
         raise DataError(f"no folder {raw}", where=str(raw), hint="quadro data build --from FOLDER")
     contents, descriptors = _tables(raw)
+    titles = shared()["titles"]
     package = {
         "name": "quadro",
-        "title": "Dati di Quadro: territori, persone, redditi, lavoro, pendolarismo",
-        "titles": {
-            "it": "Dati di Quadro: territori, persone, redditi, lavoro, pendolarismo",
-            "en": "Quadro data: territories, people, income, work, commuting",
-        },
-        "created": f"{ACCESSED}T00:00:00Z",
+        "title": titles["it"],
+        "titles": titles,
+        "created": f"{shared()['accessed']}T00:00:00Z",
         "resources": descriptors,
     }
     contents[PACKAGE] = _yaml(package)

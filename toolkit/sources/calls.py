@@ -8,7 +8,7 @@ overlap and amounts make sense is checked where calls are used, in `toolkit.pnrr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -18,28 +18,47 @@ import pandas as pd
 from toolkit.catalog import last_observed
 from toolkit.errors import DataError
 from toolkit.sources import padigitale
-from toolkit.sources.calls_schema import (
-    AMOUNTS,
-    APPLICANTS,
-    CALENDAR,
-    CALLS,
-    FACTS,
-    FIELDS,
-    FLAGS,
-    HISTORY,
-    INSTRUMENTS,
-    LUMP_SUMS,
-    OFFICES,
-    OPERATORS,
-    PROGRAMMES,
-    RULE_FIELDS,
-    RULES,
-    STATES,
-    TOPICS,
-)
-from toolkit.sources.padigitale import CURATED, curated
+from toolkit.sources.padigitale import CURATED, HISTORY, curated
+from toolkit.sources.resource import Resource
 
+CALLS = Resource.of("calls")
+RULES = Resource.of("calls_rules")
+AMOUNTS = Resource.of("calls_amounts")
+LUMP_SUMS = Resource.of("lump_sums")
+CALENDAR = Resource.of("pnrr_calendar")
+FACTS = Resource.of("pnrr_facts")
 RESOURCES = (CALLS, HISTORY, RULES, AMOUNTS, LUMP_SUMS, CALENDAR, FACTS)
+# Words of cells that hold several, so that no rule of a column says them.
+SPECIAL = ("energy_community", "cycling", "missing_from_list")
+APPLICANTS = (
+    "municipality",
+    "municipality_group",
+    "municipality_union",
+    "metropolitan_city",
+    "province",
+    "region",
+    "school",
+    "university",
+    "health",
+    "central_body",
+    "other_body",
+    "waste_authority",
+    "energy_community",
+    "third_sector",
+    "citizen",
+    "firm",
+)
+UNSURE = (
+    *RULES.allowed("rule"),
+    "opens_on",
+    "closes_on",
+    "endowment",
+    "state",
+    "outcome",
+    "applicants",
+    "grant_max",
+    "population_reference",
+)
 HEAD = {"call", "programme", "measure", "title", "owner", "applicants", "topic", "flags", "instrument", "office"}
 CALL_KEYS = HEAD | {"history", "rules", "amounts", "note", "source", "to_verify"}
 EVENT_KEYS = {"observed_on", "opens_on", "closes_on", "precision", "state", "endowment", "source"}
@@ -83,27 +102,27 @@ def check_call(entry: dict[str, Any]) -> None:
     name = str(entry.get("call", "?"))
     _keys(entry, CALL_KEYS, {"call", "programme", "title", "owner", "applicants", "topic"}, name)
     _keys(entry, CALL_KEYS, {"office", "history", "source"}, name)
-    _word(entry["programme"], PROGRAMMES, "programme", name)
-    _word(entry["topic"], TOPICS, "topic", name)
-    _word(entry.get("instrument", ""), INSTRUMENTS, "instrument", name)
-    _word(entry["office"], OFFICES, "office", name)
+    _word(entry["programme"], CALLS.allowed("programme"), "programme", name)
+    _word(entry["topic"], CALLS.allowed("topic"), "topic", name)
+    _word(entry.get("instrument", ""), CALLS.allowed("instrument"), "instrument", name)
+    _word(entry["office"], CALLS.allowed("office"), "office", name)
     for who in entry["applicants"]:
         _word(who, APPLICANTS, "applicants", name)
     for flag in entry.get("flags", ()):
-        _word(flag, FLAGS, "flags", name)
+        _word(flag, SPECIAL, "flags", name)
     for unsure in entry.get("to_verify", ()):
-        _word(unsure, FIELDS, "to_verify", name)
+        _word(unsure, UNSURE, "to_verify", name)
     if not re.fullmatch(MEASURE, entry.get("measure", "M1C1I1.1")):
         raise _fault(f"unknown measure {entry['measure']!r}", f"{name}, measure", "a code like M5C2I2.1")
     for event in entry["history"]:
         _keys(event, EVENT_KEYS, {"observed_on", "state", "source"}, f"{name}, history")
-        _word(event["state"], STATES, "state", name)
+        _word(event["state"], HISTORY.allowed("state"), "state", name)
         for when in ("observed_on", "opens_on", "closes_on"):
             _day(event.get(when), f"{name}, history, {when}")
     for rule in entry.get("rules", ()):
         _keys(rule, RULE_KEYS, {"rule", "operator", "value", "source"}, f"{name}, rules")
-        _word(rule["rule"], RULE_FIELDS, "rule", name)
-        _word(rule["operator"], OPERATORS, "operator", name)
+        _word(rule["rule"], RULES.allowed("rule"), "rule", name)
+        _word(rule["operator"], RULES.allowed("operator"), "operator", name)
     for amount in entry.get("amounts", ()):
         _keys(amount, AMOUNT_KEYS, set(), f"{name}, amounts")
 
@@ -285,7 +304,7 @@ def _keys(entry: dict[str, Any], known: set[str], needed: set[str], where: str) 
         raise _fault(what, where, ", ".join(sorted(known)))
 
 
-def _word(value: object, known: tuple[str, ...], what: str, where: str) -> None:
+def _word(value: object, known: Sequence[str], what: str, where: str) -> None:
     if value not in known:
         raise _fault(f"unknown {what} {value!r}", where, ", ".join(known))
 

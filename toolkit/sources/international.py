@@ -8,75 +8,15 @@ from typing import Any
 import pandas as pd
 
 from toolkit.errors import DataError
-from toolkit.sources.calls_schema import CURATED, CURATED_FILES
 from toolkit.sources.padigitale import curated
-from toolkit.sources.resource import Resource, column
+from toolkit.sources.resource import Resource
 
 FILE = "international.yml"
-CITIES = ("milano", "barcelona", "london", "new-york", "paris")
-KINDS = ("statistics", "study", "press", "programme")
-UNITS = ("percent", "as_published")
 _PERIOD = r"^(\d{4}(-\d{2})?|\d{4}–(\d{4})?)$"
 _FIGURE_KEYS = {"city", "item", "period", "value", "unit", "kind", "territory", "measure", "source"}
 _CARD_KEYS = {"city", "order", "period", "text", "source"}
-_ABOUT: dict[str, Any] = {
-    "publisher": CURATED,
-    "url": "https://ec.europa.eu/eurostat/web/cities",
-    "licence": "cc-by-4.0",
-    "upstream": (CURATED_FILES,),
-    "reference_date": "2025-12-31",
-    "codes": (),
-}
-
-CITY_FIGURES = Resource(
-    name="city_figures",
-    title={"it": "Città del confronto: cifre citate", "en": "Cities compared: quoted figures"},
-    processing={
-        "it": "Cifre trascritte come le stampa la fonte nominata in ogni riga; nessuna è ricalcolata.",
-        "en": "Figures transcribed as printed by the source named in each row; none is recomputed.",
-    },
-    key=("city", "item", "period"),
-    fields=(
-        column("city", it="Città", en="City", enum=list(CITIES)),
-        column("item"),
-        column("period", it="Periodo", en="Period", required=False),
-        column("territory_it", it="Territorio", en="Territory in Italian"),
-        column("territory_en", it="Territorio in inglese", en="Territory"),
-        column("measure_it", it="Che cosa è misurato", en="What is measured, in Italian"),
-        column("measure_en", it="Che cosa è misurato, in inglese", en="What is measured"),
-        column("value", "number", minimum=0),
-        column("unit", enum=list(UNITS)),
-        column("kind", it="Chi lo dice", en="Who says so", enum=list(KINDS)),
-        column("source_it", it="Fonte", en="Source in Italian"),
-        column("source_en", it="Fonte in inglese", en="Source"),
-    ),
-    faults=(
-        {
-            "it": "Territori, unità e anni diversi: le cifre non si confrontano tra loro né con quelle di Eurostat.",
-            "en": "Unlike territories, units and years: not to be compared with each other or with those of Eurostat.",
-        },
-    ),
-    **_ABOUT,
-)
-POLICY_CARDS = Resource(
-    name="policy_cards",
-    title={"it": "Che cosa fanno altre città per produrre in città", "en": "What other cities do to keep making"},
-    processing={
-        "it": "Schede scritte a mano dalle fonti nominate in ogni riga; impegni e annunci non sono risultati.",
-        "en": "Cards written by hand from the sources named in each row; pledges and announcements are not results.",
-    },
-    key=("city", "order"),
-    fields=(
-        column("city", it="Città", en="City", enum=list(CITIES)),
-        column("order", "integer", "Ordine", "Order", minimum=1),
-        column("period", it="Periodo", en="Period"),
-        column("text_it", it="Testo", en="Text in Italian"),
-        column("text_en", it="Testo in inglese", en="Text"),
-        column("source_it", it="Fonte", en="Source in Italian"),
-        column("source_en", it="Fonte in inglese", en="Source"),
-    ),
-    **_ABOUT,
-)
+CITY_FIGURES = Resource.of("city_figures")
+POLICY_CARDS = Resource.of("policy_cards")
 RESOURCES = (CITY_FIGURES, POLICY_CARDS)
 
 
@@ -95,8 +35,8 @@ def figures(entries: list[dict[str, Any]]) -> pd.DataFrame:
     for entry in entries:
         _check(entry, _FIGURE_KEYS, ("territory", "measure"))
         where = f"{FILE}, {entry['city']}, {entry['item']}"
-        _among(entry["kind"], KINDS, where)
-        _among(entry["unit"], UNITS, where)
+        _among(entry["kind"], CITY_FIGURES.allowed("kind"), where)
+        _among(entry["unit"], CITY_FIGURES.allowed("unit"), where)
         if isinstance(entry["value"], bool) or not isinstance(entry["value"], int | float):
             raise DataError(f"the value {entry['value']!r} is not a number", where=where)
     return _frame(entries, CITY_FIGURES)
@@ -114,7 +54,7 @@ def _check(entry: dict[str, Any], keys: set[str], bilingual: tuple[str, ...]) ->
     if set(entry) != keys:
         odd = ", ".join(sorted(set(entry) ^ keys))
         raise DataError(f"an entry has other keys than it should: {odd}", where=where, allowed=sorted(keys))
-    _among(entry["city"], CITIES, where)
+    _among(entry["city"], CITY_FIGURES.allowed("city"), where)
     entry["source"] = _both(entry["source"])
     for name in (*bilingual, "source"):
         text = entry[name]
@@ -129,7 +69,7 @@ def _both(source: Any) -> Any:
     return {"it": source, "en": source} if isinstance(source, str) else source
 
 
-def _among(value: str, allowed: tuple[str, ...], where: str) -> None:
+def _among(value: str, allowed: list[str], where: str) -> None:
     if value not in allowed:
         raise DataError(f"{value!r} is not known", where=where, allowed=allowed)
 

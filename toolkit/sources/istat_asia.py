@@ -7,44 +7,13 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.sources.raw import RawFile, embedded, long
-from toolkit.sources.resource import Resource, figures
+from toolkit.sources.resource import Resource
 
 FILE = "employment/IT_asia_ul_2018_totale.csv"
 YEAR = 2018
 ITEMS = {"local_units": "unita_locali_2018", "persons_employed": "addetti_ul_2018"}
-UNITS = {"local_units": "local_units", "persons_employed": "persons_employed"}
 
-LOCAL_UNITS = Resource(
-    name="local_units",
-    title={
-        "it": "Unità locali delle imprese e addetti (ASIA)",
-        "en": "Local units of enterprises and persons employed (ASIA)",
-    },
-    publisher="ISTAT",
-    url="https://esploradati.istat.it/",
-    licence="istat",
-    upstream=("github.com/the-general-lee/IFC_Project_AS@c6ff9d1: data/raw/istat/asia_size_employees.xlsx",),
-    observed="{year}-12-31",
-    processing={
-        "it": "Valori pubblicati (flusso 183_285_DF_DICA_ASIAULP_7, classe TOTAL, attività 0010), resi lunghi.",
-        "en": "Published values (dataflow 183_285_DF_DICA_ASIAULP_7, size TOTAL, activity 0010), made long.",
-    },
-    key=("istat_code", "year", "item"),
-    fields=figures([YEAR], list(ITEMS), list(UNITS.values()), flags=("observed",)),
-    unit_by="item",
-    units=UNITS,
-    faults=(
-        {
-            "it": "Solo totali: nessun settore e nessuna classe di addetti. Un'unità locale non è un'impresa.",
-            "en": "Totals only: no sector and no size class. A local unit is not an enterprise.",
-        },
-        {
-            "it": "Fuori campo: agricoltura, amministrazione pubblica, non profit. Gli addetti sono una media annua.",
-            "en": "Out of scope: agriculture, public administration, non-profit. Persons employed are a yearly "
-            "average.",
-        },
-    ),
-)
+LOCAL_UNITS = Resource.of("local_units")
 RESOURCES = (LOCAL_UNITS,)
 
 
@@ -57,7 +26,12 @@ def tables(raw: Path) -> dict[str, pd.DataFrame]:
     frame = embedded(frame, "cod_istat")
     parts = [
         pd.DataFrame(
-            {"istat_code": frame["cod_istat"], "item": item, "value": source.number(frame, name), "unit": UNITS[item]}
+            {
+                "istat_code": frame["cod_istat"],
+                "item": item,
+                "value": source.number(frame, name),
+                "unit": LOCAL_UNITS.units[item],
+            }
         )
         for item, name in ITEMS.items()
     ]

@@ -14,29 +14,7 @@ COUNT = 133
 TOLERANCE = 0.0006  # degrees, about 50 m: a map 700 px wide shows 100 m to the pixel
 QUANTUM = 4000  # cells a side
 
-BOUNDARIES = Resource(
-    name="boundaries",
-    path="boundaries.topojson",
-    title={"it": "Confini dei Comuni, semplificati", "en": "Municipal boundaries, simplified"},
-    publisher="ISTAT; openpolis",
-    url="https://github.com/openpolis/geojson-italy",
-    licence="openpolis",
-    upstream=("github.com/openpolis/geojson-italy@5dd489e: geojson/limits_P_15_municipalities.geojson",),
-    reference_date="2023-01-01",
-    processing={
-        "it": "Derivati: confini generalizzati resi topologia, semplificati (circa 50 m) e quantizzati; solo "
-        "per disegnare.",
-        "en": "Derived: generalised boundaries made a topology, simplified (about 50 m) and quantised; for "
-        "drawing only.",
-    },
-    faults=(
-        {
-            "it": "Molto generalizzati: la superficie dei poligoni sbaglia di −19,6…+19,1 %. Le superfici sono "
-            "nel registro.",
-            "en": "Heavily generalised: polygon areas are wrong by −19.6…+19.1%. Areas are in the register.",
-        },
-    ),
-)
+BOUNDARIES = Resource.of("boundaries")
 RESOURCES = (BOUNDARIES,)
 
 

@@ -7,10 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from toolkit.sources.raw import RawFile, embedded, long
-from toolkit.sources.resource import Resource, column, figures
+from toolkit.sources.resource import Resource
 
 FILE = "income/IT_irpef_comuni_2018_2020_2021_2023.csv.gz"
-YEARS = [2018, 2020, 2021, 2023]
 FULL_YEARS = [2018, 2020, 2021]  # 2023 has totals only
 
 # item -> (column of the count, column of the amount); empty where the file has none.
@@ -40,77 +39,14 @@ CLASSES = {
     "class_gt_120000": "cl_oltre_120000",
 }
 ITEMS = TOTALS | TYPES | {item: (f"{stem}_n", f"{stem}_eur") for item, stem in CLASSES.items()}
-UNITS = {"count": "persons", "amount": "EUR"}
 NOT_PUBLISHED = {  # in the file only for these years, whatever the municipality
     "taxable_income count": FULL_YEARS,
     "total_income amount": [2023],
 }
 
-INCOME = Resource(
-    name="income",
-    title={
-        "it": "Redditi IRPEF per Comune, tipo e classe di reddito",
-        "en": "Personal income (IRPEF) by municipality, type and class of income",
-    },
-    publisher="Ministero dell'Economia e delle Finanze, Dipartimento delle Finanze",
-    url="https://www1.finanze.gov.it/finanze/analisi_stat/public/",
-    licence="mef",
-    upstream=(
-        "github.com/leopoldinho/dati_fiscali@d80bcc5 (2018, 2020; repository without a licence file)",
-        "github.com/matteopicciolini/probability-statistic@74b0c29 (2021; repository without a licence file)",
-        "github.com/l7g/limen@a8d5634: public/data/population/income-by-comune.csv (2023)",
-    ),
-    observed="{year}-12-31",
-    processing={
-        "it": "Rese lunghe, con codici ISTAT al posto dei catastali; nessuna stima. La cella vuota di un anno "
-        "pubblicato è "
-        "riservata, la voce non pubblicata in un anno è mancante.",
-        "en": "Made long and re-keyed from cadastral to ISTAT codes; nothing estimated. An empty cell of a published "
-        "year is confidential; an item not published in a year is missing.",
-    },
-    key=("istat_code", "year", "item", "measure"),
-    fields=figures(
-        YEARS,
-        list(ITEMS),
-        list(UNITS.values()),
-        minimum=None,
-        between=(column("measure", it="Misura", en="Measure", enum=list(UNITS)),),
-        flags=("observed", "confidential", "missing"),
-    ),
-    unit_by="measure",
-    units=UNITS,
-    faults=(
-        {
-            "it": "L'anno è quello d'imposta. Mancano il 2019 e il 2022.",
-            "en": "The year is the tax year. 2019 and 2022 are absent.",
-        },
-        {
-            "it": "Del 2023 ci sono solo i totali: tipi e classi sono mancanti; il reddito complessivo c'è solo "
-            "nel 2023.",
-            "en": "2023 has totals only: types and classes are missing; total income is there for 2023 only.",
-        },
-        {
-            "it": "I conteggi sotto 4 sono riservati, a volte anche una seconda cella: nel 2021 una classe di "
-            "reddito è "
-            "riservata in 66 Comuni su 133, un tipo o una classe in 78. Un totale non è la somma delle celle "
-            "pubblicate.",
-            "en": "Counts below 4 are confidential, sometimes a second cell too: in 2021 a class of income is "
-            "so in 66 of "
-            "the 133 municipalities, a type or a class in 78. A total is not the sum of the published cells.",
-        },
-        {
-            "it": "Circa il 2 % dei contribuenti non è in alcuna classe.",
-            "en": "About 2% of taxpayers are in no class.",
-        },
-        {
-            "it": "I redditi di lavoro autonomo, d'impresa e da partecipazione comprendono i valori nulli; "
-            "dei fabbricati c'è solo l'ammontare.",
-            "en": "Self-employment, enterprise and participation incomes include nil values; of buildings there "
-            "is only "
-            "the amount.",
-        },
-    ),
-)
+INCOME = Resource.of("income")
+YEARS = INCOME.allowed("year")
+RESOURCES = (INCOME,)
 
 
 def tables(raw: Path) -> dict[str, pd.DataFrame]:
@@ -126,7 +62,7 @@ def tables(raw: Path) -> dict[str, pd.DataFrame]:
     parts = [
         _part(source, frame, item, measure, name)
         for item, pair in ITEMS.items()
-        for measure, name in zip(UNITS, pair, strict=True)
+        for measure, name in zip(INCOME.units, pair, strict=True)
         if name
     ]
     out = pd.concat(parts, ignore_index=True)
@@ -152,10 +88,7 @@ def _part(source: RawFile, frame: pd.DataFrame, item: str, measure: str, name: s
             "item": item,
             "measure": measure,
             "value": value,
-            "unit": UNITS[measure],
+            "unit": INCOME.units[measure],
             "flag": confidential.map({True: "confidential", False: "observed"}),
         }
     )
-
-
-RESOURCES = (INCOME,)

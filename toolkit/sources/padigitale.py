@@ -15,15 +15,16 @@ import pandas as pd
 import yaml
 
 from toolkit.catalog import last_observed
-from toolkit.sources.calls_schema import HISTORY
-from toolkit.sources.projects_schema import APPLICATIONS
 from toolkit.sources.raw import RawFile, embedded
+from toolkit.sources.resource import Resource
 
 FOLDER = "pnrr_padigitale"
 CALLS_FILE = f"{FOLDER}/avvisi_HEAD.csv"
 HISTORY_FILE = f"{FOLDER}/avvisi_history.csv"
 APPLICATIONS_FILE = re.compile(r"candidature_finanziate_(\d+)_(\d{4}-\d{2}-\d{2})\.csv$")
 CURATED = Path(__file__).resolve().parents[2] / "data" / "curated"
+APPLICATIONS = Resource.of("applications")
+HISTORY = Resource.of("calls_history")
 RESOURCES = (APPLICATIONS,)
 
 MONTHS = {

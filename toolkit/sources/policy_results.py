@@ -2,123 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
-from toolkit.sources.resource import Resource, column
+from toolkit.sources.resource import Resource
 
 HERE = Path(__file__).resolve().parents[2] / "data"
-_POLICY = column("policy", it="Politica", en="Policy", pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")
-_OUTCOME = column("outcome", it="Esito", en="Outcome", pattern="^[a-z][a-z0-9_]*$")
-_ABOUT: dict[str, Any] = {
-    "publisher": "Quadro",
-    "url": "https://esploradati.istat.it/",
-    "licence": "cc-by-4.0",
-    "upstream": ("provinces.csv, regional_income.csv, regional_employment.csv, supply_use.csv (quadro policy run)",),
-    "reference_date": "2023-12-31",
-    "codes": (),
-    "faults": (
-        {
-            "it": "Sono stime: ognuna va letta con il suo verdetto, e cambia se cambiano i dati o la politica "
-            "descritta.",
-            "en": "These are estimates: each is to be read with its verdict, and changes with the data or the "
-            "policy file.",
-        },
-    ),
-}
-
-
-def _number(name: str, it: str, en: str) -> dict[str, Any]:
-    return column(name, "number", it, en, required=False)
-
-
-OUTCOMES = Resource(
-    name="policy_outcomes",
-    title={"it": "Politiche: stime, verdetti e motivi", "en": "Policies: estimates, verdicts and reasons"},
-    processing={
-        "it": "Calcolata da `quadro policy run` sulle tavole di questa raccolta e sui file di params/policies; "
-        "la colonna "
-        "inputs è l'impronta di file e tavole usati.",
-        "en": "Computed by `quadro policy run` on the tables of this collection and the files of params/policies; the "
-        "column inputs is the fingerprint of the file and tables used.",
-    },
-    key=("policy", "outcome"),
-    fields=(
-        _POLICY,
-        _OUTCOME,
-        column("design", it="Disegno", en="Design"),
-        column(
-            "status",
-            it="Esito del calcolo",
-            en="What came of it",
-            enum=["estimated", "break", "refused", "not_estimated"],
-        ),
-        column("verdict", it="Verdetto", en="Verdict", enum=["identificato", "fragile", "descrittivo"]),
-        column("reasons", it="Motivi, in JSON", en="Reasons, as JSON"),
-        column("breaks", it="Interruzioni trovate, in JSON", en="Breaks found, as JSON"),
-        _number("estimate", "Stima", "Estimate"),
-        _number("low", "Limite inferiore", "Lower bound"),
-        _number("high", "Limite superiore", "Upper bound"),
-        _number("p", "p", "p"),
-        _number("mde", "Minimo effetto rilevabile", "Minimum detectable effect"),
-        _number("expected_effect", "Effetto massimo atteso", "Largest effect expected"),
-        _number("treated", "Unità trattate", "Treated units"),
-        _number("controls", "Unità di confronto", "Comparison units"),
-        _number("pre_periods", "Periodi prima", "Periods before"),
-        _number("post_periods", "Periodi dopo", "Periods after"),
-        _number("pre_rmspe", "Errore prima della politica", "Error before the policy"),
-        _number("placebo_time_year", "Anno del placebo nel tempo", "Year of the placebo in time"),
-        _number("placebo_time_p", "p del placebo nel tempo", "p of the placebo in time"),
-        _number("placebo_time_gap", "Scarto del placebo nel tempo", "Gap of the placebo in time"),
-        _number("loo_low", "Minimo senza un donatore", "Lowest without one donor"),
-        _number("loo_high", "Massimo senza un donatore", "Highest without one donor"),
-        _number("seed", "Seme", "Seed"),
-        _number("draws", "Estrazioni", "Draws"),
-        column("unit", it="Unità di conto", en="Unit of count"),
-        column("inputs", it="Impronta degli ingressi", en="Fingerprint of the inputs", pattern="^[0-9a-f]{16}$"),
-    ),
-    **_ABOUT,
-)
-SERIES = Resource(
-    name="policy_series",
-    title={
-        "it": "Politiche: traiettorie, placebo, gruppi di confronto, intervalli attesi",
-        "en": "Policies: paths, placebos, comparison groups, expected ranges",
-    },
-    processing=OUTCOMES.processing,
-    key=("policy", "outcome", "part", "item", "period"),
-    fields=(
-        _POLICY,
-        _OUTCOME,
-        column("part", it="Parte", en="Part", pattern="^[a-z_]+$"),
-        column("item", it="Voce", en="Item"),
-        column("period", it="Periodo", en="Period", required=False),
-        column("value", "number"),
-        column("unit"),
-        column("flag", enum=["observed", "estimated"]),
-    ),
-    **_ABOUT,
-)
-RESOURCES = (OUTCOMES, SERIES)
+RESOURCES = (Resource.of("policy_outcomes"), Resource.of("policy_series"))
 
 
 def tables(raw: Path | None = None, folder: Path = HERE) -> dict[str, pd.DataFrame]:
     """The tables as last computed; without rows where nothing was computed yet. `raw` has nothing to say here."""
     return {resource.name: _kept(resource, folder / resource.file) for resource in RESOURCES}
-
-
-def merged(results: Mapping[str, pd.DataFrame], policy: str, folder: Path = HERE) -> dict[str, pd.DataFrame]:
-    """The kept tables with the rows of one policy replaced."""
-    found = {}
-    for resource in RESOURCES:
-        kept = _kept(resource, folder / resource.file)
-        parts = [part for part in (kept[kept["policy"] != policy], results[resource.name]) if len(part)]
-        rows = pd.concat(parts, ignore_index=True) if parts else kept
-        found[resource.name] = rows.sort_values(list(resource.key), kind="stable", ignore_index=True)
-    return found
 
 
 def _kept(resource: Resource, path: Path) -> pd.DataFrame:

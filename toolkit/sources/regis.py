@@ -14,9 +14,15 @@ import pandas as pd
 
 from toolkit.sources import padigitale
 from toolkit.sources.padigitale import curated
-from toolkit.sources.projects_schema import BENEFICIARIES, LOCATIONS, MILESTONES, PROCEDURES, PROJECTS, SPENDING
 from toolkit.sources.raw import RawFile
+from toolkit.sources.resource import Resource
 
+PROJECTS = Resource.of("regis_projects")
+LOCATIONS = Resource.of("regis_locations")
+BENEFICIARIES = Resource.of("regis_beneficiaries")
+PROCEDURES = Resource.of("pnrr_procedures")
+SPENDING = Resource.of("pnrr_spending")
+MILESTONES = Resource.of("pnrr_milestones")
 RESOURCES = (PROJECTS, LOCATIONS, BENEFICIARIES, PROCEDURES, SPENDING, MILESTONES)
 LOCATIONS_FILE = "pnrr_regis/PNRR_Localizzazione_REGIS_MI015_2023-03-01.parquet"
 PAYMENTS_FILE = "pnrr_regis/PNRR_Pagamenti_di_Progetto_IT.parquet"

@@ -1,42 +1,40 @@
-"""What a table is called, where it comes from and what it may hold: the makings of `datapackage.yaml`."""
+"""What a table is called, where it comes from and what it may hold: the makings of `datapackage.yaml`.
+
+All of it is written in `descriptors/<table>.yml`, in both languages; `shared.yml` beside them holds what several tables
+say alike. An adapter takes its tables from there (`Resource.of`); hash, bytes, rows and days of observation are added
+when a table is built.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import yaml
 
-from toolkit.catalog import FLAGS, last_observed
+from toolkit.catalog import TYPES, last_observed
+from toolkit.errors import DataError
 
 Words = dict[str, str]  # language -> text
 
-ACCESSED = "2026-11-22"
-LICENCES: dict[str, tuple[str, str | Words, str]] = {
-    "istat": ("CC-BY", "CC BY", "https://www.istat.it/note-legali/"),
-    "istat-census": ("CC-BY-3.0-IT", "CC BY 3.0 IT", "https://creativecommons.org/licenses/by/3.0/it/"),
-    "mef": ("CC-BY-3.0-IT", "CC BY 3.0 IT", "https://creativecommons.org/licenses/by/3.0/it/"),
-    "cc-by-4.0": ("CC-BY-4.0", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
-    "openpolis": ("CC-BY-4.0", "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"),
-    "eurostat": (
-        "eurostat-reuse",
-        {"it": "Eurostat: riuso con citazione della fonte", "en": "Eurostat: reuse with attribution"},
-        "https://ec.europa.eu/eurostat/help/copyright-notice",
-    ),
-}
+DESCRIPTORS = Path(__file__).parent / "descriptors"
 CODE = r"^\d{6}$"
-LABELS: dict[str, Words] = {
-    "istat_code": {"it": "Codice ISTAT del Comune", "en": "ISTAT code of the municipality"},
-    "year": {"it": "Anno", "en": "Year"},
-    "item": {"it": "Voce", "en": "Item"},
-    "value": {"it": "Valore", "en": "Value"},
-    "unit": {"it": "Unità di conto", "en": "Unit of count"},
-    "flag": {"it": "Stato del dato", "en": "Status of the figure"},
-    "valid_from": {"it": "Primo giorno di validità", "en": "First day of validity"},
-    "valid_to": {"it": "Ultimo giorno di validità", "en": "Last day of validity"},
-    "source": {"it": "Fonte", "en": "Source"},
-    "name": {"it": "Nome", "en": "Name"},
+_MEDIA = {
+    "csv": "text/csv",
+    "parquet": "application/vnd.apache.parquet",
+    "topojson": "application/geo+json",
 }
+
+
+@cache
+def shared() -> dict[str, Any]:
+    """`titles` of the package, the day its files were `accessed`, and by name: `licences`, `origins` (what the tables
+    of one publisher say alike), `columns` and `faults`."""
+    return _yaml(DESCRIPTORS / "shared.yml")
 
 
 @dataclass(frozen=True)
@@ -44,10 +42,11 @@ class Resource:
     """A resource of the package.
 
     `publisher` is a proper name, or its words by language; `named` is the column in which its rows name their own
-    sources, where it collected them by hand. `parts` are other publishers, each with how the column `source` begins in
-    its rows, its name and its address. `observed` says where a row holds the day it was observed on, as
+    sources, where it collected them by hand. `parts` are other publishers: `rows` says how the column `source` begins
+    in theirs, `title` and `url` who they are. `observed` says where a row holds the day it was observed on, as
     `toolkit.catalog.last_observed` takes it; `reference_date` is the day of an edition whose rows hold none. `units`
-    says what each value of the column `unit_by` is counted in.
+    says what each value of the column `unit_by` is counted in; that column holds no other values, unless it says so.
+    `fields` are those of a Frictionless schema.
     """
 
     name: str
@@ -55,28 +54,65 @@ class Resource:
     publisher: str | Words
     url: str
     licence: str
-    upstream: tuple[str, ...]
+    upstream: list[str]
     processing: Words
     observed: str = ""
     reference_date: str = ""
     named: str = ""
-    parts: tuple[tuple[str, str | Words, str], ...] = ()
+    parts: tuple[dict[str, Any], ...] = ()
     key: tuple[str, ...] = ()
     fields: tuple[dict[str, Any], ...] = ()
     faults: tuple[Words, ...] = ()
     path: str = ""
     unit_by: str = ""
     units: dict[str, str] = field(default_factory=dict)
-    codes: tuple[str, ...] = ("istat_code",)
+
+    @classmethod
+    @cache
+    def of(cls, name: str) -> Resource:
+        """The resource that `descriptors/<name>.yml` describes.
+
+        Raises:
+            DataError: a key that it may not have or lacks, or a name that `shared.yml` has not.
+        """
+        path = DESCRIPTORS / f"{name}.yml"
+        said = _yaml(path)
+        origin = said.pop("origin", "")
+        said = {"name": name} | (_shared("origins", origin, path) if origin else {}) | said
+        known = {each.name for each in fields(cls)}
+        needed = {each.name for each in fields(cls) if each.default is MISSING and each.default_factory is MISSING}
+        odd = sorted((set(said) - known) | (needed - set(said)))
+        if odd:
+            what = "has no" if odd[0] in known else "may not have"
+            raise DataError(f"the descriptor of {name} {what} {odd[0]!r}", where=str(path), allowed=sorted(known))
+        _shared("licences", said["licence"], path)
+        faults = [_shared("faults", one, path) if isinstance(one, str) else one for one in said.get("faults", ())]
+        described = {column: dict(rules or {}) for column, rules in said.get("fields", {}).items()}
+        if said.get("units"):
+            described[said["unit_by"]].setdefault("enum", list(said["units"]))
+        said |= {"faults": tuple(faults), "fields": columns(described)}
+        said |= {key: tuple(said[key]) for key in ("key", "parts") if key in said}
+        return cls(**said)
 
     @property
     def file(self) -> str:
         """Name of the file in `data/`."""
         return self.path or f"{self.name}.csv"
 
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Columns of ISTAT codes."""
+        return tuple(each["name"] for each in self.fields if each.get("constraints", {}).get("pattern") == CODE)
+
+    def allowed(self, column: str) -> list[Any]:
+        """The values that a column may hold, in the order of the descriptor."""
+        found = next(each for each in self.fields if each["name"] == column)
+        values: list[Any] = found["constraints"]["enum"]
+        return values
+
     def descriptor(self, sha256: str, size: int, rows: pd.DataFrame | None) -> dict[str, Any]:
         """The Frictionless descriptor of the resource, given the bytes that were written and the rows they hold."""
-        licence, licence_title, licence_url = LICENCES[self.licence]
+        licence = shared()["licences"][self.licence]
         suffix = self.file.rsplit(".", 1)[1]
         out: dict[str, Any] = {"name": self.name, "title": self.title["it"], "titles": self.title, "path": self.file}
         out |= {"format": suffix, "mediatype": _MEDIA[suffix]} | ({"encoding": "utf-8"} if suffix == "csv" else {})
@@ -85,10 +121,10 @@ class Resource:
         out |= {"hash": f"sha256:{sha256}"} | ({} if rows is None else {"rows": len(rows)})
         out |= {
             "sources": self._sources(rows),
-            "licenses": [{"name": licence} | _titled(licence_title) | {"path": licence_url}],
-            "upstream": list(self.upstream),
+            "licenses": [{"name": licence["name"]} | _titled(licence["title"]) | {"path": licence["path"]}],
+            "upstream": self.upstream,
             "reference_date": self.reference_date if rows is None else self._day(rows),
-            "date_accessed": ACCESSED,
+            "date_accessed": shared()["accessed"],
             "processing": self.processing,
             "faults": list(self.faults),
         }
@@ -114,9 +150,39 @@ class Resource:
         main = _titled(self.publisher) | {"path": self.url} | ({"named": self.named} if self.named else {})
         if rows is None or not self.parts:
             return [main]
-        begins = {start: rows["source"].str.startswith(start) for start, _, _ in self.parts}
-        found = [_titled(name) | {"path": url, "rows": at} for at, name, url in self.parts if begins[at].any()]
+        begins = {part["rows"]: rows["source"].str.startswith(part["rows"]) for part in self.parts}
+        found = [
+            _titled(part["title"]) | {"path": part["url"], "rows": part["rows"]}
+            for part in self.parts
+            if begins[part["rows"]].any()
+        ]
         return found if pd.concat(begins, axis=1).any(axis=1).all() else [*found, main]
+
+
+def columns(described: Mapping[str, Mapping[str, Any] | None]) -> tuple[dict[str, Any], ...]:
+    """Fields of a Frictionless schema.
+
+    Args:
+        described: by name of the column: `type` (string unless said), titles `it` and `en`, `unit`, `code` (true: an
+            ISTAT code of six digits), and constraints; `required` unless said otherwise. What is not said is as in
+            `shared.yml`.
+
+    Raises:
+        DataError: a column without a title in a language, or of an unknown type.
+    """
+    out = []
+    for name, own in described.items():
+        said = {"type": "string"} | shared()["columns"].get(name, {}) | (own or {})
+        if not {"it", "en"} <= set(said):
+            raise DataError(f"the column {name} has no title", where="toolkit/sources/descriptors", allowed="it and en")
+        if said["type"] not in TYPES:
+            raise DataError(f"the column {name} is of type {said['type']!r}", allowed=list(TYPES))
+        about = {"name": name, "type": said.pop("type"), "title": said.pop("it"), "title_en": said.pop("en")}
+        about |= {"unit": said.pop("unit")} if "unit" in said else {}
+        rules = {"required": True} | ({"pattern": CODE} if said.pop("code", False) else {}) | said
+        rules = {key: rule for key, rule in rules.items() if rule is not False}
+        out.append(about | ({"constraints": rules} if rules else {}))
+    return tuple(out)
 
 
 def _titled(name: str | Words) -> dict[str, Any]:
@@ -124,45 +190,13 @@ def _titled(name: str | Words) -> dict[str, Any]:
     return {"title": name} if isinstance(name, str) else {"title": name["it"], "titles": name}
 
 
-_MEDIA = {
-    "csv": "text/csv",
-    "parquet": "application/vnd.apache.parquet",
-    "topojson": "application/geo+json",
-}
+def _shared(what: str, name: str, path: Path) -> Any:
+    known = shared()[what]
+    if name not in known:
+        raise DataError(f"no {what.removesuffix('s')} {name!r} in shared.yml", where=str(path), allowed=list(known))
+    return known[name]
 
 
-def column(name: str, kind: str = "string", it: str = "", en: str = "", **constraints: Any) -> dict[str, Any]:
-    """A field of a schema; `required` unless said otherwise; `unit` is kept apart from the constraints."""
-    label = {"it": it, "en": en} if it else LABELS[name]
-    unit = constraints.pop("unit", None)
-    rules = {"required": True} | constraints
-    rules = {key: rule for key, rule in rules.items() if rule is not False}
-    out: dict[str, Any] = {"name": name, "type": kind, "title": label["it"], "title_en": label["en"]}
-    return out | ({"unit": unit} if unit else {}) | ({"constraints": rules} if rules else {})
-
-
-def code(name: str = "istat_code", it: str = "", en: str = "") -> dict[str, Any]:
-    """A column of ISTAT codes."""
-    return column(name, it=it, en=en, pattern=CODE)
-
-
-def figures(
-    years: list[int],
-    items: list[str],
-    units: list[str],
-    *,
-    minimum: float | None = 0,
-    between: tuple[dict[str, Any], ...] = (),
-    flags: tuple[str, ...] = FLAGS,
-) -> tuple[dict[str, Any], ...]:
-    """Columns of a table of figures: code, year, item, others, value, unit, flag."""
-    lowest: dict[str, Any] = {} if minimum is None else {"minimum": minimum}
-    return (
-        code(),
-        column("year", "integer", enum=years),
-        *((column("item", enum=items),) if items else ()),
-        *between,
-        column("value", "number", required=False, **lowest),
-        column("unit", enum=units),
-        column("flag", enum=list(flags)),
-    )
+def _yaml(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return document

@@ -7,11 +7,10 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit.sources.calls_schema import CURATED_FILES
 from toolkit.sources.eurostat import ACTIVITIES, PARTITION
 from toolkit.sources.padigitale import curated
 from toolkit.sources.raw import RawFile, long
-from toolkit.sources.resource import Resource, column
+from toolkit.sources.resource import Resource
 
 SUPPLY_FILE, USE_FILE = "io/IT2016_supply.csv", "io/IT2016_use_basic.csv"
 EMPLOYMENT_FILE = "employment_italy.yml"
@@ -33,86 +32,9 @@ FINAL = {
 }
 PRIMARY = {"Value added, gross": "value_added", "Intermediate consumption": "intermediate"}
 IMPORTS = "Imports of goods and services"
-PARTS = ("supply", "use", "final_use", "imports", "primary")
 
-SUPPLY_USE = Resource(
-    name="supply_use",
-    title={
-        "it": "Tavole delle risorse e degli impieghi dell'Italia, 2016",
-        "en": "Supply and use tables of Italy, 2016",
-    },
-    publisher="Eurostat",
-    url="https://ec.europa.eu/eurostat/databrowser/view/naio_10_cp1610",
-    licence="eurostat",
-    upstream=("github.com/nigolred/COVID-19_Impact_on_Italian_GDP@04959b9: Database (repository without a licence)",),
-    reference_date="2016-12-31",
-    processing={
-        "it": "Valori pubblicati (naio_10_cp15, naio_10_cp1610), prezzi base, milioni di euro correnti, resi lunghi; i "
-        "65 nomi di industrie e prodotti sono sostituiti dai codici A*64, nell'ordine di chi pubblica. Le celle nulle "
-        "non sono scritte, salvo la diagonale delle risorse.",
-        "en": "Published values (naio_10_cp15, naio_10_cp1610), basic prices, current million EUR, made long; the 65 "
-        "names of industries and products are replaced by the A*64 codes, in the publisher's order. Cells of zero are "
-        "not written, but for the diagonal of supply.",
-    },
-    key=("table", "row", "column"),
-    fields=(
-        column("table", it="Parte della tavola", en="Part of the table", enum=list(PARTS)),
-        column("row", it="Riga: prodotto o voce", en="Row: product or item"),
-        column("column", it="Colonna: industria o voce", en="Column: industry or item"),
-        column("value", "number"),
-        column("unit", enum=["million_EUR"]),
-    ),
-    faults=(
-        {
-            "it": "La riga degli occupati è pubblicata tutta a zero, cioè manca: non è tra i dati.",
-            "en": "The row of employment is published as all zeros, that is, it is missing: it is not in the data.",
-        },
-        {
-            "it": "Risorse e impieghi quadrano entro 0,4 milioni di euro; l'industria U non ha produzione; L68A "
-            "sono gli "
-            "affitti imputati, che nessuno può comprare.",
-            "en": "Supply and use balance within 0.4 million EUR; industry U has no output; L68A is imputed "
-            "rents, which "
-            "no one can buy.",
-        },
-    ),
-    codes=(),
-)
-NATIONAL_EMPLOYMENT = Resource(
-    name="national_employment",
-    title={"it": "Occupati per ramo di attività, Italia, 2016", "en": "Persons employed by activity, Italy, 2016"},
-    publisher="Eurostat",
-    url="https://ec.europa.eu/eurostat/databrowser/view/nama_10r_3empers",
-    licence="eurostat",
-    upstream=(
-        "github.com/datacommonsorg/data@cf37304: scripts/eurostat/regional_statistics_by_nuts/employed_per_sector/"
-        "Eurostats_NUTS3_Empers.csv, row 2016 of nuts/IT",
-        CURATED_FILES,
-    ),
-    observed="{year}-12-31",
-    processing={
-        "it": "Una riga pubblicata (nama_10r_3empers, Italia, 2016), trascritta; i rami si sommano al totale.",
-        "en": "One published row (nama_10r_3empers, Italy, 2016), transcribed; the blocks add up to the total.",
-    },
-    key=("nuts", "year", "activity"),
-    fields=(
-        column("nuts", it="Codice NUTS", en="NUTS code", enum=["IT"]),
-        column("year", "integer", enum=[YEAR]),
-        column("activity", it="Ramo di attività (NACE Rev. 2)", en="Activity (NACE Rev. 2 block)", enum=ACTIVITIES),
-        column("value", "number", minimum=0),
-        column("unit", enum=["persons_employed"]),
-        column("flag", enum=["observed"]),
-    ),
-    faults=(
-        {
-            "it": "I rami si sovrappongono, come nella tavola metropolitana: C è dentro B-E, G-I e J dentro "
-            "G-J, e così "
-            "via.",
-            "en": "Blocks overlap, as in the metropolitan table: C is inside B-E, G-I and J inside G-J, and so on.",
-        },
-    ),
-    codes=(),
-)
+SUPPLY_USE = Resource.of("supply_use")
+NATIONAL_EMPLOYMENT = Resource.of("national_employment")
 RESOURCES = (SUPPLY_USE, NATIONAL_EMPLOYMENT)
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import difflib
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from toolkit.catalog import Catalog, recording
+from toolkit.catalog.store import Store, current
 from toolkit.errors import DataNotEmbedded, TerritoryError
 from toolkit.territory.model import Area, Municipality
 from toolkit.territory.names import fold
@@ -27,6 +29,9 @@ _PROVINCE = re.compile(r"(?P<name>.+?)\s*\((?P<province>[A-Za-z]{2})\)")
 
 Made = TypeVar("Made")
 
+Rows = Mapping[str, Mapping[str, Any]]
+"""Rows of a table by their key, read-only."""
+
 Span = tuple[str, date | None, date | None]
 """A member: code, first and last day; None: as long as the area itself."""
 
@@ -36,10 +41,12 @@ class Register:
 
     Args:
         catalog: has the tables municipalities, territory_changes, areas and area_members.
+        store: keeps what is made of them; that of this process where none is given.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        self.catalog = catalog
+    def __init__(self, catalog: Catalog, store: Store | None = None) -> None:
+        self.catalog, self.store = catalog, current() if store is None else store
+        self._municipalities: dict[str, Municipality] = {}
 
     def municipality(self, code_or_name: str, on: date | None = None) -> Municipality:
         """One municipality, by ISTAT code, by name, or by `name (province)`.
@@ -90,7 +97,7 @@ class Register:
             )
         row = self._areas[id]
         first, last = _day(row["valid_from"]), _day(row["valid_to"])
-        spans = self._members.get(id, [])
+        spans = self._members.get(id, ())
         changes = sorted({str(day) for _, *days in spans for day in days if day not in (None, first, last)})
         if on is None and changes:
             raise TerritoryError(
@@ -210,13 +217,13 @@ class Register:
     def _containing(self, code: str, kind: str, on: date) -> Area | None:
         return next((area for area in self.areas(on, kind) if code in area.members), None)
 
-    def _there(self, on: date) -> list[Area]:
+    def _there(self, on: date) -> tuple[Area, ...]:
         """All areas that exist on a day."""
         rows, _ = self._areas, self._members  # loaded each time, so that who uses them is recorded
 
-        def made() -> list[Area]:
+        def made() -> tuple[Area, ...]:
             valid = {id: (_day(row["valid_from"]), _day(row["valid_to"])) for id, row in rows.items()}
-            return [self.area(id, on) for id, days in valid.items() if _holds(*days, on)]
+            return tuple(self.area(id, on) for id, days in valid.items() if _holds(*days, on))
 
         return self._once(made, "there", "areas", "area_members", on=on)
 
@@ -227,8 +234,9 @@ class Register:
         return _holds(_day(row["valid_from"]), _day(row["valid_to"]), on)
 
     def _made(self, code: str) -> Municipality:
-        row = self._rows[code]
-        return self._once(lambda: _municipality(row), f"municipality {code}", "municipalities")
+        if code not in self._municipalities:
+            self._municipalities[code] = _municipality(self._rows[code])
+        return self._municipalities[code]
 
     @cached_property
     def _embedded(self) -> frozenset[str]:
@@ -237,48 +245,44 @@ class Register:
         return self._once(lambda: frozenset(table["istat_code"]), "embedded", FIGURES)
 
     def _once(self, make: Callable[[], Made], what: str, *tables: str, on: date | None = None) -> Made:
-        """What is made of some tables: once in a process for each edition of them, and never changed."""
-        key = (what, on, *(self._hashes[name] for name in tables))
-        if key not in _KNOWN:
-            _KNOWN[key] = make()
-        found: Made = _KNOWN[key]
-        return found
+        """What is made of some tables: once for each edition of them."""
+        return self.store.once(("register", what, on, *(self._hashes[name] for name in tables)), make)
 
     @cached_property
     def _hashes(self) -> dict[str, str]:
         return self.catalog.hashes()
 
     @cached_property
-    def _rows(self) -> dict[str, dict[str, Any]]:
+    def _rows(self) -> Rows:
         return self._by("municipalities", "istat_code")
 
     @cached_property
-    def _changes(self) -> dict[str, dict[str, Any]]:
+    def _changes(self) -> Rows:
         return self._by("territory_changes", "istat_code")
 
     @cached_property
-    def _areas(self) -> dict[str, dict[str, Any]]:
+    def _areas(self) -> Rows:
         return self._by("areas", "area")
 
     @cached_property
-    def _members(self) -> dict[str, list[Span]]:
+    def _members(self) -> Mapping[str, tuple[Span, ...]]:
         table = self.catalog.load("area_members")
 
-        def made() -> dict[str, list[Span]]:
+        def made() -> Mapping[str, tuple[Span, ...]]:
             spans: dict[str, list[Span]] = defaultdict(list)
             for row in table.to_dict("records"):
                 spans[row["area"]].append((row["istat_code"], _day(row["valid_from"]), _day(row["valid_to"])))
-            return dict(spans)
+            return MappingProxyType({area: tuple(found) for area, found in spans.items()})
 
         return self._once(made, "members", "area_members")
 
-    def _by(self, name: str, column: str) -> dict[str, dict[str, Any]]:
+    def _by(self, name: str, column: str) -> Rows:
         """Rows of a table by their key; loaded each time, so that who uses it is recorded."""
         table = self.catalog.load(name)
 
-        def made() -> dict[str, dict[str, Any]]:
+        def made() -> Rows:
             rows: list[Any] = table.to_dict("records")
-            return {row[column]: row for row in rows}
+            return MappingProxyType({row[column]: MappingProxyType(row) for row in rows})
 
         return self._once(made, name, name)
 
@@ -293,10 +297,7 @@ class Register:
         return dict(names)
 
 
-_KNOWN: dict[tuple[Any, ...], Any] = {}
-
-
-def _municipality(row: dict[str, Any]) -> Municipality:
+def _municipality(row: Mapping[str, Any]) -> Municipality:
     return Municipality(
         istat_code=str(row["istat_code"]),
         name=str(row["name"]),

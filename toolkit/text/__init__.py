@@ -1,8 +1,8 @@
 """Words: how reports speak, in Italian and in English; the texts themselves are in the `.yml` files beside."""
 
+from toolkit.contract import ABSENT_FLAGS, LANGUAGES, PRESENT_FLAGS
 from toolkit.text.loading import (
     FOLDER,
-    LANGUAGES,
     VOCABULARIES,
     WordsError,
     messages,
@@ -10,9 +10,9 @@ from toolkit.text.loading import (
     template,
     vocabulary,
 )
-from toolkit.text.numbers import ABSENT_FLAGS, MINUS, PRESENT_FLAGS, is_absent, rounded
+from toolkit.text.numbers import MINUS, is_absent, rounded
 from toolkit.text.places import Place
-from toolkit.text.words import Words
+from toolkit.text.words import Words, pair
 
 __all__ = [
     "ABSENT_FLAGS",
@@ -26,6 +26,7 @@ __all__ = [
     "WordsError",
     "is_absent",
     "messages",
+    "pair",
     "placeholders",
     "rounded",
     "template",

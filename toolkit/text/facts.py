@@ -24,6 +24,13 @@ from toolkit.text.loading import WordsError
 if TYPE_CHECKING:
     from toolkit.text.words import Words
 
+COMPARED = (
+    *("own", "median", "peers_median", "low", "high", "zone", "metropolitan", "without_core"),
+    *("gap", "gap_median", "gap_zone", "gap_metropolitan", "gap_without_core"),
+    *("rank", "n", "all", "peers", "year", "when", "subject", "place", "name", "certainty"),
+    *("first", "last", "change", "median_change", "metropolitan_change", "change_gap"),
+)
+"""Names of the facts of a comparison (`help(comparison)`)."""
 LEVEL = 1.0
 """Percent below which a gap is none; in points, half of it."""
 
@@ -130,6 +137,14 @@ class Year(int, Fact):
     def said(self, words: Words, form: str = "", options: tuple[str, ...] = ()) -> str:
         """`2023`."""
         return str(int(self))
+
+
+class Count(int, Fact):
+    """How many there are."""
+
+    def said(self, words: Words, form: str = "", options: tuple[str, ...] = ()) -> str:
+        """`133`, "1.234"."""
+        return words.number(int(self))
 
 
 class Place(str, Fact):

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
 
+from toolkit.contract import LANGUAGES
 from toolkit.errors import ToolkitError
 
-LANGUAGES = ("it", "en")
 FOLDER = Path(__file__).parent
 # Files of the folder that are vocabularies of their own shape, not messages.
-VOCABULARIES = ("units", "places", "glossary", "acronyms")
+VOCABULARIES = ("units", "places", "glossary", "acronyms", "formulas")
 # A day with its Italian article or preposition, which change before 8 and 11 ("l'8", "all'11"); English has none.
 DATE_FORMS = ("thedate", "atdate", "ofdate", "fromdate")
 PLACE_FORMS = ("name", "the", "at", "of", "to", "from", "body")
@@ -43,7 +44,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         return super().construct_mapping(node, deep=deep)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> Mapping[str, Any]:
+    """A file of texts, read-only: all pages of a process have the same."""
     with path.open(encoding="utf-8") as stream:
         try:
             content = yaml.load(stream, Loader=_Loader)
@@ -53,17 +55,24 @@ def _read(path: Path) -> dict[str, Any]:
             raise WordsError(f"not readable as YAML: {error}", where=path.name) from None
     if not isinstance(content, dict):
         raise WordsError("a file of texts is a mapping of keys", where=path.name)
-    return content
+    fixed: Mapping[str, Any] = _fixed(content)
+    return fixed
+
+
+def _fixed(content: Any) -> Any:
+    if isinstance(content, dict):
+        return MappingProxyType({key: _fixed(part) for key, part in content.items()})
+    return tuple(map(_fixed, content)) if isinstance(content, list) else content
 
 
 @cache
-def vocabulary(name: str, folder: Path = FOLDER) -> dict[str, Any]:
+def vocabulary(name: str, folder: Path = FOLDER) -> Mapping[str, Any]:
     """One of `VOCABULARIES`, as its file has it."""
     return _read(folder / f"{name}.yml")
 
 
 @cache
-def messages(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
+def messages(folder: Path = FOLDER) -> Mapping[str, Mapping[str, str]]:
     """All templates of the folder as they are written, `file.key` → `{it, en}`.
 
     A faulty one stops who asks for it (`template`), not the reports that do not; a contract test allows none.
@@ -72,11 +81,11 @@ def messages(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
         WordsError: a file that is not YAML, or a key given twice.
     """
     paths = [path for path in sorted(folder.glob("*.yml")) if path.stem not in VOCABULARIES]
-    return {f"{path.stem}.{key}": texts for path in paths for key, texts in _read(path).items()}
+    return MappingProxyType({f"{path.stem}.{key}": texts for path in paths for key, texts in _read(path).items()})
 
 
 @cache
-def template(key: str, folder: Path = FOLDER) -> dict[str, str]:
+def template(key: str, folder: Path = FOLDER) -> Mapping[str, str]:
     """The template of a known key, checked.
 
     Raises:
@@ -85,7 +94,7 @@ def template(key: str, folder: Path = FOLDER) -> dict[str, str]:
     file, _, name = key.partition(".")
     texts: Any = messages(folder)[key]
     where = f"{file}.yml: {name}"
-    if not isinstance(texts, dict) or sorted(texts) != sorted(LANGUAGES):
+    if not isinstance(texts, Mapping) or sorted(texts) != sorted(LANGUAGES):
         raise WordsError("a text needs exactly both languages", where=where, allowed=LANGUAGES)
     if not all(isinstance(text, str) and text.strip() for text in texts.values()):
         raise WordsError("a text is empty or not a text", where=where, hint="put it in quotes")

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
 from toolkit.text.loading import WordsError
 
 MINUS = "\u2212"
-ABSENT_FLAGS = ("missing", "confidential", "not_observable")
-PRESENT_FLAGS = ("observed", "estimated", "break", "lower_bound")
 _ABSENT_HINT = "an absent value is printed by value() with its flag"
 
 
@@ -34,6 +32,22 @@ def rounded(value: Any, decimals: int = 0) -> Decimal:
             f"{value!r} is not a number to print", hint="an absent value is printed by value() with its flag"
         )
     return exact.quantize(_unit(decimals), rounding=ROUND_HALF_UP) + 0
+
+
+def apart(low: float, high: float) -> list[Decimal]:
+    """Both ends of a range, or the one where they are equal. Where one decimal does not tell them apart, or from zero
+    what is not zero, there are two, the lower end rounded down and the upper one up."""
+    exact = list(dict.fromkeys((low, high)))
+    for decimals in (1, 2):
+        ends = [rounded(end, decimals) for end in exact]
+        if len(set(ends)) == len(ends) and all(end or not known for end, known in zip(ends, exact, strict=True)):
+            return ends if decimals == 1 or low == high else _outward(low, high)
+    return _outward(low, high)
+
+
+def _outward(low: float, high: float) -> list[Decimal]:
+    hundredth = Decimal("0.01")
+    return [Decimal(repr(low)).quantize(hundredth, ROUND_FLOOR), Decimal(repr(high)).quantize(hundredth, ROUND_CEILING)]
 
 
 @cache

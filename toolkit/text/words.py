@@ -46,6 +46,7 @@ from babel.core import Locale
 from babel.dates import format_date
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
+from toolkit.contract import ABSENT_FLAGS, LANGUAGES, PRESENT_FLAGS
 from toolkit.partial import Sum
 from toolkit.text import places
 from toolkit.text.facts import Absent, Fact, Year
@@ -53,7 +54,6 @@ from toolkit.text.loading import (
     DATE_FORMS,
     FACT_FORMS,
     FOLDER,
-    LANGUAGES,
     NUMERIC,
     PLACE_FORMS,
     SIGN,
@@ -64,7 +64,7 @@ from toolkit.text.loading import (
     template,
     vocabulary,
 )
-from toolkit.text.numbers import ABSENT_FLAGS, MINUS, PRESENT_FLAGS, is_absent, rounded
+from toolkit.text.numbers import MINUS, is_absent, rounded
 
 # Before most numbers, before 1, 8 and 11, before 0: "il 25 %", "l'8 %", "lo 0,2 %".
 _ARTICLES = {
@@ -74,6 +74,8 @@ _ARTICLES = {
     "from": ("dal ", "dall'", "dallo "),
 }
 _LOCALE = {"it": "it_IT", "en": "en_GB"}
+FINEST = 6
+"""Decimals up to which a share is printed so that it differs from zero."""
 
 
 class Words(string.Formatter):
@@ -188,6 +190,8 @@ class Words(string.Formatter):
         digits = entry["decimals"] if decimals is None else decimals
         if entry["form"] == "year":
             return str(int(value))
+        if entry["form"] == "percent" and value and decimals is None:  # a small share is not none
+            digits = next((n for n in range(digits, FINEST) if rounded(value, n)), FINEST)
         if entry["form"] != "number":
             return {"percent": self.percent, "euro": self.euro, "points": self.points}[entry["form"]](value, digits)
         number = self.number(value, digits)
@@ -326,7 +330,7 @@ class Words(string.Formatter):
             WordsError: a placeholder or form that does not exist, two languages that differ in placeholders, a language
                 that is empty.
         """
-        names = _checked(it, en)
+        names = pair(it, en)
         if unknown := sorted(names - set(facts)):
             near = [other for name in unknown for other in get_close_matches(name, facts, n=2)]
             raise WordsError(
@@ -371,6 +375,8 @@ class Words(string.Formatter):
             raise WordsError(f"{value!r} has no form {head!r}", allowed=getattr(value, "forms", ()))
         if not head and isinstance(value, str):
             return value
+        if not head and isinstance(value, list | tuple):
+            return self.join(value)
         if isinstance(value, Year) and (numeric or sign):
             raise WordsError(f"{value!r} is a year, not a number", hint="{year} prints it as it is")
         if isinstance(value, Fact) and (numeric or sign or head in _COUNTED) and hasattr(value, "__float__"):
@@ -498,8 +504,12 @@ def _items(value: Any) -> list[str]:
 
 
 @cache
-def _checked(it: str, en: str) -> frozenset[str]:
-    """Names of the placeholders of a pair of sentences."""
+def pair(it: str, en: str) -> frozenset[str]:
+    """Names of the placeholders of a sentence in both languages.
+
+    Raises:
+        WordsError: as `Words.sentence`.
+    """
     names = {}
     for language, text in (("it", it), ("en", en)):
         if not isinstance(text, str) or not text.strip():

@@ -3,7 +3,6 @@
 A notebook makes a `Case` of its report and calls the functions below, one a section.
 """
 
-from toolkit.params import policy
 from toolkit.report.evaluation.case import TABLES, Case
 from toolkit.report.evaluation.expected import ahead
 from toolkit.report.evaluation.follow import actions, actors, claims, trials
@@ -30,10 +29,4 @@ __all__ = [
     "robustness",
     "timing",
     "trials",
-    "warm_up",
 ]
-
-
-def warm_up(**_: object) -> None:
-    """Read what every page of a run reads, whatever its territory: the files of all policies."""
-    policy.everything()

@@ -17,7 +17,7 @@ from toolkit import display
 from toolkit.errors import TerritoryError
 from toolkit.impact.verdict import LEVELS
 from toolkit.params import policy as policies
-from toolkit.params.policy import Outcome, Policy
+from toolkit.params.policy import EX_ANTE, Outcome, Policy
 from toolkit.partial import Sum
 from toolkit.report.core import WordedReport as Report
 from toolkit.text import Words
@@ -34,7 +34,6 @@ TABLES = [
     "national_employment",
     "supply_use",
 ]
-EX_ANTE = "ex_ante"
 _UNIT_VALUES = ("estimate", "mde", "expected_effect")  # of a reason, in the unit of its outcome
 
 

@@ -3,12 +3,6 @@
 A notebook makes a `Case` of its report and calls the functions below, one a section.
 """
 
-from collections.abc import Sequence
-
-from IPython.utils.capture import capture_output
-
-from toolkit.params import LANGUAGES
-from toolkit.report.core import WordedReport as Report
 from toolkit.report.opportunities.access import accessible
 from toolkit.report.opportunities.after import calendar, plan, successors
 from toolkit.report.opportunities.calls import on_the_day
@@ -43,42 +37,6 @@ __all__ = [
     "thresholds",
     "to_verify",
     "waits",
-    "warm_up",
     "won",
     "zone",
 ]
-
-SECTIONS = (
-    memo,
-    key_figures,
-    won,
-    chains,
-    states,
-    waits,
-    take_up,
-    located,
-    on_the_day,
-    successors,
-    plan,
-    calendar,
-    ranking,
-    portfolio,
-    accessible,
-    thresholds,
-    zone,
-    seminar,
-    to_verify,
-    checklist,
-    caveats,
-)
-"""Those of the page, in its order."""
-
-
-def warm_up(municipality: str = "", area: str = "", as_of: str = "", languages: Sequence[str] = LANGUAGES) -> None:
-    """Compute what the pages of a run share, so that processes forked afterwards have it."""
-    where = {"municipality": municipality, "area": area, "as_of": as_of}
-    for language in languages:
-        with capture_output():
-            case = Case(Report("pnrr", language=language, tables=TABLES, **where))
-            for section in SECTIONS:
-                section(case)

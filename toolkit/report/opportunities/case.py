@@ -136,9 +136,9 @@ class Case:
     # ---- who
 
     def _of_day(self, *key: Any) -> pd.DataFrame:
-        """What depends on data and day alone, once in a process; whoever changes it changes its own."""
+        """What depends on data and day alone, made once for all reports; whoever changes it changes its own."""
         found: pd.DataFrame = self.report.once("pnrr", *key)
-        return found.copy(deep=False)
+        return found
 
     @cached_property
     def codes(self) -> tuple[str, ...]:

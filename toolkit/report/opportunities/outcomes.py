@@ -7,10 +7,9 @@ from typing import Any
 import pandas as pd
 
 from toolkit import display, pnrr
+from toolkit.pnrr.states import STATES
 from toolkit.report.opportunities import origin
 from toolkit.report.opportunities.case import CALLS, Case, records
-
-STATES = ("won", "not_funded_or_not_applied", "not_observable", "not_eligible")
 
 
 def states(case: Case) -> None:

@@ -85,7 +85,7 @@ class Child:
         self.memory, self.timeout = memory, timeout
         self.began = time.monotonic()
         self.reason = ""
-        self._received = b""
+        self._received = bytearray()
         self._peak = 0
         parent, shared = os.getpid(), anonymous(os.getpid())
         self._inherited = shared
@@ -112,7 +112,7 @@ class Child:
             if len(self._received) < _HEAD.size + size:
                 break
             found.append(pickle.loads(self._received[_HEAD.size : _HEAD.size + size]))
-            self._received = self._received[_HEAD.size + size :]
+            del self._received[: _HEAD.size + size]
         return found
 
     def overdue(self) -> str:

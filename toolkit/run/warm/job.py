@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -26,6 +27,8 @@ from toolkit.run.warm import engine
 from toolkit.run.warm.shell import NeedsKernel, ShellClient
 
 Begun = Callable[[int], None]
+Teach = Callable[[bool], None]
+"""Told that the cells have run well, and whether they printed."""
 
 
 @lru_cache(maxsize=64)
@@ -34,7 +37,9 @@ def source(path: Path) -> Any:
     return load_notebook_node(str(path))
 
 
-def perform(job: Job, folder: Path, begun: Begun, drawings: Drawings, stock: str) -> worker.Done:
+def perform(
+    job: Job, folder: Path, begun: Begun, drawings: Drawings, stock: str, teach: Teach | None = None
+) -> worker.Done:
     """Execute and render one job; this process must end afterwards.
 
     Args:
@@ -43,6 +48,7 @@ def perform(job: Job, folder: Path, begun: Begun, drawings: Drawings, stock: str
         begun: told how many cells have begun.
         drawings: who draws its charts.
         stock: why an ordinary kernel must execute it; empty: it need not.
+        teach: called when its cells have run, if they have run well.
     """
     from toolkit import catalog
 
@@ -50,14 +56,14 @@ def perform(job: Job, folder: Path, begun: Begun, drawings: Drawings, stock: str
         return replace(worker.perform(job, folder), note=stock)
     pages.drawings.set(drawings.get)
     try:
-        done = worker.perform(job, folder, lambda job, folder: _execute(job, folder, begun, drawings))
+        done = worker.perform(job, folder, lambda job, folder: _execute(job, folder, begun, drawings, teach))
     except NeedsKernel as reason:
         return replace(worker.perform(job, folder), note=str(reason))
     loaded = {source.name for source in catalog.used()} | ({"boundaries"} if drawings.mapped else set())
     return replace(done, tables=tuple(sorted(loaded)))
 
 
-def _execute(job: Job, folder: Path, begun: Begun, drawings: Drawings) -> worker.Executed:
+def _execute(job: Job, folder: Path, begun: Begun, drawings: Drawings, teach: Teach | None) -> worker.Executed:
     """What `papermill.execute_notebook` does, in memory."""
     node = parameterize_notebook(copy.deepcopy(source(job.path)), job.values, kernel_name="python3")
     node = papermill.execute.prepare_notebook_metadata(node, str(job.path), "", False)
@@ -73,6 +79,10 @@ def _execute(job: Job, folder: Path, begun: Begun, drawings: Drawings) -> worker
         return node, "kernel_died", str(error)
     except Exception as error:
         return node, "engine", f"{type(error).__name__}: {error}"
+    if teach and not any(cell.metadata.get("papermill", {}).get("exception") for cell in node.cells):
+        outputs = [output for cell in node.cells for output in cell.get("outputs", ())]
+        with suppress(Exception):  # what cannot be taught costs the others time, and this page nothing
+            teach(any(output["output_type"] == "stream" for output in outputs))
     return node, "", ""
 
 

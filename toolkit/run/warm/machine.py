@@ -38,6 +38,7 @@ def run(
     modules: Sequence[str],
     folder: Path,
     early: Started | None = None,
+    words: list[str] | None = None,
 ) -> Iterator[tuple[int, worker.Done]]:
     """Yield the number of each job with what it came to, in the order in which they end.
 
@@ -48,11 +49,12 @@ def run(
         modules: what the parent should import.
         folder: absolute scratch folder.
         early: a parent that was started before it was known what for.
+        words: a word for the log is put here.
 
     Raises:
         NotStartedError: the parent does not come up; jobs not yet yielded are undone.
     """
-    machine = Machine(settings(list(jobs.values()), workers, memory, modules, folder), early)
+    machine = Machine(settings(list(jobs.values()), workers, memory, modules, folder), early, words)
     for number, job in jobs.items():
         machine.add(number, job)
     try:
@@ -64,11 +66,8 @@ def run(
 
 def settings(jobs: Sequence[Job], workers: int, memory: int, modules: Sequence[str], folder: Path) -> Settings:
     """What a parent must be told for some jobs, given as to `run`."""
-    first = jobs[0].values if jobs else {}
-    told = tuple((name, str(first.get(name, ""))) for name in ("municipality", "area", "as_of"))
     notebooks = tuple(dict.fromkeys(job.path for job in jobs))
-    languages = tuple(dict.fromkeys(language for job in jobs for language in job.languages))
-    return Settings(workers, folder, notebooks, memory * MIB, tuple(modules), told, languages)
+    return Settings(workers, folder, notebooks, memory * MIB, tuple(modules))
 
 
 @dataclass
@@ -121,10 +120,12 @@ class Machine:
     Args:
         settings: what the parent is told.
         early: a parent that was started before it was known what for.
+        words: a word for the log is put here.
     """
 
-    def __init__(self, settings: Settings, early: Started | None = None) -> None:
+    def __init__(self, settings: Settings, early: Started | None = None, words: list[str] | None = None) -> None:
         self.settings, self.folder, self.early = settings, settings.folder, early
+        self.words = [] if words is None else words
         self.jobs: dict[int, Job] = {}
         self.slots: dict[int, int] = {}
         self.todo: deque[int] = deque()
@@ -172,6 +173,8 @@ class Machine:
     def _heard(self, what: str, *more: Any) -> Iterator[tuple[int, worker.Done]]:
         if what == "ready":
             self.failures = 0
+        elif what == "word":
+            self.words.append(*more)
         elif what == "began":
             number, pid, slot = more
             self.given[number], self.slots[number] = pid, slot

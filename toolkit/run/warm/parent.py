@@ -7,6 +7,12 @@
           ("began", number, pid, slot)
           ("done", number, Done)
           ("lost", number, trouble, detail, cells begun)     the child made no record of its own
+          ("word", text)                     for the log
+
+The first good page of a notebook in a language teaches the others: when its cells have run, its process sends what it
+put into the store and the names of the modules it imported. Later pages are forked from here with both, and with
+nothing else of it: what its cells changed ends with its process, and so does what they broke. While nobody has taught
+a notebook's pages they wait for the first, but not for long.
 """
 
 from __future__ import annotations
@@ -15,30 +21,39 @@ import gc
 import importlib
 import json
 import os
+import pickle
 import shutil
 import signal
 import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
+from toolkit import params
+from toolkit.catalog.store import Store, use
+from toolkit.errors import ToolkitError
+from toolkit.params import ROOT
 from toolkit.run.job import Job
 from toolkit.run.warm import child
 
 TICK = 0.05
 GRACE = 2.0
 """Seconds in which a child that has reported may do what it wants done at its end."""
+PATIENCE = 10.0
+"""Seconds for which the pages of a notebook wait for what the first of them finds out."""
 ALLOCATED = 10_000
 """Objects that a child makes before Python looks for cycles: at the usual 700, that is a tenth of a page's time."""
 CHARTS = "toolkit.charts"
 """Notebooks that use this module draw."""
+KERNEL = ("IPython", "ipykernel", "matplotlib_inline", "comm", "debugpy", "__main__", "__mp_main__")
+"""Packages that know of the process they are in: each imports them itself."""
 HOUSE = ("toolkit.report", "toolkit.render.content", "toolkit.render.results", "toolkit.render.workbook")
 LIBRARIES = (
     "pygments.lexers.python",
@@ -58,10 +73,7 @@ class Settings:
         folder: scratch folder, absolute.
         notebooks: the notebooks that will be asked for.
         memory: bytes one job may use; 0: no limit.
-        modules: what to import besides the house; those that have a function `warm_up` compute with it what all
-            their pages share.
-        first: `municipality`, `area` and `as_of` of the first job, which `warm_up` takes.
-        languages: of the jobs; `warm_up` takes them, too.
+        modules: what to import besides the house.
         scratch: a folder to remove at the end: whoever made it may have been killed.
     """
 
@@ -70,8 +82,6 @@ class Settings:
     notebooks: tuple[Path, ...] = ()
     memory: int = 0
     modules: tuple[str, ...] = ()
-    first: tuple[tuple[str, str], ...] = ()
-    languages: tuple[str, ...] = ()
     scratch: Path | None = None
 
     @property
@@ -181,8 +191,14 @@ class _Running:
     number: int
     job: Job
     child: child.Child
+    teaches: bool = False
     told: list[Any] = field(default_factory=list)
     reported: float = 0.0
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken."""
+        return time.monotonic() - self.child.began
 
 
 class Server:
@@ -195,12 +211,16 @@ class Server:
         self.counters = child.Counters(settings.counters, settings.slots)
         self.painters = Painters(settings.slots, settings.folder / "boundaries.json")
         self.unfit: dict[Path, str] = {}
+        self.base = Store()
+        self.stores: dict[Path, Store] = {}
+        self.taught: set[tuple[Path, str]] = set()
+        self.unwaited: set[Path] = set()
 
     def serve(self) -> None:
         """Until the other side closes the connection."""
         if CHARTS in self.settings.modules:
             self.painters.start()  # they import while this process does
-        warm(self.settings)
+        warm(self.settings, self.base)
         self.painters.share()
         self.connection.send(("ready",))
         while True:
@@ -230,7 +250,7 @@ class Server:
     def _look(self, ready: Sequence[Any]) -> None:
         """Reports of children, and the ends of those that ended or took too much."""
         for slot, one in list(self.running.items()):
-            one.told += one.child.messages()
+            self._hear(one)
             if one.told and not one.reported:
                 one.reported = time.monotonic()
             trouble = "" if one.reported else one.child.overdue()
@@ -240,9 +260,11 @@ class Server:
                 self._end(slot, one, trouble)
 
     def _end(self, slot: int, one: _Running, trouble: str) -> None:
-        one.told += one.child.messages()
+        self._hear(one)
         code = one.child.close()
         del self.running[slot]
+        if one.teaches:
+            self._wait_no_longer(one.job.path, f"{one.job.page} ended before its cells had run well")
         if one.told:
             self.connection.send(("done", one.number, one.told[0]))
         else:
@@ -253,25 +275,69 @@ class Server:
         running = [other.child.pid for other in self.running.values()]
         child.end_strays([*running, *self.painters.pids()], running)
 
+    def _hear(self, one: _Running) -> None:
+        """Keep what a child has said of its job, and learn what it teaches."""
+        for message in one.child.messages():
+            if isinstance(message, Lesson):
+                self._learn(one.job, message)
+                one.teaches = False
+            else:
+                one.told.append(message)
+
+    def _learn(self, job: Job, lesson: Lesson) -> None:
+        if (job.path, job.language) in self.taught:
+            return
+        self.taught.add((job.path, job.language))
+        self._wait_no_longer(job.path)
+        with _environment():
+            _import(lesson.modules)
+            self._store(job.path).take(lesson.news)
+            with suppress(Exception):  # a model that a notebook defines, say
+                params.learn(pickle.loads(lesson.choices))
+        _settle()
+
+    def _store(self, path: Path) -> Store:
+        """The store of a notebook's pages: what one notebook computes another does not see."""
+        return self.stores.setdefault(path, Store(self.base))
+
+    def _waits(self, job: Job) -> bool:
+        """Whether another page of the notebook is about to find out what this one needs."""
+        if job.path in self.unwaited:
+            return False
+        first = [one for one in self.running.values() if one.teaches and one.job.path == job.path]
+        if any(one.seconds > PATIENCE for one in first):
+            self._wait_no_longer(job.path, f"{first[0].job.page} takes over {PATIENCE:.0f} s")
+        return bool(first) and job.path not in self.unwaited
+
+    def _wait_no_longer(self, path: Path, why: str = "") -> None:
+        """Let all pages of a notebook begin when there is room: they have been taught or, `why` not, will not be."""
+        if path not in self.unwaited and why:
+            self._word(f"{path.stem}: {why}, so its other pages find out by themselves what all of them share")
+        self.unwaited.add(path)
+
+    def _word(self, text: str) -> None:
+        self.connection.send(("word", text))
+
     def _begin(self) -> None:
         free = [slot for slot in range(self.settings.slots) if slot not in self.running]
-        while free and self.todo:
+        while (
+            free
+            and (at := next((at for at, (_, job, _) in enumerate(self.todo) if not self._waits(job)), None)) is not None
+        ):
             slot = free.pop(0)
-            number, job, folder = self.todo.pop(0)
+            number, job, folder = self.todo.pop(at)
             self.counters.set(slot, 0)
-            self._why_stock(job)
+            teaches = not self._why_stock(job) and (job.path, job.language) not in self.taught
             forked = child.Child(
-                lambda send, slot=slot, number=number, job=job, folder=folder: self._work(  # type: ignore[misc]
-                    send, slot, number, job, folder
-                ),
+                partial(self._work, slot=slot, number=number, job=job, folder=folder, teaches=teaches),
                 timeout=job.timeout,
                 memory=self.settings.memory,
                 close=[self.connection.fileno(), *(other.child.pipe for other in self.running.values())],
             )
-            self.running[slot] = _Running(number, job, forked)
+            self.running[slot] = _Running(number, job, forked, teaches)
             self.connection.send(("began", number, forked.pid, slot))
 
-    def _work(self, send: child.Send, slot: int, number: int, job: Job, folder: Path) -> None:
+    def _work(self, send: child.Send, *, slot: int, number: int, job: Job, folder: Path, teaches: bool) -> None:
         """The life of a child."""
         from toolkit.render.painter import Drawings
         from toolkit.run.warm import job as jobs
@@ -280,7 +346,10 @@ class Server:
         answers = self.painters.answers[slot][0]
         drawings = Drawings(folder, number, slot, answers, self.painters.requests[1])
         begun = partial(self.counters.set, slot)
-        send(jobs.perform(job, folder, begun, drawings, self.unfit.get(job.path, "")))
+        use(shared := self._store(job.path))
+        before = set(sys.modules)
+        teach = (lambda printed: send(_lesson(shared, before, printed))) if teaches else None
+        send(jobs.perform(job, folder, begun, drawings, self.unfit.get(job.path, ""), teach))
 
     def _why_stock(self, job: Job) -> str:
         """Why an ordinary kernel must execute a job's notebook; empty where it need not."""
@@ -293,50 +362,91 @@ class Server:
         return self.unfit.get(job.path, "")
 
 
-def warm(settings: Settings) -> None:
-    """Import and load what every job needs; nothing that a notebook could see is left changed."""
+@dataclass(frozen=True)
+class Lesson:
+    """What a page found out that others need, too.
+
+    Attributes:
+        news: what it put into the store.
+        choices: the files of `params/` that it read, pickled.
+        modules: what it imported.
+    """
+
+    news: bytes
+    choices: bytes
+    modules: tuple[str, ...]
+
+
+def _lesson(shared: Store, before: set[str], printed: bool) -> Lesson:
+    """What this process found out.
+
+    One with threads, or whose cells printed, tells no modules: their import may be why, and must then be each page's.
+    """
+    alone = len(list(Path("/proc/self/task").iterdir())) == 1
+    new = [name for name in list(sys.modules) if name not in before and alone and not printed and _installed(name)]
+    return Lesson(shared.news(), pickle.dumps(params.known()), tuple(new))
+
+
+def _installed(name: str) -> bool:
+    """Whether a module is a library's: not a file beside the notebook, nor a part of the kernel."""
+    where = getattr(getattr(sys.modules[name], "__spec__", None), "origin", None) or ""
+    return name.partition(".")[0] not in KERNEL and where.startswith(
+        (sys.prefix, sys.base_prefix, str(ROOT / "toolkit"))
+    )
+
+
+def warm(settings: Settings, base: Store) -> None:
+    """Import and load what every job needs; nothing that a notebook could see is left changed.
+
+    Args:
+        settings: what is known of the jobs.
+        base: the store that gets what the pages of all notebooks share.
+    """
     from toolkit.run.warm import job, shell
 
     shell.host()
-    environment = dict(os.environ)
-    _import([*settings.modules, *LIBRARIES])
-    with warnings.catch_warnings():  # filters stay as in a kernel that has imported the same
-        _load(settings.notebooks)
-        _warm_up(settings)
-    os.environ.clear()
-    os.environ.update(environment)
-    for module in list(sys.modules.values()):
-        getattr(module, "__warningregistry__", {}).clear()
+    with _environment():
+        _import([*settings.modules, *LIBRARIES])
+        with warnings.catch_warnings():  # filters stay as in a kernel that has imported the same
+            _load(settings.notebooks, base)
     assert job
+    _settle()
+    gc.set_threshold(ALLOCATED)
+
+
+@contextmanager
+def _environment() -> Iterator[None]:
+    """Put back what imports and loads leave in the environment, and forget whom they warned."""
+    kept = dict(os.environ)
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(kept)
+        for module in list(sys.modules.values()):
+            getattr(module, "__warningregistry__", {}).clear()
+
+
+def _settle() -> None:
+    """Leave alone what is there from now on: memory that nobody touches stays shared with those forked."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(ALLOCATED)
 
 
 def _import(names: Sequence[str]) -> None:
     for name in names:
-        with suppress(ImportError):
+        with suppress(Exception):
             importlib.import_module(name)
 
 
-def _warm_up(settings: Settings) -> None:
-    """What the pages of a report share, computed before the first fork."""
-    from toolkit import catalog
-
-    for name in settings.modules:
-        shared = vars(sys.modules.get(name, sys)).get("warm_up")
-        if callable(shared):
-            with suppress(Exception), catalog.recording():  # who needs what cannot be computed is told
-                shared(**dict(settings.first), languages=settings.languages)
-
-
-def _load(notebooks: Sequence[Path]) -> None:
+def _load(notebooks: Sequence[Path], base: Store) -> None:
     """Tables, words, the page's template, the notebooks."""
     from toolkit import catalog
     from toolkit.display.markdown import split
     from toolkit.render import shell as pages
     from toolkit.run.warm import job
     from toolkit.territory import Register
+    from toolkit.text import Words, loading
 
     data = catalog.default()
     with catalog.recording():  # in a list of its own: a page's sources are those that its notebook loads
@@ -344,10 +454,12 @@ def _load(notebooks: Sequence[Path]) -> None:
             with suppress(Exception):  # who loads a faulty table is told
                 data.load(name)
         with suppress(Exception):
-            Register(data).municipalities()
-    _words = importlib.import_module("toolkit.text").Words
+            Register(data, base).municipalities()
     for language in pages.LANGUAGES:
-        _words(language).number(1.5, 1)
+        Words(language).number(1.5, 1)
+    for key in loading.messages():
+        with suppress(ToolkitError):  # who says a faulty one is told
+            loading.template(key)
     pages.warm()
     for path in notebooks:
         with suppress(Exception):  # who runs a faulty notebook is told

@@ -1,0 +1,98 @@
+"""Addresses: the same in both languages, once given never lost, and never given to something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+from once import executed
+
+from toolkit import render
+from toolkit.errors import ToolkitError
+from toolkit.render import content
+from toolkit.render.retired import EVERY, register, retired
+from toolkit.text import LANGUAGES
+
+PUBLISHED = yaml.safe_load((Path(__file__).parents[1] / "golden" / "ids.yml").read_text(encoding="utf-8"))
+OFFERED = "section.section[id], figure.figure[id], div.table[id], div.extract[id]"
+PLACES = ({"municipality": "015032"}, {"municipality": "015155"}, {"area": "zona-nord-milano"})
+
+
+@pytest.fixture(scope="module")
+def pages() -> dict[tuple[str, str], BeautifulSoup]:
+    """Place and language → the page; `figures …` → its extra page."""
+    found = {}
+    for where in PLACES:
+        for language in LANGUAGES:
+            notebook, place = executed("benchmark", language=language, **where), next(iter(where.values()))
+            found[place, language] = BeautifulSoup(render.page(notebook), "html.parser")
+            for part in content.extracts(notebook):
+                page = BeautifulSoup(render.shell.extract(notebook, part), "html.parser")
+                found[f"{part['id']} {place}", language] = page
+    return found
+
+
+def offered(page: BeautifulSoup) -> set[str]:
+    return {element["id"] for element in page.select(OFFERED)}
+
+
+def alive(pages: dict[tuple[str, str], BeautifulSoup], figures: bool) -> set[str]:
+    chosen = [page for (place, _), page in pages.items() if place.startswith("figures ") == figures]
+    return set().union(*map(offered, chosen))
+
+
+def test_ids_are_the_same_in_both_languages(pages: dict[tuple[str, str], BeautifulSoup]) -> None:
+    for place, language in pages:
+        if language == "it":
+            assert offered(pages[place, "it"]) == offered(pages[place, "en"]), place
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_what_a_page_offers_is_written_down(name: str, pages: dict[tuple[str, str], BeautifulSoup]) -> None:
+    new = alive(pages, name != "benchmark") - set(PUBLISHED[name])
+    assert not new, f"new addresses, to be kept from now on: add them to tests/golden/ids.yml, {name}: {sorted(new)}"
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_an_address_once_given_is_alive_or_leads_on(name: str, pages: dict[tuple[str, str], BeautifulSoup]) -> None:
+    living, old = alive(pages, name != "benchmark"), retired(name)
+    assert set(PUBLISHED[name]) - living - set(old) == set(), "give toolkit/render/retired.yml what stands for them"
+    assert living & set(old) == set(), "an address that once led to something else"
+
+
+def test_an_old_address_is_on_every_page_at_what_stands_for_it(pages: dict[tuple[str, str], BeautifulSoup]) -> None:
+    for (place, language), page in pages.items():
+        if place.startswith("figures "):
+            continue
+        ids = [element["id"] for element in page(id=True)]
+        assert len(ids) == len(set(ids)), place
+        assert set(register()["benchmark"]) <= set(ids), (place, language)
+        for old, new in register()["benchmark"].items():
+            near = page.find(id=old)
+            assert near.name == "span"
+            assert not near.get_text()
+            target = next(name for name in new if name in offered(page))
+            assert target in (near.parent.get("id"), *(one.get("id") for one in near.find_next_siblings())), (
+                place,
+                old,
+            )
+
+
+def test_the_register_leads_to_addresses_that_are_no_old_ones() -> None:
+    for report, pairs in register().items():
+        assert {new for several in pairs.values() for new in several} & set(pairs) == set(), report
+        assert report == EVERY or report in PUBLISHED
+
+
+def test_a_new_thing_cannot_have_an_old_address() -> None:
+    notebook = executed("benchmark", municipality="015032", language="it")
+    figure = next(part for part in content.payloads(notebook) if part["kind"] == "figure")
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            shown = output.get("data", {}).get(content.MIME, {})
+            if shown.get("id") == figure["id"]:
+                shown["id"] = "swot"
+    with pytest.raises(ToolkitError, match="'swot' once led to something else"):
+        render.page(notebook)

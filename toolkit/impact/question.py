@@ -1,0 +1,232 @@
+"""One outcome of a policy as it is asked, and what is found: the figures, the verdict, the series behind them.
+
+`answer` runs the design of the question on a panel, with its comparison sets; `unanswered` judges what no design can
+look at. Both give a `Finding`; its series are rows (`SERIES`) that a page draws and tables show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+import pandas as pd
+
+from toolkit.errors import MethodError
+from toolkit.impact.designs import Evaluation, evaluate
+from toolkit.impact.interface import Panel
+from toolkit.impact.placebos import nearest_donors
+from toolkit.impact.power import mde_panel
+from toolkit.impact.randomisation import randomisation_test
+from toolkit.impact.verdict import Evidence, Verdict, judge, refusal
+
+HEAVIEST = 12  # donors whose weights are kept, where they weigh at least LEAST
+LEAST = 0.01
+TOLD_WITHOUT_ESTIMATE = {
+    f"impact.reason.{key}"
+    for key in ("expected_below_mde", "mde_unknown", "few_treated_ranked", "break_declared", "anticipation")
+}
+
+
+@dataclass(frozen=True)
+class Question:
+    """How an outcome is to be looked at.
+
+    Attributes:
+        design: none: not looked at; detectable_only: what effect could be seen, and no estimate.
+        unit: of the effect.
+        first_year: first treated year.
+        parts: columns of the panel that, with the outcome, add up to 100.
+        false_year: of the placebo in time; 0: two thirds of the way to treatment.
+        anticipated, controls_treated, expected: known from outside (`Evidence`); `expected` is the largest effect that
+            is thought possible, in the unit, None where nobody knows.
+    """
+
+    design: Literal["synthetic_control", "randomisation", "detectable_only", "none"]
+    unit: str
+    first_year: int = 0
+    parts: Sequence[str] = ()
+    false_year: int = 0
+    anticipated: bool = False
+    controls_treated: float = 0.0
+    expected: float | None = None
+
+
+class Row(NamedTuple):
+    """A value of a series: of which part, for what and when (empty: for none), in which unit, observed or estimated."""
+
+    part: str
+    item: str
+    period: str
+    value: float
+    unit: str
+    flag: str = "estimated"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of a question.
+
+    Attributes:
+        status: estimated, break, refused or not_estimated.
+        verdict: with its reasons.
+        figures: by name: estimate, low, high, p, mde, … as far as the design gives them.
+        breaks: breaks in series found: time, kind, refuses.
+        series: paths, placebos, weights, comparison sets.
+    """
+
+    status: str
+    verdict: Verdict
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    breaks: Sequence[Mapping[str, Any]] = ()
+    series: Sequence[Row] = ()
+
+
+def comparison_units(
+    panel: Panel,
+    *,
+    leave_out: Iterable[Any] = (),
+    provinces: Sequence[str] = (),
+    nearest: int = 0,
+    size: pd.Series | None = None,
+    name: str = "",
+) -> list[Any]:
+    """The units of the panel that a comparison set takes.
+
+    Args:
+        leave_out: units it does not take.
+        provinces: first three digits of the units it takes; empty: all.
+        nearest: only so many, those nearest to the treated unit before treatment; 0: all.
+        size: unit → size; only units within the sizes of those treated.
+        name: of the set, for the fault.
+
+    Raises:
+        MethodError: nobody is left.
+    """
+    gone = set(leave_out)
+    units = [unit for unit in panel.controls if unit not in gone]
+    if provinces:
+        units = [unit for unit in units if str(unit)[:3] in provinces]
+    if size is not None:
+        ours = size.reindex(panel.treated_units)
+        units = [unit for unit in units if ours.min() <= size.get(unit, -1.0) <= ours.max()]
+    if nearest:
+        near = nearest_donors(panel, len(panel.controls))
+        units = [unit for unit in near if unit in set(units)][:nearest]
+    if not units:
+        raise MethodError(f"the comparison set {name!r} is empty", hint="widen it")
+    return units
+
+
+def unanswered(question: Question, fault: MethodError | None = None) -> Finding:
+    """The finding of a question without a design, or of one that the data refused with a reason."""
+    if fault is None:
+        evidence = Evidence("none", controls_treated=question.controls_treated)
+        return Finding("not_estimated", judge(evidence))
+    evidence = Evidence("none", anticipated=question.anticipated, controls_treated=question.controls_treated)
+    return Finding("refused", refusal(fault, evidence))
+
+
+def answer(question: Question, panel: Panel, pools: Mapping[str, Sequence[Any]] | None = None) -> Finding:
+    """Look at an outcome by the design of the question.
+
+    Args:
+        panel: the outcome, with `parts` among its covariates.
+        pools: comparison sets by name, the first is the main one; none: all controls.
+
+    Raises:
+        MethodError: no design could be right on the panel; with a `reason` where it is the data that refuse.
+    """
+    pools = pools or {"all": panel.controls}
+    design: Any = "difference_in_differences" if question.design == "randomisation" else "synthetic_control"
+    main = panel.only(units=[*panel.treated_units, *next(iter(pools.values()))])
+    several = design == "synthetic_control" and len(pools) > 1 and question.design != "detectable_only"
+    found = evaluate(
+        main,
+        design,
+        parts=("outcome", *question.parts) if question.parts else (),
+        pools=pools if several else None,
+        false_date=question.false_year or None,
+        anticipated=question.anticipated,
+        controls_treated=question.controls_treated,
+        expected_effect=question.expected if question.design == "detectable_only" else None,
+    )
+    figures: dict[str, Any] = {"treated": len(main.treated_units), "controls": len(main.controls)}
+    figures["pre_periods"] = int((main.times < question.first_year).sum())
+    figures["post_periods"] = int((main.times >= question.first_year).sum())
+    records = found.screening.found.to_dict("records")
+    breaks = [{"time": int(r["time"]), "kind": r["kind"], "refuses": bool(r["refuses"])} for r in records]
+    series = [
+        Row("median_change", "controls", str(int(r["time"])), float(r["median"]), question.unit)
+        for r in found.screening.changes.to_dict("records")
+    ]
+    if found.status != "estimated":
+        return Finding(found.status, found.verdict, figures, breaks, series)
+    figures["mde"] = found.mde
+    if question.design == "detectable_only":
+        kept = tuple(reason for reason in found.verdict.reasons if reason.key in TOLD_WITHOUT_ESTIMATE)
+        figures["expected_effect"] = question.expected
+        return Finding("not_estimated", Verdict(found.verdict.level, kept), figures, breaks, series)
+    drawn = "path" in found.main.tables
+    series += _synthetic(found, question.unit) if drawn else _randomised(panel, pools, question.unit)
+    return Finding("estimated", found.verdict, figures | _figures(found), breaks, series)
+
+
+def _figures(found: Evaluation) -> dict[str, Any]:
+    """What the estimate and its tests say, by the names of the columns that keep it."""
+    result = found.main
+    low, high = result.interval or (None, None)
+    out = {"estimate": result.estimate, "low": low, "high": high, "p": result.p}
+    out |= {"pre_rmspe": result.diagnostics.get("pre_rmspe"), "seed": result.seed, "draws": result.draws}
+    if "in_time" in found.results:
+        fake = found.results["in_time"].diagnostics
+        names = (("year", "date"), ("p", "p"), ("gap", "gap"))
+        out |= {f"placebo_time_{key}": fake[f"placebo_time_{old}"] for key, old in names}
+    if "leave_one_out" in found.results:
+        out |= {key: found.results["leave_one_out"].diagnostics[key] for key in ("loo_low", "loo_high")}
+    return out
+
+
+def _synthetic(found: Evaluation, unit: str) -> list[Row]:
+    """Path, placebos, weights and comparison sets of a synthetic control."""
+    tables = found.main.tables
+    rows: list[Row] = []
+    for r in tables["path"].to_dict("records"):
+        rows.append(Row("path", "actual", str(int(r["time"])), r["actual"], unit, "observed"))
+        rows.append(Row("path", "synthetic", str(int(r["time"])), r["synthetic"], unit))
+    for r in tables["placebos"].to_dict("records"):
+        rows.append(Row("placebo_gap", r["unit"], "", r["gap"], unit))
+        if r["pre_rmspe"]:
+            rows.append(Row("placebo_ratio", r["unit"], "", r["post_rmspe"] / r["pre_rmspe"], "ratio"))
+    for r in tables["weights"].head(HEAVIEST).to_dict("records"):
+        if r["weight"] >= LEAST:
+            rows.append(Row("weight", r["unit"], "", 100 * r["weight"], "percent"))
+    for r in found.pools.to_dict("records") if found.pools is not None else ():
+        for key, of in (("estimate", unit), ("p", "share"), ("donors", "ratio")):
+            rows.append(Row(f"pool_{key}", r["pool"], "", r[key], of))
+    return _known(rows)
+
+
+def _randomised(panel: Panel, pools: Mapping[str, Sequence[Any]], unit: str) -> list[Row]:
+    """Mean paths of those treated and of the main set, and the test on each comparison set."""
+    wide = panel.wide()
+    rows: list[Row] = []
+    for item, units in (("actual", panel.treated_units), ("synthetic", list(next(iter(pools.values()))))):
+        for year, value in wide.loc[units].mean().items():
+            rows.append(Row("path", item, str(int(str(year))), value, unit, "observed"))
+    for name, donors in pools.items():
+        compared = panel.only(units=[*panel.treated_units, *donors])
+        test = randomisation_test(compared)
+        rows.append(Row("pool_estimate", name, "", test.estimate, unit))
+        rows.append(Row("pool_p", name, "", test.p if test.p is not None else float("nan"), "share"))
+        rows.append(Row("pool_donors", name, "", len(donors), "ratio"))
+        if test.interval:
+            rows.append(Row("pool_low", name, "", test.interval[0], unit))
+            rows.append(Row("pool_high", name, "", test.interval[1], unit))
+        rows.append(Row("pool_mde", name, "", mde_panel(compared), unit))
+    return _known(rows)
+
+
+def _known(rows: Iterable[Row]) -> list[Row]:
+    """Rows that have a value."""
+    return [row._replace(value=float(row.value)) for row in rows if pd.notna(row.value)]
