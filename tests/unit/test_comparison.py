@@ -360,14 +360,14 @@ def test_a_row_gives_facts_and_none_gives_absence(bresso: Report) -> None:
     assert bresso.some(["a"]) == ["a"]
 
 
-def test_the_index_needs_its_parts() -> None:
+def test_judgements_do_not_depend_on_what_was_compared_before() -> None:
     with page(municipality="015032") as (report, _):
-        compared(report, "income_per_taxpayer")
-        for judge in (report.composite, report.findings):
-            with pytest.raises(ToolkitError, match="which was not compared"):
-                judge()
-        compared(report, *JUDGED)
+        alone = report.findings(), report.composite().order
+    with page(municipality="015032") as (report, _):
+        compared(report, *reversed(JUDGED))
         index = report.composite()
+        pd.testing.assert_frame_equal(report.findings(), alone[0])
+        assert index.order == alone[1]
         facts = report.index_facts(index)
         rank = index.rank("015032")
         assert facts["low"] <= rank <= facts["high"]

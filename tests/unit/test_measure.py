@@ -66,7 +66,7 @@ def test_a_share_needs_its_whole(name: str) -> None:
 def test_help_tells_tables_unit_formula_and_source(name: str) -> None:
     function, about = getattr(indicators, name), indicators.get(name)
     text = inspect.getdoc(function)
-    for wanted in (about.formula, about.unit, about.reference, ", ".join(about.tables)):
+    for wanted in (about.formula, about.unit, about.reference, *about.tables):
         assert wanted in text
     assert list(inspect.signature(function).parameters) == list(about.tables)
     assert name in dir(indicators)
