@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import chain, count
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same
 from toolkit.indicators.peers import structure as structure_of
 from toolkit.indicators.standing import standings_of
 from toolkit.params import ROOT, ReportParams
+from toolkit.report import lab
 from toolkit.report.comparison import Comparison
 from toolkit.report.own_frame import own_indicator, own_rows
 from toolkit.report.setting import BOUNDARIES, Setting
@@ -124,11 +126,20 @@ class Comparing(Setting):
         about: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": self.peer_codes}
         played = {key: place for key, place in self.roles.items() if key != self.own} | {self.own: self.own}
         standing = standings_of({panel.indicator.id: panel}, played, **about)[panel.indicator.id]
-        key = f"{panel.indicator.id}@{self.parent}" if parent else panel.indicator.id
+        key = self._key(f"{panel.indicator.id}@{self.parent}" if parent else panel.indicator.id, panel)
         found = Comparison(self, panel, standing, tuple(tables), key)
         self.compared[key] = found
         self._results.setdefault(key, found.result(self.parent if parent else ""))
         return found
+
+    def _key(self, name: str, panel: Panel) -> str:
+        """The name, with a number where it stands for other figures: the same indicator on a changed table."""
+        names = chain([name], (f"{name}_{n}" for n in count(2)))
+        return next(
+            key
+            for key in names
+            if key not in self.compared or self.compared[key].panel.rows.equals(panel.rows) or lab.interactive()
+        )
 
     def _names_of(self, what: Measure) -> list[str]:
         return [str(table.attrs.get("table", name)) for name, table in what.tables.items()]
@@ -158,7 +169,7 @@ class Comparing(Setting):
 
     def keep(self, name: str, **figure: Any) -> None:
         """Keep a figure for the results file: JSON values only, free of language."""
-        if name in self._results:
+        if name in self._results and not lab.interactive():  # where somebody looks, a cell is run again
             raise ToolkitError(f"two results are called {name!r}")
         self._results[name] = figure
 

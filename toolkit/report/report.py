@@ -445,7 +445,7 @@ class Report(Judging):
     def _new(self, id: str) -> str:
         if not id:
             raise ToolkitError("a figure or a table needs an id", hint='id="income", equal in both languages')
-        if id in self._ids:
+        if id in self._ids and not lab.interactive():  # where somebody looks, a cell is run again
             raise ToolkitError(f"two figures or tables of the page are called {id!r}", where=self.notebook)
         self._ids.add(id)
         return id
@@ -483,6 +483,11 @@ class Report(Judging):
         results = {"figures": self._results, "territories": territories}
         self._show(display.Close(language=self.language, results=results, provenance=provenance))
 
+    def _known_title(self) -> str:
+        if not self.words.has(f"{self.notebook}.title"):
+            raise ToolkitError("the page has no title", hint=f'Report("{self.notebook}", …, it="…", en="…")')
+        return self.words.say(f"{self.notebook}.title")
+
     def _opening(self) -> display.Open:
         territory: dict[str, Any] = {"slug": self.territory.slug, "name": self.name, "folder": self.territory.folder}
         if isinstance(self.territory, Municipality):
@@ -497,7 +502,7 @@ class Report(Judging):
             language=self.language,
             report=self.notebook,
             territory=territory,
-            title=own or self.words.say(f"{self.notebook}.title"),
+            title=own or self._known_title(),
             as_of=self.as_of.isoformat(),
             reference_date="",
             snapshot={"date": day, "hash": short},
