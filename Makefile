@@ -7,7 +7,7 @@ TEMPLATES := $(VENV)/share/jupyter/nbconvert/templates
 PLAN ?= params/runs/nord-milano.yml
 WORKERS ?= 2
 
-.PHONY: reports test lab lint lock help clean
+.PHONY: reports test lab docs lint lock help clean
 
 help:  ## show this list
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,10 @@ test: $(READY)  ## run the tests; SLOW=1 adds the slow ones
 lab: $(READY)  ## open JupyterLab on the notebooks (Settings → Language for Italian)
 	@$(BIN)/jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements  # asks for news
 	$(BIN)/jupyter lab --notebook-dir=. $(if $(filter 0,$(shell id -u)),--allow-root) $(ARGS)
+
+docs: $(READY)  ## write the reference of what a notebook may use into docs/api/, from its docstrings
+	$(BIN)/pdoc --docformat google --no-show-source --output-directory docs/api \
+	  toolkit.report.report toolkit.report.comparison toolkit.charts toolkit.indicators toolkit.text.facts
 
 lint: $(READY)  ## style, types, notebooks without outputs
 	$(BIN)/ruff check
