@@ -22,9 +22,15 @@ def work(notebook: str, folder: str, codes: list[str]) -> None:
     from toolkit import render  # isort: skip  (first: it puts off a slow import for all that follow)
     from harness import execute
 
+    from toolkit import vega
+
     for code in codes:
         node = execute(notebook, municipality=code, language="it")
         render.outputs(node, Path(folder) / code, languages=["it"])
+    told = vega.counted()
+    print(
+        f"{told['drawn']} drawings, {told['compiled']} structures compiled: {1 - told['compiled'] / told['drawn']:.1%} met"
+    )
 
 
 def profile(notebook: str) -> None:

@@ -63,6 +63,12 @@ def draw(spec: Mapping[str, Any], locale: Mapping[str, Any]) -> str:
     return _thread().submit(_draw, legible(json.dumps(spec, ensure_ascii=False)), json.dumps(locale)).result()
 
 
+def counted() -> dict[str, int]:
+    """Drawings of this process so far (`drawn`), and structures compiled for them (`compiled`)."""
+    told = _thread().submit(lambda: _engine()[0].eval("quadroDraw.counted()")).result()
+    return dict(json.loads(str(told)))
+
+
 @cache
 def program() -> str:
     """Vega, Vega-Lite and Vega-Embed in one script, whose only global is `vegaEmbed` (with `vega` and `vegaLite`)."""

@@ -121,18 +121,14 @@ def test_one_structure_for_all_places_and_languages(bresso: Report, kind: str, c
 
 
 def test_structures_are_compiled_once_a_process(bresso: Report) -> None:
-    def counted() -> dict[str, int]:
-        told = vega._thread().submit(lambda: vega._engine()[0].eval("quadroDraw.counted()")).result()
-        return dict(json.loads(str(told)))
-
     for chart in made(bresso).values():
         drawn(bresso, chart, 720)
-    before = counted()
+    before = vega.counted()
     for where, language in product(PLACES[1:4], ("it", "en")):
         with page(**where, language=language) as (report, _):
             for chart, width in product(made(report).values(), (720, 320)):
                 drawn(report, chart, width)
-    after = counted()
+    after = vega.counted()
     assert after["drawn"] - before["drawn"] == 3 * 2 * 2 * len(KINDS)
     assert after["compiled"] == before["compiled"]
 
