@@ -34,14 +34,16 @@ from dataclasses import dataclass, field
 from functools import partial
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolkit import params
-from toolkit.catalog.store import Store, use
 from toolkit.errors import ToolkitError
 from toolkit.params import ROOT
 from toolkit.run.job import Job
 from toolkit.run.warm import child
+
+if TYPE_CHECKING:  # whoever plans a run imports this module, and needs no pandas
+    from toolkit.catalog.store import Store
 
 TICK = 0.05
 GRACE = 2.0
@@ -205,6 +207,8 @@ class Server:
     """Takes jobs, forks, watches, reports."""
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
+        from toolkit.catalog.store import Store
+
         self.connection, self.settings = connection, settings
         self.todo: list[tuple[int, Job, Path]] = []
         self.running: dict[int, _Running] = {}
@@ -298,6 +302,8 @@ class Server:
 
     def _store(self, path: Path) -> Store:
         """The store of a notebook's pages: what one notebook computes another does not see."""
+        from toolkit.catalog.store import Store
+
         return self.stores.setdefault(path, Store(self.base))
 
     def _waits(self, job: Job) -> bool:
@@ -339,6 +345,7 @@ class Server:
 
     def _work(self, send: child.Send, *, slot: int, number: int, job: Job, folder: Path, teaches: bool) -> None:
         """The life of a child."""
+        from toolkit.catalog.store import use
         from toolkit.render.painter import Drawings
         from toolkit.run.warm import job as jobs
 
