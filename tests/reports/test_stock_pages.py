@@ -18,7 +18,7 @@ def test_page_is_whole(name: str, language: str) -> None:
     page = render.page(executed(name, municipality="015032", language=language))
     soup = page_checks.everything(page, language)
     assert soup.select(".brief")
-    assert soup.select(".sources")
+    assert soup.select(".sources, .short-sources")
 
 
 @pytest.mark.parametrize("name", notebooks())

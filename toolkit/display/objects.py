@@ -45,8 +45,14 @@ class Shown:
         return _framed(html(payload, page=False))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        payload = self.payload()
-        return {MIME: payload, "text/html": self._drawing(payload), "text/plain": self._plain()}
+        bundle = {MIME: self.payload(), "text/plain": self._plain()}
+        deferred = self.has_charts and os.environ.get(DEFER_CHARTS) == "1"
+        return bundle if deferred else bundle | {"text/html": self._drawing(bundle[MIME])}
+
+    @property
+    def has_charts(self) -> bool:
+        """Whether its drawing needs the engine of charts."""
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,10 +220,10 @@ class Figure(Shown):
 
         return _framed(html(payload, datasets=self.datasets, page=False))
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        if os.environ.get(DEFER_CHARTS) == "1":
-            return {MIME: self.payload(), "text/plain": self._plain()}
-        return super()._repr_mimebundle_(include, exclude)
+    @property
+    def has_charts(self) -> bool:
+        """Always."""
+        return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -339,6 +345,11 @@ class Extract(Shown):
 
     def _fields(self) -> dict[str, Any]:
         return {**super()._fields(), "parts": [part.payload() for part in self.parts]}
+
+    @property
+    def has_charts(self) -> bool:
+        """Whether a part has any."""
+        return any(part.has_charts for part in self.parts)
 
     def _plain(self) -> str:
         return "\n".join([self.title, *(part._plain() for part in self.parts)])

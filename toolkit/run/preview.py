@@ -13,6 +13,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from IPython.core.interactiveshell import InteractiveShell
+
 from toolkit import inside, render
 from toolkit.errors import ToolkitError
 from toolkit.render.painter import Drawings
@@ -133,6 +135,7 @@ def _work(job: Job, scratch: Path, answer: Connection) -> None:
     with (scratch / "log").open("wb") as printed:
         os.dup2(printed.fileno(), 1)
         os.dup2(printed.fileno(), 2)
+    InteractiveShell.clear_instance()  # that of whoever called; the notebook gets one of its own
     answer.send(warm_job.perform(job, scratch, lambda begun: None, _Alone(), ""))
 
 
