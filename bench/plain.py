@@ -28,9 +28,8 @@ def work(notebook: str, folder: str, codes: list[str]) -> None:
         node = execute(notebook, municipality=code, language="it")
         render.outputs(node, Path(folder) / code, languages=["it"])
     told = vega.counted()
-    print(
-        f"{told['drawn']} drawings, {told['compiled']} structures compiled: {1 - told['compiled'] / told['drawn']:.1%} met"
-    )
+    met = 1 - told["compiled"] / told["drawn"]
+    print(f"{told['drawn']} drawings of {told['compiled']} structures: {met:.1%} found compiled")
 
 
 def profile(notebook: str) -> None:

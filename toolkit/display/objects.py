@@ -45,9 +45,10 @@ class Shown:
         return _framed(html(payload, page=False))
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        bundle = {MIME: self.payload(), "text/plain": self._plain()}
+        payload = self.payload()
         deferred = self.has_charts and os.environ.get(DEFER_CHARTS) == "1"
-        return bundle if deferred else bundle | {"text/html": self._drawing(bundle[MIME])}
+        drawn = {} if deferred else {"text/html": self._drawing(payload)}
+        return {MIME: payload, **drawn, "text/plain": self._plain()}
 
     @property
     def has_charts(self) -> bool:
