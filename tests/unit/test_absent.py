@@ -14,6 +14,7 @@ import pytest
 from pnrr_making import BRESSO, lines, load, populations
 
 from toolkit import Report, display, indicators, pnrr
+from toolkit.catalog import store
 from toolkit.partial import Sum
 from toolkit.render import results
 from toolkit.report import WordedReport, core, evaluation, opportunities
@@ -27,13 +28,15 @@ ZONE = "zona-nord-milano"
 
 
 @pytest.fixture(autouse=True)
-def shown(monkeypatch: pytest.MonkeyPatch) -> list[display.Shown]:
+def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[display.Shown]]:
     """What a report shows, charts not drawn, and nothing kept of other tests."""
+    before = store.current()
+    store.use(store.Store())
     found: list[display.Shown] = []
     for module in (core, importlib.import_module("toolkit.report.report")):
         monkeypatch.setattr(module, "show", found.append)
-    monkeypatch.setattr(importlib.import_module("toolkit.report.setting"), "_shared", {})
-    return found
+    yield found
+    store.use(before)
 
 
 def texts(payload: Any) -> Iterator[str]:
@@ -346,7 +349,7 @@ def test_an_area_with_a_member_that_lacks_a_figure_prints_no_sum_of_the_rest(
 
 
 @pytest.mark.parametrize(
-    ("share", "told"), [(0.0, "0,0"), (0.04, "0,04"), (0.0196, "0,02"), (0.0004, "0,000"), (0.05, "0,1")]
+    ("share", "told"), [(0.0, "0,0"), (0.04, "0,04"), (0.0196, "0,02"), (0.0004, "0,0004"), (0.05, "0,1")]
 )
 def test_a_small_share_is_not_printed_as_none(share: float, told: str) -> None:
     assert Words("it").value(share, "percent") == f"{told}\u00a0%"
