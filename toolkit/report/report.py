@@ -292,6 +292,8 @@ class Report(Judging):
             {one: about.name[self.language] for one, about in indicators.REGISTRY.items()} if key == "indicator" else {}
         )
         by_row = f"{key}_unit" if f"{key}_unit" in frame else ""
+        if by_row and frame[by_row].nunique() == 1:  # one for all rows heads the column, and stands in its file
+            unit, by_row = str(frame[by_row].iloc[0]), ""
         return display.Column(
             key=key, label=label, unit="" if by_row else unit, unit_from=by_row, flag=flag, texts=known
         )
