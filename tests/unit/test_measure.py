@@ -188,7 +188,7 @@ def test_ranks_of_the_index_are_those_of_the_weighted_mean(index) -> None:
     assert structure["weight"].to_dict() == pytest.approx(
         {"employment_rate": 37.5, "low_education_share": 12.5, "land_take_share": 50.0}
     )
-    assert list(structure["direction"]) == ["+", "−", "−"]
+    assert list(structure["direction"]) == ["up", "down", "down"]
     assert index.tables == ["fragility"]
     assert isinstance(index.framework, Framework)
 

@@ -113,14 +113,14 @@ class Index:
 
     @property
     def structure(self) -> pd.DataFrame:
-        """What it is made of: DataFrame[indicator, group, direction, weight], weights in percent of the whole."""
+        """What it is made of: DataFrame[indicator, group, direction, weight]: `up` or `down`, percent of the whole."""
         weights = self.framework.effective_weights()
         parts = [part for part in self.declared.parts if part.direction]
         return pd.DataFrame(
             {
                 "indicator": [part.code for part in parts],
                 "group": [part.parent for part in parts],
-                "direction": ["+" if part.direction > 0 else "−" for part in parts],
+                "direction": ["up" if part.direction > 0 else "down" for part in parts],
                 "weight": [100.0 * float(weights[part.code]) for part in parts],
             }
         )
