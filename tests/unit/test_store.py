@@ -223,8 +223,9 @@ TEMPLATES = [
 def test_a_chart_is_its_own_and_an_untouched_one_is_recognised(
     template: Any, fresh: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    fields = re.findall(r'(?:"field": "|datum\.)(\w+)', json.dumps(template().to_dict(validate=False)))
+
     def chart() -> Any:
-        fields = re.findall(r'(?:"field": "|datum\.)(\w+)', json.dumps(template().to_dict(validate=False)))
         return structure.filled(template, {"chart": "trial"}, rows=[dict.fromkeys(fields, 1)])
 
     spec, _ = structure.specification(chart())
