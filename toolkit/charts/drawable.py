@@ -98,7 +98,7 @@ def check(chart: Any, spec: Mapping[str, Any], sets: Mapping[str, Any], where: s
             empty, where=where, hint="leave the chart out where there is nothing to draw, or say so: report.absent(…)"
         )
     for frame in frames(chart):
-        for name in seen.used & set(frame.select_dtypes("number")):
+        for name in sorted(seen.used & {name for name in frame if frame[name].dtype.kind == "f"}):
             if np.isinf(frame[name].to_numpy(float, na_value=np.nan)).any():
                 raise ToolkitError(
                     f"column {name!r} of the chart holds infinity",
