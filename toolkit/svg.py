@@ -62,9 +62,9 @@ def figure(
         narrow: whether the narrow one is wanted.
     """
     name, said = payload["id"], (payload["alt"], payload["description"], payload["language"])
-    wide = render(payload["spec"], f"{name}-wide", *said, datasets=datasets)
+    wide = render(payload["spec"], f"{name}-wide", *said, datasets=datasets, chart=name)
     spec = payload.get("spec_narrow") or at_width(payload["spec"], NARROW)
-    return wide, render(spec, f"{name}-narrow", *said, datasets=datasets) if narrow and spec else ""
+    return wide, render(spec, f"{name}-narrow", *said, datasets=datasets, chart=name) if narrow and spec else ""
 
 
 def at_width(spec: Mapping[str, Any], width: int) -> dict[str, Any] | None:
@@ -81,6 +81,7 @@ def render(
     language: str,
     *,
     datasets: Mapping[str, Any] | None = None,
+    chart: str = "",
 ) -> str:
     """A Vega-Lite specification as an SVG element.
 
@@ -90,14 +91,15 @@ def render(
         title, description: what a screen reader says; any text.
         language: `it` or `en`, for the numbers and dates that Vega prints.
         datasets: name → values, such as `{"boundaries": topology}`.
+        chart: its id, for errors; `uid` where not given.
 
     Raises:
-        ToolkitError: the spec names data that are not given, or Vega cannot draw it.
+        ToolkitError: the spec names data that are not given, Vega cannot draw it, or would draw it without marks.
     """
     try:
         raw = vega.draw(filled(spec, datasets or {}), locale(language))
     except vega.DrawingError as error:
-        raise ToolkitError(f"the chart cannot be drawn: {str(error).splitlines()[0]}", where=uid) from None
+        raise ToolkitError(f"the chart cannot be drawn: {str(error).splitlines()[0]}", where=chart or uid) from None
     return clean(raw, uid, title, description)
 
 

@@ -24,6 +24,27 @@ globalThis.quadroDraw = (({ vega, vegaLite }, widths) => {
     counted.drawn += 1;
     return structures.get(key);
   };
+  // A drawing without marks, or with marks at no place (which Vega puts at zero), is no picture: what is wrong, if so.
+  const PLACES = ["x", "y", "x2", "y2", "xc", "yc", "width", "height", "size", "startAngle", "endAngle"];
+  const lost = (item) => PLACES.find((place) => place in item && !Number.isFinite(+item[place]));
+  const absent = ({ datum }) => Object.values(datum ?? {}).includes(null); // a row without its value has no mark
+  const marks = ({ marktype, role, items }) => {
+    if (marktype === "group") {
+      return ["frame", "scope", "mark"].includes(role) ? items.flatMap((group) => group.items.flatMap(marks)) : [];
+    }
+    return role === "mark" ? items.filter((item) => item.defined !== false && !(lost(item) && absent(item))) : [];
+  };
+  const panels = (mark) => {
+    if (mark.marktype !== "group") return [];
+    return /concat_\d+_group$/.test(mark.name ?? "") ? [mark] : mark.items.flatMap((group) => group.items.flatMap(panels));
+  };
+  const fault = (root) => {
+    const items = marks(root);
+    const odd = items.map(lost).find(Boolean);
+    if (odd) return `${odd} of its marks is no number (zero, or a bar, on a logarithmic scale; a division by zero)`;
+    if (!items.length) return "it has no marks, as no row has all that they need";
+    return panels(root).some((panel) => !marks(panel).length) ? "one of its parts has no marks" : "";
+  };
   const drawn = async (spec, { formatLocale, timeFormatLocale }) => {
     const errors = [];
     const logger = vega.logger(vega.Error, null, (method, level, said) => errors.push([...said].join(" ")));
@@ -42,8 +63,9 @@ globalThis.quadroDraw = (({ vega, vegaLite }, widths) => {
     }
     if (kept && typeof spec.width === "number") view.width(spec.width);
     const svg = await view.toSVG();
+    const wrong = errors[0] ?? fault(view.scenegraph().root);
     view.finalize();
-    return errors[0] ?? svg;
+    return wrong || svg;
   };
   const answer = async (spec, locale) => {
     try {

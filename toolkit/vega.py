@@ -47,7 +47,7 @@ globalThis.vegaEmbed = Object.assign(vegaEmbed, {{vega: vegaModule, vegaLite: ve
 
 
 class DrawingError(ValueError):
-    """Vega-Lite or Vega cannot draw a specification; the message is theirs."""
+    """Vega-Lite or Vega cannot draw a specification (the message is theirs), or draws no mark, or one at no place."""
 
 
 def draw(spec: Mapping[str, Any], locale: Mapping[str, Any]) -> str:

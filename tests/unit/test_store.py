@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -221,8 +223,10 @@ TEMPLATES = [
 def test_a_chart_is_its_own_and_an_untouched_one_is_recognised(
     template: Any, fresh: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    fields = re.findall(r'(?:"field": "|datum\.)(\w+)', json.dumps(template().to_dict(validate=False)))
+
     def chart() -> Any:
-        return structure.filled(template, {"chart": "trial"}, rows=[{"row": "a"}])
+        return structure.filled(template, {"chart": "trial"}, rows=[dict.fromkeys(fields, 1)])
 
     spec, _ = structure.specification(chart())
     touched = chart()

@@ -16,7 +16,7 @@ import altair as alt
 import pandas as pd
 
 from toolkit.catalog.store import current
-from toolkit.charts import theme
+from toolkit.charts import drawable, theme
 from toolkit.display.frames import rows_of
 from toolkit.errors import ToolkitError
 
@@ -78,11 +78,15 @@ def about(chart: Any) -> dict[str, Any]:
     return {}
 
 
-def specification(chart: Any) -> tuple[dict[str, Any], dict[str, Rows]]:
+def specification(chart: Any, where: str = "") -> tuple[dict[str, Any], dict[str, Rows]]:
     """Vega-Lite structure and data sets of any Altair chart.
 
+    Args:
+        chart: of `toolkit.charts`, or an analyst's own.
+        where: its id, for errors.
+
     Raises:
-        ToolkitError: Altair refuses the chart; the message is its first line.
+        ToolkitError: Altair refuses the chart (the message is its first line), or it cannot be drawn (`drawable`).
     """
     told = about(chart)
     if template := vars(chart).get(TEMPLATE):
@@ -92,7 +96,10 @@ def specification(chart: Any) -> tuple[dict[str, Any], dict[str, Rows]]:
     try:
         spec = chart.to_dict()
     except Exception as error:
-        raise ToolkitError(f"Altair cannot make this chart: {str(error).strip().splitlines()[0]}") from None
+        raise ToolkitError(
+            f"Altair cannot make this chart: {str(error).strip().splitlines()[0]}", where=where
+        ) from None
+    drawable.check(chart, spec, spec.get("datasets", {}), where)
     sets: dict[str, Rows] = spec.pop("datasets", {})
     names: dict[str, str] = {}
 

@@ -18,6 +18,7 @@ from IPython.display import display as show
 
 import toolkit
 from toolkit import catalog, display, indicators
+from toolkit.charts import drawable
 from toolkit.charts.placed import theme
 from toolkit.errors import ToolkitError
 from toolkit.indicators.panel import Panel
@@ -290,7 +291,7 @@ class WordedReport(Setting):
             highlight: values of the first column whose rows are this territory's.
         """
         shown = display.data(frame, columns, self.words, highlight=tuple(highlight) or (self.own, self.name))
-        wide, narrow = (_spec(one) for one in (specs if isinstance(specs, tuple) else (specs, specs)))
+        wide, narrow = (_spec(one, id) for one in (specs if isinstance(specs, tuple) else (specs, specs)))
         self.show(
             display.Figure(
                 language=self.language,
@@ -420,13 +421,13 @@ def _words(language: str) -> Words:
     return Words(language)
 
 
-def _spec(chart: Chart) -> dict[str, Any]:
-    """A chart as Vega-Lite; one of Altair takes the house's theme."""
-    return (
-        chart
-        if isinstance(chart, dict)
-        else {**chart.to_dict(), "config": theme.CONFIG | {"mark": theme.CONFIG["mark"] | {"color": theme.BLUE}}}
-    )
+def _spec(chart: Chart, id: str) -> dict[str, Any]:
+    """A chart as Vega-Lite; one of Altair is checked, and takes the house's theme."""
+    if isinstance(chart, dict):
+        return chart
+    spec = chart.to_dict()
+    drawable.check(chart, spec, spec.get("datasets", {}), id)
+    return {**spec, "config": theme.CONFIG | {"mark": theme.CONFIG["mark"] | {"color": theme.BLUE}}}
 
 
 def _named(columns: Iterable[display.Column]) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import pandas as pd
 
-from toolkit.charts import structure
+from toolkit.charts import drawable, structure
 from toolkit.charts.lines import history
 from toolkit.display import Column
 from toolkit.errors import ToolkitError
@@ -230,21 +230,8 @@ def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
 
 
 def _data(chart: Any) -> pd.DataFrame:
-    """The data of a chart, if they are a DataFrame."""
-    data = getattr(chart, "data", None)
-    return data if isinstance(data, pd.DataFrame) else _first(chart)
-
-
-def _first(chart: Any) -> pd.DataFrame:
-    """The data of the first layer or part that has any."""
-    for part in [*(getattr(chart, name, None) or () for name in ("layer", "hconcat", "vconcat", "concat"))]:
-        for one in part if isinstance(part, list) else ():
-            data = getattr(one, "data", None)
-            if isinstance(data, pd.DataFrame):
-                return data
-            if len(found := _first(one)):
-                return found
-    return pd.DataFrame()
+    """The data of a chart, if they are a DataFrame, or those of its first part that has any."""
+    return next(drawable.frames(chart), pd.DataFrame())
 
 
 _KINDS: dict[str, Callable[..., Described]] = {"strip": _strip, "lines": _lines, "choropleth": _map}

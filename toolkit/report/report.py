@@ -205,14 +205,14 @@ class Report(Judging):
             facts: what the message prints, besides those of `about`.
 
         Raises:
-            ToolkitError: an id used before, a chart that cannot be made, a sentence that cannot be printed.
+            ToolkitError: an id used before, a chart that cannot be made or drawn, a sentence that cannot be printed.
         """
         compared = (about,) if isinstance(about, Comparison) else tuple(about)
         found = described(self, chart, compared)
         title = "" if found.absent else self._sentence(it, en, {**found.facts, **facts})
         if not title:
             return self.absent(found.absent or next((one.absence for one in compared if one.absence), ""), page=page)
-        spec, sets = structure.specification(chart)
+        spec, sets = structure.specification(chart, id)
         spec = {**structure.sized(spec), "datasets": sets}
         extra, names = note[self.language == "en"], list(sources) or list(found.tables)
         self._show(
