@@ -44,7 +44,7 @@ def table(raw: Path, register: pd.DataFrame) -> pd.DataFrame:
     today = mapped.groupby("cod_2026")["istat_code"].agg(list).to_dict()
     missing = codes[~codes["cod"].isin(set(register["istat_code"]))]
     source.require(set(missing["cod_2026"]) <= set(today), "maps every other code to one of the register")
-    names, days = living.set_index("istat_code")["name"].to_dict(), _merged(raw)
+    names, days = dict(zip(living["istat_code"], living["name"], strict=True)), _merged(raw)
     found = [row for one in missing.itertuples() for row in _rows(one, today[one.cod_2026], names, days, source)]
     frame = pd.DataFrame(found, columns=["code", "name", "kind", "date", "istat_code"])
     return frame.sort_values(["code", "istat_code"]).reset_index(drop=True)

@@ -111,6 +111,10 @@ class Register:
         }
         return Area(id=id, valid_from=first, valid_to=last, on=on, members=tuple(members), **texts)
 
+    def has_area(self, id: str) -> bool:
+        """Whether there is an area of that id, on any day."""
+        return id in self._areas
+
     def areas(self, on: date, kind: str = "") -> list[Area]:
         """Areas that exist on a day, with their members, in the order of the table; of one kind if given."""
         return [area for area in self._there(on) if kind in ("", area.kind)]
@@ -266,7 +270,8 @@ class Register:
     def _others(self) -> dict[str, refusals.Other]:
         """Codes of other days that the register does not have; only who gives one needs them."""
         with recording():
-            return refusals.others(self.catalog.load("other_codes").to_dict("records"))
+            rows: list[Any] = self.catalog.load("other_codes").to_dict("records")
+        return refusals.others(rows)
 
     @property
     def _edition(self) -> str:
