@@ -67,7 +67,8 @@ def documented() -> list[tuple[str, str]]:
 def parsed(command: str) -> str:
     """Why a command is not taken; empty where it is."""
     words = shlex.split(command.strip().rstrip(".:?'\""))[1:]
-    words = [word for word in words if word not in ("…", "...")]
+    end = next((place for place, word in enumerate(words) if word in (">", "2>", "|", "&&")), len(words))
+    words = [word for word in words[:end] if word not in ("…", "...")]
     try:
         cli.parser().parse_args(words)
     except SystemExit as left:
