@@ -1,4 +1,4 @@
-"""What docs/scheduling.md shows is run, or checked by the tool it is for, or its commands are ours; so are its codes."""
+"""What docs/scheduling.md shows is run, or checked by the tool it is for, or its commands and codes are ours."""
 
 from __future__ import annotations
 
