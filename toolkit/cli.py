@@ -314,7 +314,11 @@ def _explain(commands: Commands) -> None:
         "recompute one printed number, with its inputs, formula and sources",
         "quadro explain 015032/benchmark/income_per_taxpayer",
     )
-    command.add_argument("figure", metavar="FIGURE-ID", help="TERRITORY/REPORT/NAME, as in a results file")
+    command.add_argument(
+        "figure",
+        metavar="FIGURE-ID",
+        help="TERRITORY/REPORT/NAME, as in a results file; a code, a name or the id of an area",
+    )
     command.add_argument("--site", type=Path, default=Path("reports"), metavar="DIR", help="the built site (reports)")
     command.set_defaults(command=_do_explain)
 

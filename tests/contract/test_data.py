@@ -331,6 +331,7 @@ def test_boundaries_draw_and_do_not_measure() -> None:
 EDITIONS = {  # tables whose rows hold no day of their own: the day is that of the publisher's edition
     "municipalities",
     "territory_changes",
+    "other_codes",
     "areas",
     "area_members",
     "boundaries",

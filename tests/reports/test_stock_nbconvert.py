@@ -24,8 +24,10 @@ def executed(tmp_path: Path) -> Path:
     return path
 
 
-def nbconvert(executed: Path, *options: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "nbconvert", "--to", "html", str(executed), "--output", "benchmark.it", *options]
+def nbconvert(
+    executed: Path, *options: str, cwd: Path, to: str = "html", **variables: str
+) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "nbconvert", "--to", to, str(executed), "--output", "benchmark.it", *options]
     root = str(TEMPLATES.parents[2])
     environment = {**os.environ, "PYTHONPATH": root, **variables}
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=120, check=False)
@@ -56,3 +58,12 @@ def test_a_failed_notebook_gives_no_page_and_an_exit_code(executed: Path, root: 
     assert done.returncode != 0
     assert "report.close()" in done.stderr
     assert not (executed.parent / "benchmark.it.html").exists()
+
+
+@pytest.mark.parametrize("to", ["pdf", "webpdf", "latex", "slides"])
+def test_what_the_template_does_not_make_is_said_in_our_words(executed: Path, root: Path, to: str) -> None:
+    done = nbconvert(executed, "--template", "toolkit/render/templates/quadro", cwd=root, to=to)
+    assert done.returncode != 0
+    assert f"makes an HTML page, not what --to {to} asks for" in done.stderr
+    assert "jupyter nbconvert --to html --template quadro out.ipynb; for a PDF open the page" in done.stderr
+    assert list(executed.parent.glob("benchmark*")) == []

@@ -39,7 +39,8 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str,
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A project of one notebook, in which the commands run."""
     plan = 'title: {it: a, en: a}\nnotebooks: [small]\nmunicipalities: ["015032"]\n'
-    monkeypatch.chdir(project(tmp_path, {"small": [parameters()]}, {"good": plan}))
+    other = plan.replace("015032", "015209")
+    monkeypatch.chdir(project(tmp_path, {"small": [parameters()]}, {"good": plan, "more": other}))
     return tmp_path
 
 
@@ -128,13 +129,24 @@ def test_bad_input_is_exit_2_without_a_traceback(capsys: pytest.CaptureFixture[s
     [
         (["run", "goood"], "did you mean 'good'?"),
         (["run", "good", "--only", "Milano"], "Milano is not in the plan."),
+        (["run", "good", "--only", "Milano"], 'add "015146" to the municipalities of'),
+        (["run", "good", "--only", "zona-nord-milano"], 'add "zona-nord-milano" to the areas of'),
+        (
+            ["run", "good", "--only", "Torino"],
+            "its figures are not embedded; where they are published: quadro data fetch",
+        ),
+        (["run", "good", "--only", "Sesto San Giovanni"], "quadro run more --only 015209"),
         (["run", "good", "--only", "Bersso"], "Bresso (MI), 015032"),
         (["check", "params/runs/none.yml"], "There is no file"),
         (["check", "params"], "is no plan, set or notebook"),
         (["check", "--site", "nowhere"], "There is no site in nowhere."),
         (["new", "Bad Name"], "cannot name a notebook"),
         (["new", "small"], "There is a notebook 'small' already."),
-        (["explain", "015032"], "is not the id of a figure"),
+        (["explain", "015032"], "quadro run --only 015032"),
+        (["explain", "bresso"], "'bresso' names a place, not a figure."),
+        (["explain", "Bersso/small/x"], "Bresso (MI), 015032"),
+        (["explain", "../small/x"], "There is no municipality called '..'."),
+        (["explain", "a//b"], "is not the id of a figure"),
         (["explain", "015032/small/x", "--site", "nowhere"], "There are no results of 015032/small."),
         (["data", "fetch", "populaton"], "did you mean 'population'?"),
         (["data", "fetch", "nowhere"], "There is no municipality called 'nowhere'."),
@@ -254,6 +266,17 @@ def test_explain_recomputes_a_printed_number(
     code, out, _ = told(capsys, "explain", "015032/benchmark/income_per_taxpayer/zone", *site)
     assert code == 0
     assert "zone, municipalities: 6" in out
+    assert told(capsys, "explain", "bresso/benchmark/income_per_taxpayer", *site)[0] == 0
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "shared.json").write_text("{}")
+    code, _, err = told(capsys, "explain", "Bresso", *site)
+    assert code == 2
+    assert "'Bresso' names a place, not a figure." in err
+    assert "allowed: 015032/benchmark\n" in err
+    code, _, err = told(capsys, "explain", "Bresso/benchmark", *site)
+    assert f"quadro explain 015032/benchmark/income_per_taxpayer --site {tmp_path}" in err
+    code, _, err = told(capsys, "explain", "Milano/benchmark/income_per_taxpayer", *site)
+    assert "shared" not in err
 
 
 def test_explain_says_where_page_and_tables_differ(
@@ -288,7 +311,7 @@ def test_explain_a_share_of_a_parent(
         ("015032/benchmrk/income_per_taxpayer", "did you mean 015032/benchmark"),
         ("015032/benchmark/income_per_taxpayer/zon", "did you mean 015032/benchmark/income_per_taxpayer/zone"),
         ("015077/pnrr/x", "quadro run --only 015077"),
-        ("*/benchmark/income_per_taxpayer", "There are no results of */benchmark."),
+        ("*/benchmark/income_per_taxpayer", "There is no municipality called '*'."),
         ("015032/benchmark/a/b/c", "is not the id of a figure"),
     ],
 )

@@ -58,6 +58,7 @@ def test_a_number_where_a_code_is_wanted(tmp_path: Path) -> None:
     assert "municipalities.1 must be text, not the number 108033." in told
     assert "plan.yml:4" in told
     assert 'quote it: "108033"' in told
+    assert 'quote it: "015032"' in refused(tmp_path, PLAN + "municipalities: [15032]\n")
 
 
 def test_a_code_without_its_zero(tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ def test_a_code_without_its_zero(tmp_path: Path) -> None:
 def test_a_name_where_a_code_is_wanted(tmp_path: Path) -> None:
     told = refused(tmp_path, PLAN + 'municipalities: ["San Teodoro"]\n')
     assert "'San Teodoro' is not an ISTAT code" in told
-    assert "quadro list municipalities --search San" in told
+    assert "quadro list municipalities --search 'San Teodoro'" in told
 
 
 def test_a_duplicate_key(tmp_path: Path) -> None:
@@ -158,8 +159,16 @@ def test_report_parameters() -> None:
     [
         ({}, "exactly one of municipality and area"),
         ({"municipality": "015032", "area": "nord-milano-2008"}, "exactly one of"),
+        ({"municipality": "015032", "area": "nord-milano-2008"}, '-r municipality "" -r area nord-milano-2008'),
+        ({"municipality": "015032", "area": "nord-milano-2008"}, '-r municipality 015032 -r area ""'),
         ({"municipality": 15032}, "municipality must be text, not the number 15032."),
-        ({"municipality": "15032"}, 'write "015032"'),
+        ({"municipality": 15032}, "with papermill -r municipality 015032 (-p would change it)"),
+        ({"municipality": 15032}, 'in the notebook municipality = "015032"'),
+        ({"municipality": 1272}, "-r municipality 001272"),
+        ({"municipality": 108033}, "-r municipality 108033"),
+        ({"municipality": "015032", "as_of": 2024}, "-r as_of 2024"),
+        ({"area": 2008}, "-r area 2008"),
+        ({"municipality": "15032"}, "with papermill -r municipality 015032"),
         ({"municipality": "0150321"}, "not an ISTAT code"),
         ({"municipality": "٠١٥٠٣٢"}, "not an ISTAT code"),
         ({"municipality": "015032", "language": "fr"}, "'it' or 'en'"),

@@ -91,6 +91,8 @@ def test_homonyms_of_the_register(register: Register, name: str) -> None:
         ("Cinisello Balsammo", "Cinisello Balsamo (MI), 015077"),
         ("Bresso (TO)", "called 'Bresso' in the province TO"),
         ("Xyzzy", "There is no municipality called 'Xyzzy'."),
+        ("Xyzzy", "where: the register of 2023-01-01"),
+        ("L'Xyzzy", "quadro list municipalities --search 'l xy'"),
         ("", "There is no municipality called ''"),
     ],
 )
@@ -105,6 +107,62 @@ def test_abolished_ones_name_their_successor(register: Register) -> None:
         assert "use its successor Vermezzo con Zelo (MI), 015251" in told
     assert register.successor("015246") == "015251"
     assert register.successor("015032") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "messages"),
+    [
+        ("118015", ["Escalaplano was recoded from 111018 to 118015 on 2026-01-01", "2023-01-01", 'use "111018"']),
+        ("112001", ["was recoded from 090", "to 112001 on 2026-01-01", 'use "090']),
+        ("092110", ["recoded from 092110 to 111018 in the lists from 2017", 'use "111018" (Escalaplano)']),
+        ("015149", ["Monza was recoded from 015149 to 108033 in the lists from 2010", 'use "108033" (Monza)']),
+        ("041033", ["Montecopiolo was recoded from 041033 to 099030 on 2021-06-17", 'use "099030"']),
+        ("001005", ["Alice Superiore (001005) was abolished on 2019-01-01", 'use "001317" (Val di Chy)']),
+        ("Cavallasca", ["abolished on 2017-01-01", 'use "013206" (San Fermo della Battaglia)']),
+        ("ALICE SUPERIORE (to)", ["it is in Val di Chy (TO), 001317"]),
+        ("024129", ["Castegnero Nanto (024129) was formed in 2026", '"024027" (Castegnero) or "024071" (Nanto)']),
+        ("castegnero-nanto", ["was formed in 2026, after the register"]),
+        ("92110", ["'92110' is not an ISTAT code", '"092110", Escalaplano was recoded', 'use "111018"']),
+        ("C523", ["is a cadastral code, not an ISTAT code", "did you mean"]),
+        ("b162", ["is a cadastral code, not an ISTAT code", 'did you mean "015032" (Bresso)?']),
+        ("Z999", ["is a cadastral code, not an ISTAT code", "quadro list municipalities"]),
+        ("IT015032", ["is not an ISTAT code", 'did you mean "015032" (Bresso)?']),
+        ("Bresso (MI), 015032", ['did you mean "015032" (Bresso)?']),
+        ("ES08019", ["is not an ISTAT code", "six digits as text"]),
+        ("09162000", ["is not an ISTAT code", "six digits as text"]),
+        ("2A004", ["is not an ISTAT code", "six digits as text"]),
+        (True, ["True is not an ISTAT code"]),
+    ],
+)
+def test_codes_and_names_of_another_day_or_form(register: Register, text: object, messages: list[str]) -> None:
+    told = refused(register, text)
+    for message in messages:
+        assert message in told
+
+
+@pytest.mark.parametrize("code", ["118999", "015999", "999999", "000000"])
+def test_nobody_is_guessed_from_digits(register: Register, code: str) -> None:
+    told = refused(register, code)
+    assert "did you mean" not in told
+    assert "quadro list municipalities --search NAME" in told
+
+
+def test_no_name_has_a_digit_and_every_other_code_is_explained(register: Register) -> None:
+    assert not any(sign.isdigit() for one in register.known.values() for sign in one.name)
+    table = catalog.load("other_codes")
+    assert not set(table["code"]) & set(register.known)
+    living = {one.istat_code for one in register.municipalities()}
+    assert set(table["istat_code"]) <= living
+    assert (table["kind"] == "later_recoding").sum() == 377  # Sardinia
+    for code in table["code"].unique()[::40]:
+        assert code in refused(register, code)
+
+
+def test_before_its_first_day_a_municipality_names_those_before_it(register: Register) -> None:
+    assert "until then: Montecopiolo (PU), 041033" in refused(register, "099030", date(2020, 1, 1))
+    assert "until then: Vermezzo (MI), 015235 and Zelo Surrigone (MI), 015246" in refused(
+        register, "015251", date(2018, 1, 1)
+    )
 
 
 def test_dates_of_a_municipality(register: Register) -> None:

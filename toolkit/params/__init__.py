@@ -8,6 +8,7 @@ are refused, and all faults of one input are shown together.
 from __future__ import annotations
 
 import difflib
+import shlex
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -25,6 +26,11 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMON = ("municipality", "area", "language", "as_of")
 """Parameters that every notebook declares."""
 
+CODE, AREA = "015032", "nord-milano-2008"
+"""Examples of a municipality and of an area."""
+REPORT = "report parameters"
+"""Where the parameters of a notebook are: papermill or its author set them, not a file."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -32,6 +38,23 @@ def home() -> Path:
     """The folder with `params/` and `notebooks/`: where the user is, or the checkout of this package."""
     here = Path.cwd()
     return here if (here / "params" / "runs").is_dir() else ROOT
+
+
+def passing(**values: str) -> str:
+    """What to add to a papermill command: `-r` passes text as it is, where `-p` would make a number of a code."""
+    return " ".join(f"-r {name} {_quoted(value)}" for name, value in values.items())
+
+
+def _quoted(value: str) -> str:
+    return shlex.quote(value) if value else '""'
+
+
+class _HintedError(ValueError):
+    """What is wrong, and what to type."""
+
+    def __init__(self, what: str, hint: str) -> None:
+        super().__init__(what)
+        self.hint = hint
 
 
 def _iso_date(text: str) -> str:
@@ -78,12 +101,12 @@ class ReportParams(Strict):
     """Parameters common to every notebook."""
 
     municipality: Annotated[str, Field(pattern="^([0-9]{6})?$")] = Field(
-        "", description="ISTAT code of the municipality, six digits as text", examples=["015032"]
+        "", description="ISTAT code of the municipality, six digits as text", examples=[CODE]
     )
     area: Annotated[str, Field(pattern="^([a-z0-9]+(-[a-z0-9]+)*)?$")] = Field(
         "",
         description="id of an area (a zone, a province, a custom area), instead of a municipality",
-        examples=["nord-milano-2008"],
+        examples=[AREA],
     )
     language: Language = Field("it", description="language of the page", examples=["en"])
     as_of: PastDate = Field(
@@ -96,12 +119,14 @@ class ReportParams(Strict):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise _one_or_all(_worded(error, ReportParams, strict_yaml.Document(Path("report parameters")))) from None
+            raise _one_or_all(_worded(error, ReportParams, strict_yaml.Document(Path(REPORT)))) from None
 
     @model_validator(mode="after")
     def _one_territory(self) -> Self:
         if bool(self.municipality) == bool(self.area):
-            raise ValueError("give exactly one of municipality and area")
+            municipality, area = self.municipality or CODE, self.area or AREA
+            either = f"{passing(municipality=municipality, area='')}, or {passing(municipality='', area=area)}"
+            raise _HintedError("give exactly one of municipality and area: the other must be empty", either)
         return self
 
 
@@ -272,29 +297,42 @@ def _fault(detail: ErrorDetails, model: type[BaseModel], document: strict_yaml.D
         return ParameterError(f"{name} is missing: {described}.", where=where, hint="see params/README.md")
     if kind == "value_error":
         prefix = f"{name}: " if name else ""
-        return ParameterError(f"{prefix}{detail['ctx']['error']}.", where=where, hint="see params/README.md")
+        wrong = detail["ctx"]["error"]
+        hint = getattr(wrong, "hint", "see params/README.md")
+        return ParameterError(f"{prefix}{wrong}.", where=where, hint=hint)
     if value is None:
         return ParameterError(f"{name} is empty.", where=where, hint="give a value or leave the line out")
     if kind == "string_type" and isinstance(value, int | float):
         return ParameterError(
             f"{name} must be text, not the {'truth value' if isinstance(value, bool) else 'number'} {value}.",
             where=where,
-            hint=f'quote it: "{value}"',
+            hint=_as_text(name, value, where),
         )
     if kind == "string_pattern_mismatch" and "[0-9]{6}" in detail["ctx"]["pattern"]:
         return _not_a_code(name, str(value), where)
     return ParameterError(f"{name}: {value!r} is not accepted.", where=where, allowed=_allowed(detail))
 
 
+def _as_text(name: str, value: float, where: str) -> str:
+    """How a number, or a truth value, that should be text is written; a code gets its zeros back."""
+    coded = name.split(".")[0] in ("municipality", "municipalities") and type(value) is int and value >= 0
+    text = f"{value:06d}" if coded else str(value)
+    if where != REPORT:
+        return f'quote it: "{text}"'
+    return f'with papermill {passing(**{name: text})} (-p would change it); in the notebook {name} = "{text}"'
+
+
 def _not_a_code(name: str, value: str, where: str) -> ToolkitError:
-    lost_zero = value.isascii() and value.isdigit() and len(value) < 6
+    padded = value.zfill(6) if value.isascii() and value.isdigit() and len(value) < 6 else ""
+    hint = f"quadro list municipalities{f' --search {shlex.quote(value)}' if value[:1].isalpha() else ''}"
+    if padded:
+        way = f'write "{padded}"' if where != REPORT else f"with papermill {passing(municipality=padded)}"
+        hint = f"{way} if that is the municipality you mean"
     return ParameterError(
         f"{name}: {value!r} is not an ISTAT code.",
         where=where,
         allowed="six digits as text, zeros in front included",
-        hint=f'write "{value.zfill(6)}" if that is the municipality you mean'
-        if lost_zero
-        else f"quadro list municipalities{f' --search {value.split()[0]}' if value[:1].isalpha() else ''}",
+        hint=hint,
     )
 
 

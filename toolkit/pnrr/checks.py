@@ -141,7 +141,9 @@ def _is_amount(text: str) -> bool:
 
 
 def _fault(what: str, where: str, allowed: str = "") -> DataError:
-    return DataError(what, where=where, allowed=allowed, hint="mend the row in data/curated and run quadro data build")
+    return DataError(
+        what, where=where, allowed=allowed, hint="mend the row in data/curated and run quadro data build --from FOLDER"
+    )
 
 
 def _raise(faults: list[DataError]) -> None:

@@ -17,11 +17,17 @@ from typing import Any
 from nbconvert.preprocessors import Preprocessor
 from nbformat.v4 import new_markdown_cell
 from traitlets import List, Unicode
+from traitlets.config import Application
 
 from toolkit.contract import LANGUAGES
+from toolkit.errors import ToolkitError
 from toolkit.render.content import Section
 from toolkit.render.shell import ASSETS, context, read
 from toolkit.signs import all_legible
+
+OTHERS = ("pdf", "webpdf", "latex", "slides")
+"""What nbconvert's `--to` may ask of our template and it does not make; `conf.json` lets them come here to be told."""
+TO_HTML = "jupyter nbconvert --to html --template quadro out.ipynb"
 
 
 class QuadroPage(Preprocessor):
@@ -35,8 +41,15 @@ class QuadroPage(Preprocessor):
         """The notebook with one cell a section, and `resources["quadro"]` with what goes around them.
 
         Raises:
-            ToolkitError: the notebook opened no report, failed, or did not close its report.
+            ToolkitError: something else than a page is asked for; or the notebook opened no report, failed, or did
+                not close its report.
         """
+        asked = getattr(Application.instance(), "export_format", "") if Application.initialized() else ""
+        if asked in OTHERS:
+            raise ToolkitError(
+                f"The template quadro makes an HTML page, not what --to {asked} asks for.",
+                hint=f"{TO_HTML}; for a PDF open the page in any browser and print it: it is made for A4",
+            )
         content, words = read(notebook)
         resources["quadro"] = context(content, words, self.assets, self.languages)
         return type(notebook)({**notebook, "cells": [cell_of(section) for section in content.sections]}), resources

@@ -216,7 +216,7 @@ def create(name: str, home: Path, source: str = "") -> Path:
     Raises:
         ParameterError: the name is not one, or it is taken.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name):
+    if not notebooks.NAME.fullmatch(name):
         raise ParameterError(
             f"{name!r} cannot name a notebook.", allowed="small letters, digits, _ and -", hint="quadro new jobs"
         )

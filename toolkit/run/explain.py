@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from glob import escape
@@ -20,7 +22,9 @@ if TYPE_CHECKING:
     from toolkit.catalog import Catalog
     from toolkit.indicators import Indicator
 
-FORM = "TERRITORY/REPORT/NAME, as 015032/benchmark/income_per_taxpayer; /SCALE after it for a territory beside it"
+EXAMPLE = "benchmark/income_per_taxpayer"
+FORM = f"TERRITORY/REPORT/NAME, as 015032/{EXAMPLE} or Bresso/{EXAMPLE}; /SCALE after it for a territory beside it"
+_OF_A_PLACE = re.compile(r"[0-9]{6}-.+|area-.+").fullmatch
 MOST_ROWS = 30
 NOT_KEYS = ("table", "istat_code", "territory", "year", "value", "unit", "flag")
 
@@ -60,11 +64,13 @@ def explain(id: str, site: Path) -> Explanation:
     """Recompute one number of a built site.
 
     Args:
-        id: `TERRITORY/REPORT/NAME`, and `/SCALE` for a territory beside the page's own.
+        id: `TERRITORY/REPORT/NAME`, and `/SCALE` for a territory beside the page's own; the territory is a code, the
+            name of a municipality or the id of an area.
         site: the output folder of a run.
 
     Raises:
         ParameterError: no such page or number; near ones are named.
+        TerritoryError: a name that no municipality has, or several have.
     """
     import pandas as pd
 
@@ -87,16 +93,16 @@ def explain(id: str, site: Path) -> Explanation:
 
 def _find(id: str, site: Path) -> _Figure:
     parts = id.strip("/").split("/")
-    if len(parts) not in (3, 4) or not all(parts) or not inside.is_plain("/".join(parts[:2])):
+    if len(parts) > 4 or not all(parts):
         raise ParameterError(f"{id!r} is not the id of a figure.", allowed=FORM)
-    territory, report, name, *scale = parts
+    territory = _place(parts[0], site)
+    if not inside.is_plain("/".join([territory, *parts[1:2]])):
+        raise ParameterError(f"{id!r} is not the id of a figure.", allowed=FORM)
+    if len(parts) < 3:
+        raise _unfinished(id, territory, *parts[1:], site=site)
+    _, report, name, *scale = parts
     path = _results(territory, report, site)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        figures = dict(content["results"].get("figures", {}))
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        what = f"{path.name} is not a results file: {type(error).__name__}."
-        raise ParameterError(what, where=str(path), hint=f"quadro run --force --only {territory}") from None
+    content, figures = _figures(path, territory)
     said = _named(name, figures, f"{territory}/{report}", path)
     if "scales" not in said:
         raise ParameterError(
@@ -112,19 +118,70 @@ def _find(id: str, site: Path) -> _Figure:
     return _Figure(id, path, wanted, members, said, found["value"], content["provenance"]["tables"])
 
 
+def _figures(path: Path, territory: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A results file, and the figures in it by name."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        return content, dict(content["results"].get("figures", {}))
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        what = f"{path.name} is not a results file: {type(error).__name__}."
+        raise ParameterError(
+            what, where=str(path), hint=f"quadro run --force --only {territory}{_of('--out', path.parents[1])}"
+        ) from None
+
+
 def _results(territory: str, report: str, site: Path) -> Path:
     """The results file of a report."""
     for folder in (f"{escape(territory)}-*", f"area-{escape(territory)}"):
         for path in site.glob(f"{folder}/{escape(report)}.json"):
             return path
-    there = sorted({f"{_territory(path)}/{path.stem}" for path in site.glob("*/*.json")})
+    there = _there(site)
     near = difflib.get_close_matches(f"{territory}/{report}", there, n=3)
     raise ParameterError(
         f"There are no results of {territory}/{report}.",
         where=str(site),
         allowed=there,
-        hint=f"did you mean {' or '.join(near)}?" if near else f"quadro run --only {territory}",
+        hint=f"did you mean {' or '.join(near)}?" if near else f"quadro run --only {territory}{_of('--out', site)}",
     )
+
+
+def _there(site: Path) -> list[str]:
+    """`TERRITORY/REPORT` of the results files of a site; other folders are of the run, or shared by pages."""
+    return sorted(
+        {f"{_territory(path)}/{path.stem}" for path in site.glob("*/*.json") if _OF_A_PLACE(path.parent.name)}
+    )
+
+
+def _place(text: str, site: Path) -> str:
+    """Code of a municipality given by code or name, or id of an area, as results have it."""
+    from toolkit import catalog
+    from toolkit.territory import Register
+
+    if any(one.startswith(f"{text}/") for one in _there(site)):
+        return text
+    register = Register(catalog.default())
+    return text if register.has_area(text) else register.municipality(text).istat_code
+
+
+def _unfinished(id: str, territory: str, report: str = "", *, site: Path) -> ParameterError:
+    """The id of a place, or of a page: what can be asked of it."""
+    if not report:
+        pages = [one for one in _there(site) if one.startswith(f"{territory}/")]
+        asked, made = (
+            f"explain {pages[0]}{_of('--site', site)}" if pages else "",
+            f"run --only {territory}{_of('--out', site)}",
+        )
+        hint = f"quadro {asked or made}"
+        return ParameterError(f"{id!r} names a place, not a figure.", where=str(site), allowed=pages or FORM, hint=hint)
+    path = _results(territory, report, site)
+    figures = [name for name, about in _figures(path, territory)[1].items() if "scales" in about]
+    hint = f"quadro explain {territory}/{report}/{figures[0]}{_of('--site', site)}" if figures else ""
+    return ParameterError(f"{id!r} names a page, not a figure.", where=str(path), allowed=figures, hint=hint)
+
+
+def _of(option: str, site: Path) -> str:
+    """The option that names a site, where it is not the one of a run that names none."""
+    return "" if site == Path("reports") else f" {option} {shlex.quote(str(site))}"
 
 
 def _named(name: str, among: Mapping[str, dict[str, Any]], prefix: str, path: Path) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def municipalities(home: Path, search: str = "") -> Rows:
     rows: Rows = []
     for one in register.municipalities():
         wanted = (
-            _matches(fold(one.name).split(), words) or search == one.istat_code
+            _matches(fold(one.name).split(), words) or search in (one.istat_code, one.cadastral_code)
             if search
             else one.istat_code in embedded
         )

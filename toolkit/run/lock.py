@@ -29,7 +29,7 @@ def held(out: Path) -> Iterator[None]:
     try:
         import fcntl
     except ImportError:
-        raise ToolkitError("quadro run needs Linux, macOS or WSL: this system has no file locks of theirs.") from None
+        raise ToolkitError("`quadro run` needs Linux, macOS or WSL: this system has no file locks of theirs.") from None
     try:
         inside.unlinked(out / STATE)
         (out / STATE).mkdir(parents=True, exist_ok=True)

@@ -5,12 +5,15 @@ from __future__ import annotations
 import ast
 import difflib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 from toolkit.errors import ParameterError
 from toolkit.params import COMMON
 
+NAME = re.compile(r"[a-z][a-z0-9_-]*")
+"""Names that `quadro new` takes."""
 LITERALS = (str, int, float, bool, list)
 
 
@@ -28,11 +31,12 @@ def path_of(name: str, home: Path) -> Path:
     known = names(home)
     if name not in known:
         near = difflib.get_close_matches(name, known, n=1)
+        other = f"make it: quadro new {name}" if NAME.fullmatch(name) else "quadro list notebooks"
         raise ParameterError(
             f"There is no notebook {name!r}.",
             where=str(home / "notebooks"),
             allowed=known,
-            hint=f"did you mean {near[0]!r}?" if near else "quadro new NAME makes one",
+            hint=f"did you mean {near[0]!r}?" if near else other,
         )
     return home / "notebooks" / f"{name}.ipynb"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +67,7 @@ def jobs(
             paths[name] = notebooks.path_of(name, home)
             faults += params.check_values(plan.values.get(name, {}), notebooks.declared(paths[name]), where)
     if not faults:
-        territories = _chosen(territories, only, register, where, faults)
+        territories = _chosen(territories, only, register, home, where, faults)
     if faults:
         raise Faults(faults)
     return [
@@ -134,20 +134,39 @@ def _line(where: str, code: str) -> str:
 
 
 def _chosen(
-    territories: list[Territory], only: Sequence[str], register: Register, where: str, faults: list[ToolkitError]
+    territories: list[Territory],
+    only: Sequence[str],
+    register: Register,
+    home: Path,
+    where: str,
+    faults: list[ToolkitError],
 ) -> list[Territory]:
     if not only:
         return territories
     wanted = set()
     for text in only:
         with _noting(faults, "--only"):
-            areas = [territory for territory in territories if territory == ("area", text)]
-            found = areas[0] if areas else ("municipality", register.municipality(text).istat_code)
+            area = register.has_area(text)
+            found = ("area", text) if area else ("municipality", register.municipality(text).istat_code)
             if found not in territories:
                 codes = [code for _, code in territories]
-                raise ParameterError(f"{text} is not in the plan.", where=f"--only, {where}", allowed=codes)
+                hint = _elsewhere(found, register, home, where)
+                raise ParameterError(f"{text} is not in the plan.", where=f"--only, {where}", allowed=codes, hint=hint)
             wanted.add(found)
     return [territory for territory in territories if territory in wanted]
+
+
+def _elsewhere(territory: Territory, register: Register, home: Path, where: str) -> str:
+    """What to do for a territory that a plan does not have: a plan that has it, or how it gets into this one."""
+    kind, code = territory
+    if kind == "municipality" and code not in register.embedded():
+        return f"its figures are not embedded; where they are published: quadro data fetch {code}"
+    for path in sorted((home / "params" / "runs").glob("*.yml")):
+        with suppress(ToolkitError):
+            if territory in _territories(params.load(RunPlan, path), register, home, str(path), []):
+                return f"quadro run {path.stem} --only {code}"
+    field = {"municipality": "municipalities", "area": "areas"}[kind]
+    return f'add "{code}" to the {field} of {where}'
 
 
 def _job(plan: RunPlan, kind: str, code: str, register: Register, notebook: str, path: Path, language: str) -> Job:

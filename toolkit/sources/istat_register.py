@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from toolkit.sources import other_codes
 from toolkit.sources.changes import AFTER_2023, BEGINNINGS, CHANGES, ISTAT_SUMMARY, MILANO
 from toolkit.sources.mef_income import FILE as INCOME_FILE
 from toolkit.sources.raw import RawFile
@@ -25,11 +26,11 @@ REGIONS = {  # the MEF's spellings -> ISTAT's
 NONE = "001168"  # a municipality called None: its name was lost as "not available" on the way of the register
 NAPOLI = "063"  # its plate, NA, was lost as "not available" on the way of the income file
 
-RESOURCES = (Resource.of("municipalities"), Resource.of("territory_changes"))
+RESOURCES = tuple(Resource.of(name) for name in ("municipalities", "territory_changes", "other_codes"))
 
 
 def tables(raw: Path) -> dict[str, pd.DataFrame]:
-    """The register and its changes, one row a code."""
+    """The register, its changes, and the codes of other lists, one row a code."""
     source = RawFile("municipalities", raw / FILE)
     frame = source.csv(["cod_istat", "comune_cls", "area_km2_2023", "alt_centro_m", "zona_altimetrica", "degurba"])
     source.codes(frame, "cod_istat")
@@ -56,7 +57,8 @@ def tables(raw: Path) -> dict[str, pd.DataFrame]:
     register["valid_from"] = register["istat_code"].map(began).fillna("")
     register["valid_to"] = register["istat_code"].map(ended).fillna("")
     register = register.sort_values("istat_code").reset_index(drop=True)
-    return {"municipalities": register, "territory_changes": _changes(set(register["istat_code"]), source)}
+    changes = _changes(set(register["istat_code"]), source)
+    return {"municipalities": register, "territory_changes": changes, "other_codes": other_codes.table(raw, register)}
 
 
 def _with_income(register: pd.DataFrame, raw: Path) -> pd.DataFrame:

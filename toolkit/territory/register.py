@@ -18,6 +18,7 @@ from typing import Any, TypeVar
 from toolkit.catalog import Catalog, recording
 from toolkit.catalog.store import Store, current
 from toolkit.errors import DataNotEmbedded, TerritoryError
+from toolkit.territory import refusals
 from toolkit.territory.model import Area, Municipality
 from toolkit.territory.names import fold
 
@@ -40,7 +41,7 @@ class Register:
     """Municipalities and areas of a catalogue; tables are read when first needed and kept.
 
     Args:
-        catalog: has the tables municipalities, territory_changes, areas and area_members.
+        catalog: has the tables municipalities, territory_changes, other_codes, areas and area_members.
         store: keeps what is made of them; that of this process where none is given.
     """
 
@@ -56,16 +57,13 @@ class Register:
             on: the day for which it must exist; None: it must exist today.
 
         Raises:
-            TerritoryError: unknown, abolished (the successor is named), not yet there, or a name that several have.
+            TerritoryError: unknown, of another day (the code of the register is named), not yet there, or a name that
+                several have.
         """
         if not isinstance(code_or_name, str):
-            raise TerritoryError(
-                f"{code_or_name!r} is not an ISTAT code.",
-                allowed="six digits as text",
-                hint=f'write "{code_or_name!s:0>6}"',
-            )
+            raise refusals.not_text(code_or_name)
         text = code_or_name.strip()
-        if text.isascii() and text.isdigit():
+        if any(sign.isdigit() for sign in text):  # no name has a digit
             return self._by_code(text, on)
         return self._by_name(text, on)
 
@@ -113,6 +111,10 @@ class Register:
         }
         return Area(id=id, valid_from=first, valid_to=last, on=on, members=tuple(members), **texts)
 
+    def has_area(self, id: str) -> bool:
+        """Whether there is an area of that id, on any day."""
+        return id in self._areas
+
     def areas(self, on: date, kind: str = "") -> list[Area]:
         """Areas that exist on a day, with their members, in the order of the table; of one kind if given."""
         return [area for area in self._there(on) if kind in ("", area.kind)]
@@ -149,23 +151,9 @@ class Register:
 
     def _by_code(self, code: str, on: date | None) -> Municipality:
         if not _CODE.fullmatch(code):
-            padded = code.zfill(6)
-            known = padded in self._rows
-            raise TerritoryError(
-                f"{code!r} is not an ISTAT code.",
-                allowed="six digits, zeros in front included",
-                hint=f'did you mean "{padded}" ({self._rows[padded]["name"]})?'
-                if known
-                else "quadro list municipalities",
-            )
+            raise refusals.not_a_code(code, self.known, self._others)
         if code not in self._rows:
-            near = [
-                f"{other} ({self._rows[other]['name']})" for other in difflib.get_close_matches(code, self._rows, n=3)
-            ]
-            raise TerritoryError(
-                f"There is no municipality with the code {code}.",
-                hint=f"did you mean {' or '.join(near)}?" if near else "quadro list municipalities",
-            )
+            raise refusals.unknown_code(code, self.known, self._others, self._edition)
         if not self._exists(code, on):
             raise self._not_there(code, on)
         return self._made(code)
@@ -190,6 +178,9 @@ class Register:
         raise self._unknown(name, province, on)
 
     def _unknown(self, name: str, province: str, on: date | None) -> TerritoryError:
+        gone = [other for other in self._others.values() if other.merged and fold(other.name) == fold(name)]
+        if len(gone) == 1 and province in ("", self._made(gone[0].codes[0]).province):
+            return refusals.of_another_day(gone[0], self.known, self._edition)
         same = [str(self._made(code)) for code in self._names.get(fold(name), ()) if self._exists(code, on)]
         start = fold(name) + " "
         near = [key for key in self._names if start.strip() and key.startswith(start)][:3]
@@ -197,15 +188,25 @@ class Register:
         shown = same or [str(self._made(code)) for key in near for code in self._names[key] if self._exists(code, on)]
         return TerritoryError(
             f"There is no municipality called {name!r}{f' in the province {province}' if province else ''}.",
-            hint=f"did you mean {' or '.join(shown)}?" if shown else f"quadro list municipalities --search {name[:4]}",
+            where=f"the register of {self._edition}",
+            hint=f"did you mean {' or '.join(shown)}?" if shown else refusals.searching(fold(name)[:4]),
         )
 
     def _not_there(self, code: str, on: date | None) -> TerritoryError:
         row, change = self._rows[code], self._changes.get(code)
         first, last = _day(row["valid_from"]), _day(row["valid_to"])
         if on is not None and first is not None and on < first:
+            before = [old for old, change in self._changes.items() if change["successor"] == code]
             return TerritoryError(
-                f"{self._made(code)} did not exist on {on.isoformat()}: it began on {first.isoformat()}."
+                f"{self._made(code)} did not exist on {on.isoformat()}: it began on {first.isoformat()}.",
+                hint=f"until then: {' and '.join(str(self._made(old)) for old in before)}" if before else "",
+            )
+        if change and change["kind"] == "recoding":
+            heir = str(change["successor"])
+            return refusals.of_another_day(
+                refusals.Other(code, str(row["name"]), "recoding", str(change["date"]), (heir,)),
+                self.known,
+                self._edition,
             )
         heir = f"its successor {self._made(str(change['successor']))}" if change else ""
         return TerritoryError(
@@ -233,6 +234,11 @@ class Register:
             return not row["valid_to"]
         return _holds(_day(row["valid_from"]), _day(row["valid_to"]), on)
 
+    @property
+    def known(self) -> Mapping[str, Municipality]:
+        """Every municipality of the register, of today or not, by code."""
+        return {code: self._made(code) for code in self._rows}
+
     def _made(self, code: str) -> Municipality:
         if code not in self._municipalities:
             self._municipalities[code] = _municipality(self._rows[code])
@@ -259,6 +265,18 @@ class Register:
     @cached_property
     def _changes(self) -> Rows:
         return self._by("territory_changes", "istat_code")
+
+    @cached_property
+    def _others(self) -> dict[str, refusals.Other]:
+        """Codes of other days that the register does not have; only who gives one needs them."""
+        with recording():
+            rows: list[Any] = self.catalog.load("other_codes").to_dict("records")
+        return refusals.others(rows)
+
+    @property
+    def _edition(self) -> str:
+        """The day of the register."""
+        return self.catalog.source("municipalities").reference_date
 
     @cached_property
     def _areas(self) -> Rows:
