@@ -31,7 +31,7 @@ class Judging(Comparing):
             comparisons: to choose from; absent ones are passed over.
             most: how many at most.
         """
-        known = [one for one in comparisons if one.known and one.salience > 0]
+        known = {one.key: one for one in comparisons if one.known and one.salience > 0}.values()
         return sorted(known, key=lambda one: -one.salience)[:most]
 
     def _of(self, name: str) -> Comparison:
