@@ -34,9 +34,8 @@ def tables(raw: Path) -> dict[str, pd.DataFrame]:
     source.unique(frame, ["cod_istat", "macrosettore"])
     source.require(set(frame["macrosettore"]) == set(SECTORS), f"macrosettore is one of {', '.join(SECTORS)}")
     frame = embedded(frame, "cod_istat").assign(macrosettore=lambda rows: rows["macrosettore"].map(SECTORS))
-    source.require(
-        bool((frame[list(columns.values())].isna().any(axis=1) <= (frame["flag"] == "*")).all()), "* if blank"
-    )
+    blank = frame[list(columns.values())].isna().any(axis=1)
+    source.require(bool((frame.loc[blank, "flag"] == "*").all()), "a blank cell is confidential: *")
     every = pd.MultiIndex.from_product([frame["cod_istat"].unique(), SECTORS.values()], names=["istat_code", "sector"])
     wide = frame.set_index(["cod_istat", "macrosettore"])
     parts = []
@@ -44,6 +43,6 @@ def tables(raw: Path) -> dict[str, pd.DataFrame]:
         found = wide[name].astype(float) * (THOUSAND if item in AMOUNTS else 1.0)
         found = found.reindex(every, fill_value=0.0)
         flag = found.isna().map({True: "confidential", False: "observed"})
-        about = {"item": item, "year": YEAR, "unit": FRAME.units[item]}
-        parts.append(pd.DataFrame({"value": found, "flag": flag}).reset_index().assign(**about))
+        part = pd.DataFrame({"value": found, "flag": flag}).reset_index()
+        parts.append(part.assign(item=item, year=YEAR, unit=FRAME.units[item]))
     return {FRAME.name: long(pd.concat(parts, ignore_index=True), list(FRAME.key))}
