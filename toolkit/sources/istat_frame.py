@@ -32,7 +32,11 @@ def tables(raw: Path) -> dict[str, pd.DataFrame]:
     frame = source.parquet(["cod_istat", "macrosettore", "flag", *columns.values()])
     source.codes(frame, "cod_istat")
     source.unique(frame, ["cod_istat", "macrosettore"])
-    source.require(set(frame["macrosettore"]) == set(SECTORS), f"macrosettore is one of {', '.join(SECTORS)}")
+    source.require(
+        bool(frame["macrosettore"].isin(list(SECTORS)).all()), f"macrosettore is one of {', '.join(SECTORS)}"
+    )
+    whole = set(frame.loc[frame["macrosettore"] == "totale", "cod_istat"])
+    source.require(whole == set(frame["cod_istat"]), "has the total of each municipality")
     frame = embedded(frame, "cod_istat").assign(macrosettore=lambda rows: rows["macrosettore"].map(SECTORS))
     blank = frame[list(columns.values())].isna().any(axis=1)
     source.require(bool((frame.loc[blank, "flag"] == "*").all()), "a blank cell is confidential: *")
