@@ -11,7 +11,16 @@ from toolkit.catalog import Catalog
 from toolkit.errors import DataError
 
 BRESSO, MILANO = "015032", "015146"
-TABLES = ("income", "local_units", "commuting", "commuting_flows", "population", "population_age", "fragility")
+TABLES = (
+    "income",
+    "local_units",
+    "commuting",
+    "commuting_flows",
+    "population",
+    "population_age",
+    "fragility",
+    "business_frame",
+)
 
 
 @pytest.fixture(scope="module")

@@ -20,11 +20,11 @@ PLACE = "015032"
 CHANGED = {  # a piece of a cell → what stands there instead
     # another indicator in a section, in the list of "where we stand", and one left out altogether
     "report.compare(indicators.low_education_share(fragile))": "report.compare(indicators.unsorted_waste(fragile))",
-    "profile = [declared, employment, education, jobs, units, size, old, land]": (
+    "profile = [productivity, wages, declared, jobs, employment, education, old, land]": (
         "profile = [declared, employment, education, jobs]"
     ),
-    "charts.strip(units, density, size, jobs)": (
-        "charts.strip(jobs, report.compare(indicators.enterprise_taxpayers_per_1000(income)))"
+    "charts.strip(productivity, wages, industry, industry_value)": (
+        "charts.strip(productivity, report.compare(indicators.enterprise_taxpayers_per_1000(income)))"
     ),
     # a sentence, in both languages
     "Dal {first} al {last}: {change}; nel comune mediano {median_change}, al lordo dell'inflazione.": (
@@ -115,7 +115,7 @@ def test_another_indicator_and_another_list(page: BeautifulSoup) -> None:
     rows = [cell.get_text() for cell in figure(page, "comparison").select("details tbody th")]
     assert len(rows) == 4
     assert any("indifferenziati" in row for row in rows)
-    assert "impresa" in said(figure(page, "work").select_one("details"))
+    assert "impresa" in said(figure(page, "production-profile").select_one("details"))
     assert page.find(id="index"), "an index whose part was not compared by the notebook is still there"
 
 

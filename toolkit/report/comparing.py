@@ -13,6 +13,7 @@ import pandas as pd
 from toolkit import catalog, indicators, params
 from toolkit.charts import geo
 from toolkit.errors import DataError, ToolkitError
+from toolkit.indicators.base import Indicator
 from toolkit.indicators.measure import Measure
 from toolkit.indicators.panel import Panel
 from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same_value, space
@@ -67,9 +68,10 @@ class Comparing(Setting):
             return self._own_table(name, about, url)
         if name not in self._tables:
             source = catalog.default().source(name)
-            frame = self._read(name)
+            frame = self._read(name, empty=True)
             frame.attrs["table"] = name
-            self.sources.append(source)
+            if len(frame):  # a table without a figure by that day is no source of the page
+                self.sources.append(source)
             self._tables[name], self._loaded[name] = frame, frame.copy(deep=False)
         return self._tables[name]
 
@@ -112,7 +114,9 @@ class Comparing(Setting):
         Raises:
             DataError: a frame that does not say what it measures, or is not as `own_frame.own_rows` asks.
         """
-        if isinstance(what, Measure):
+        if isinstance(what, Measure) and any(table.empty for table in what.tables.values()):
+            parent, panel, tables = "", self._unpublished(what.indicator), []
+        elif isinstance(what, Measure):
             parent = self.metropolitan.id if what.indicator.parent else ""
             panel, tables = self._panel(what, parent), self._names_of(what)
         elif isinstance(what, pd.DataFrame):
@@ -159,6 +163,13 @@ class Comparing(Setting):
             "panel", whole, what.indicator.id, parent, lambda: what.of(groups, parent=parent, keep=kept)
         )
         return panel
+
+    def _unpublished(self, about: Indicator) -> Panel:
+        """Figures that no table has by the day of the report: missing, for every territory."""
+        year = self.as_of.year - (self.as_of.strftime("%m-%d") != "12-31")
+        territories = list(self.territories | {self.own: self.members})
+        rows = pd.DataFrame({"territory": territories, "year": year, "value": np.nan, "flag": "missing"})
+        return Panel(about, rows)
 
     def _own_panel(self, frame: pd.DataFrame, id: str, it: str, en: str, unit: str, direction: int) -> Panel:
         about = own_indicator(id, it, en, unit, direction)

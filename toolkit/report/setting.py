@@ -211,7 +211,8 @@ class Setting:
                 by hand.
         """
         rows = tables if isinstance(tables, Mapping) else dict.fromkeys(tables)
-        used = [(self._origin[name], credit) for name in rows for credit in self._credits(name, rows[name])]
+        known = {name: self._origin[name] for name in rows if name in self._origin or not self._unused(name)}
+        used = [(source, credit) for name, source in known.items() for credit in self._credits(name, rows[name])]
         by_hand = [(source, credit) for source, credit in used if credit.sources and not named]
         lines = [
             self._line([source], credit.publisher.name[self.language], [credit])
@@ -223,6 +224,16 @@ class Setting:
         names = dict.fromkeys(name for _, credit in by_hand for name in credit.sources)
         publisher = self.words.say("report.source_by_hand", sources="; ".join(names))
         return [*lines, self._line([source for source, _ in by_hand], publisher, [credit for _, credit in by_hand])]
+
+    def _unused(self, name: str) -> bool:
+        """Whether a table has no figure by the day of the report.
+
+        Raises:
+            DataError: the report did not load it.
+        """
+        if name not in self._tables:
+            raise DataError(f"no table {name!r} was loaded", allowed=self._tables, hint=f"report.table({name!r})")
+        return self._tables[name].empty
 
     def _credits(self, name: str, rows: pd.DataFrame | None) -> list[catalog.Credit]:
         source = self._origin[name]
@@ -252,8 +263,13 @@ class Setting:
         self.register.require_embedded(found.istat_code)
         return found
 
-    def _read(self, name: str) -> pd.DataFrame:
-        """A table up to `as_of`: a year has been observed when it is over, a 1 January when it has come."""
+    def _read(self, name: str, *, empty: bool = False) -> pd.DataFrame:
+        """A table up to `as_of`: a year has been observed when it is over, a 1 January when it has come.
+
+        Args:
+            name: of the table.
+            empty: whether it may have no figure by then.
+        """
         table = catalog.load(name)
         if "year" not in table.columns:
             return table
@@ -262,7 +278,7 @@ class Setting:
         if table["year"].max() <= last:
             return table
         kept: pd.DataFrame = self.once("table", name, last, lambda: _up_to(table, last))
-        if not len(kept):
+        if not len(kept) and not empty:
             raise DataError(
                 f"the table {name!r} has no figure up to {self.as_of.isoformat()}",
                 allowed=f"from {table['year'].min()} on",
