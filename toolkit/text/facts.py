@@ -16,6 +16,7 @@ A fact that is absent makes its sentence disappear: it is never printed as a num
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -35,14 +36,14 @@ LEVEL = 1.0
 """Percent below which a gap is none; in points, half of it."""
 
 
-class Fact:
+class Fact(ABC):
     """A value of a sentence: `{name}` prints `said`; a numeric form prints `float(fact)`."""
 
     forms: ClassVar[tuple[str, ...]] = ()
 
+    @abstractmethod
     def said(self, words: Words, form: str = "", options: tuple[str, ...] = ()) -> str:
         """The fact as a sentence prints it."""
-        raise NotImplementedError
 
 
 @dataclass(frozen=True)
