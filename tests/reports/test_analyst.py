@@ -20,11 +20,11 @@ PLACE = "015032"
 CHANGED = {  # a piece of a cell → what stands there instead
     # another indicator in a section, in the list of "where we stand", and one left out altogether
     "report.compare(indicators.low_education_share(fragile))": "report.compare(indicators.unsorted_waste(fragile))",
-    "profile = [productivity, wages, declared, jobs, employment, education, old, land]": (
+    "profile = [produced, wages, declared, jobs, employment, education, old, land]": (
         "profile = [declared, employment, education, jobs]"
     ),
-    "charts.strip(productivity, wages, industry, industry_value)": (
-        "charts.strip(productivity, report.compare(indicators.enterprise_taxpayers_per_1000(income)))"
+    "charts.strip(produced, wages, industry, industry_value)": (
+        "charts.strip(produced, report.compare(indicators.enterprise_taxpayers_per_1000(income)))"
     ),
     # a sentence, in both languages
     "Dal {first} al {last}: {change}; nel comune mediano {median_change}, al lordo dell'inflazione.": (
