@@ -75,7 +75,7 @@ def test_absent_text_is_empty_and_a_name_that_looks_absent_is_kept() -> None:
     register = catalog.load("municipalities").set_index("istat_code")
     assert register.loc["001168", "name"] == "None"
     assert register.loc["063049", "province"] == "NA"
-    assert register.loc["015032", "valid_to"] == ""
+    assert register.loc["015032", "valid_from"] == ""
 
 
 def test_altered_byte_names_file_hashes_and_command(folder: Path) -> None:
@@ -277,7 +277,7 @@ def test_unreadable_descriptor(folder: Path) -> None:
 
 def test_found_from_anywhere(folder: Path, tmp_path: Path, root: Path) -> None:
     code = "from toolkit import catalog; print(catalog.default().folder); print(len(catalog.load('areas')))"
-    rewrite(folder, "areas.csv", line(2, lambda text: text.replace("Milano", "Milan")))
+    rewrite(folder, "areas.csv", line(2, lambda text: text.replace("Bari", "Barri")))
     for environment, expected in (({}, root / "data"), ({"QUADRO_DATA": str(folder)}, folder)):
         plain = {key: value for key, value in os.environ.items() if key != "QUADRO_DATA"}
         run = subprocess.run(
@@ -288,7 +288,7 @@ def test_found_from_anywhere(folder: Path, tmp_path: Path, root: Path) -> None:
             text=True,
             check=True,
         )
-        assert run.stdout.split() == [str(expected), "11"]
+        assert run.stdout.split() == [str(expected), "665"]
 
 
 def test_no_data_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -344,10 +344,10 @@ def test_rules_are_gone_through_once_a_machine_and_data_version(
     for _ in range(2):
         Catalog(folder).load("business_frame", {"015032"})
         Catalog(folder).load("business_frame", {"017029"})
-    assert checked == ["business_frame"]
+    assert checked.count("business_frame") == 1
     rewrite(folder, "business_frame.parquet", lambda content: pq_without(content, "value_added"))
     Catalog(folder).load("business_frame", {"015032"})
-    assert checked == ["business_frame"] * 2
+    assert checked.count("business_frame") == 2
 
 
 def pq_without(content: bytes, item: str) -> bytes:

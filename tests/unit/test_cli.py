@@ -152,7 +152,7 @@ def test_bad_input_is_exit_2_without_a_traceback(capsys: pytest.CaptureFixture[s
         (["data", "fetch", "nowhere"], "There is no municipality called 'nowhere'."),
         (["data", "fetch", "Castro"], "allowed: Castro (BG), 016065, Castro (LE), 075096"),
         (["data", "fetch", "15032"], 'did you mean "015032" (Bresso)?'),
-        (["data", "fetch", "Vermezzo"], "use its successor Vermezzo con Zelo (MI), 015251"),
+        (["data", "fetch", "Vermezzo"], "today part of Vermezzo con Zelo (MI), 015251"),
         (["data", "build", "--from", "nowhere"], "no folder nowhere"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 
 from toolkit import Report, catalog, display, indicators
 from toolkit.errors import DataError
-from toolkit.sources import istat_frame, today
+from toolkit.sources import istat_frame, other_codes
 
 BRESSO = "015032"
 
@@ -110,8 +110,8 @@ def published(folder: Path, rows: list[tuple[str, str, str, float | None]]) -> P
     ]
     pd.DataFrame(lines).to_parquet(path)
     heirs = pd.DataFrame({"cod": ["015032", "015146", "015001"], "cod_2026": ["015032", "015146", "015032"]})
-    (folder / today.FILE).parent.mkdir(parents=True)
-    heirs.to_csv(folder / today.FILE, index=False)
+    (folder / other_codes.MAP).parent.mkdir(parents=True)
+    heirs.to_csv(folder / other_codes.MAP, index=False)
     return folder
 
 
@@ -143,7 +143,7 @@ def test_merged_municipalities_add_up_and_one_that_is_suppressed_suppresses_the_
         ([("015032", "totale", "", 1.0), ("015032", "servizi", "", None)], "blank"),
         ([("015032", "totale", "", 1.0), ("015146", "servizi", "", 1.0)], "total of"),
         ([("15032", "totale", "", 1.0)], "six digits"),
-        ([("999001", "totale", "", 1.0)], "a code of 1991–2026"),
+        ([("999001", "totale", "", 1.0)], "999001"),
         ([("015032", "totale", "", 1.0), ("015032", "totale", "", 1.0)], "unique"),
         ([("015032", "totale", "", 1.0), ("015032", "agricoltura", "", 1.0)], "macrosettore is one of"),
     ],

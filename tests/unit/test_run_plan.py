@@ -99,8 +99,7 @@ def test_all_faults_of_a_plan_are_told_together_with_their_lines(home: Path, reg
     )
     text = "\n".join(told)
     assert len(told) == 6
-    assert "Vermezzo (MI), 015235 was abolished" in text
-    assert "use its successor Vermezzo con Zelo (MI), 015251" in text
+    assert "Vermezzo (015235) is today part of Vermezzo con Zelo (MI), 015251" in text
     assert "There is no set 'nord-milan'." in text
     assert "There is no municipality with the code 015999.\n  where: params/runs/plan.yml:5" in text
     assert "There is no area 'provincia-milano'." in text
@@ -112,8 +111,8 @@ def test_all_faults_of_a_plan_are_told_together_with_their_lines(home: Path, reg
 def test_the_line_of_an_abolished_municipality_in_a_set(home: Path, register: Register) -> None:
     (home / "params/sets/old.yml").write_text(HEAD + 'municipalities:\n  - "015246"\n')
     told = faults(home, register, "notebooks: [impact]\nsets: [old]\n")
-    assert "Zelo Surrigone (MI), 015246 was abolished" in told[0]
-    assert "where: params/sets/old.yml:3 (merger of 2019-02-08)" in told[0]
+    assert "Zelo Surrigone (015246) is today part of Vermezzo con Zelo" in told[0]
+    assert "where: params/sets/old.yml:3 (the register of 2026-08-14)" in told[0]
 
 
 @pytest.mark.parametrize(

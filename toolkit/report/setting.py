@@ -82,11 +82,11 @@ class Setting:
 
     @cached_property
     def metropolitan(self) -> Area:
-        """The metropolitan city around the territory."""
+        """The province or metropolitan city around the territory."""
         code = self.own if isinstance(self.territory, Municipality) else self.territory.members[0]
-        found = self.register.metropolitan_of(code, self.as_of)
+        found = self.register.province_of(code, self.as_of)
         if found is None:
-            raise DataError(f"{self.territory} lies in no metropolitan city", hint="compare it with an area of its own")
+            raise DataError(f"{self.territory} lay in no province on {self.as_of}", hint="choose a later as_of")
         return found
 
     @cached_property

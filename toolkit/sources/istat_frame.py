@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from toolkit.sources.raw import RawFile, long
+from toolkit.sources import other_codes
+from toolkit.sources.raw import RawFile, added, long
 from toolkit.sources.resource import Resource
-from toolkit.sources.today import Today, added
 
 FILE = "national/frame_territoriale/IT_frame_territoriale_comuni_2023.parquet"
 YEAR = 2023
@@ -49,7 +49,7 @@ def tables(raw: Path) -> dict[str, pd.DataFrame]:
     every = pd.MultiIndex.from_product([frame["cod_istat"].unique(), SECTORS.values()], names=["code", "sector"])
     wide = frame.set_index(["cod_istat", "macrosettore"])
     starred = (wide["flag"] == "*").reindex(every, fill_value=False)
-    heirs = dict(zip(frame["cod_istat"], Today(raw).of(source, frame, "cod_istat"), strict=True))
+    heirs = dict(zip(frame["cod_istat"], other_codes.today(raw, source, frame["cod_istat"]), strict=True))
     parts = []
     for item, name in columns.items():
         found = wide[name].astype(float) * (THOUSAND if item in AMOUNTS else 1.0)
