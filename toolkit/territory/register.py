@@ -20,7 +20,7 @@ from toolkit.catalog.store import Store, current
 from toolkit.errors import DataNotEmbedded, TerritoryError
 from toolkit.territory import refusals
 from toolkit.territory.model import Area, Municipality
-from toolkit.territory.names import fold
+from toolkit.territory.names import fold, slug
 
 FIGURES = "population"
 """The table that says whose figures are there: everybody whom any table of figures covers has residents."""
@@ -29,6 +29,19 @@ AREA_TEXTS = ("kind", "code", "name_it", "name_en", "status", "note_it", "note_e
 MUNICIPALITY_TEXTS = (
     *("istat_code", "name", "province_code", "province", "statistics_province", "region", "macro_region"),
     *("nuts3", "system", "cadastral_code", "inner_area"),
+)
+
+KINDS_CALLED = {"province": ("province", "metropolitan_city"), "region": ("region",), "system": ("system",)}
+CALLED = {"province": "province", "region": "region", "system": "local labour system"}
+CALLED_BY = {
+    "province": "plate (BS), code (017), name (Brescia) or id (provincia-brescia)",
+    "region": "name or id (regione-puglia)",
+    "system": "code of 2021 (0319), name of its chief place or id (sistema-brescia)",
+}
+_TITLE = re.compile(
+    r"^(provincia(-autonoma)?|citta-metropolitana|libero-consorzio-comunale|ex-provincia|sistema(-locale)?|regione)-"
+    r"((di|del|della|dell)-)?"
+    r"|^((autonomous|former)-)?province-of-|^(metropolitan-city|free-municipal-consortium)-of-|-local-labour-system$"
 )
 
 _CODE = re.compile(r"[0-9]{6}")
@@ -121,6 +134,28 @@ class Register:
         members = sorted(code for code, start, end in spans if on is None or _holds(start, end, on))
         texts = {name: str(row[name]) for name in AREA_TEXTS}
         return Area(id=id, valid_from=first, valid_to=last, on=on, members=tuple(members), **texts)
+
+    def named(self, kind: str, text: str) -> Area:
+        """The province (or metropolitan city), region or local labour system of a name, a code, a plate or an id.
+
+        Args:
+            kind: province, region or system.
+            text: `BS`, `017`, `Brescia` or `provincia-brescia`; `Lombardia`; `0319`.
+
+        Raises:
+            TerritoryError: there is none, or several; near names are given.
+        """
+        known = self._called(kind)
+        found = known.get(slug(text), set())
+        if len(found) == 1:
+            return self.area(next(iter(found)))
+        near = found or {id for key in difflib.get_close_matches(slug(text), known, n=3) for id in known[key]}
+        raise TerritoryError(
+            f"There is no {CALLED[kind]} {text!r}." if not found else f"{len(found)} are called {text!r}.",
+            where=f"the register of {self._edition}",
+            allowed=CALLED_BY[kind],
+            hint=f"did you mean {' or '.join(sorted(near))}?" if near else "quadro list areas",
+        )
 
     def has_area(self, id: str) -> bool:
         """Whether there is an area of that id, on any day."""
@@ -229,6 +264,21 @@ class Register:
         """Members of an area that is a relation of the register: those with its value; the country has no column."""
         rows = self._rows.values() if relation else ()
         return tuple((row["istat_code"], None, None) for row in rows if row.get(relation, value) == value)
+
+    def _called(self, kind: str) -> dict[str, set[str]]:
+        """Ids of the areas of a kind by what they may be called: id, name, code, plate, chief town."""
+        more: dict[str, set[str]] = defaultdict(set)
+        if kind == "province":
+            for row in self._rows.values():
+                chief = str(row["name"]).split("/") if row["chief_town"] == "yes" else ()
+                more[row["province_code"]] |= {row["province"], *chief}
+        known: dict[str, set[str]] = defaultdict(set)
+        for id, row in self._areas.items():
+            if row["kind"] in KINDS_CALLED[kind]:
+                for name in map(slug, (id, row["name_it"], row["name_en"], row["code"], *more[row["code"]])):
+                    known[name].add(id)
+                    known[_TITLE.sub("", name)].add(id)
+        return known
 
     def _there(self, on: date) -> tuple[Area, ...]:
         """All areas that exist on a day."""
