@@ -87,8 +87,9 @@ def test_publishers_and_licences_are_named_in_one_language_at_a_time() -> None:
 def test_sizes(root: Path) -> None:
     for resource in catalog.default().package["resources"]:
         size = (root / "data" / resource["path"]).stat().st_size
-        assert size <= (60_000 if resource["path"].endswith("topojson") else 1_500_000), resource["path"]
+        assert resource["format"] != "csv" or size <= 1_500_000, resource["path"]
         assert resource.get("rows") is None or resource["rows"] > 0
+    assert sum(path.stat().st_size for path in (root / "data").rglob("*") if path.is_file()) <= 16_000_000
 
 
 def test_what_is_not_licensed_is_not_shipped() -> None:

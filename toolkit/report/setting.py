@@ -95,6 +95,11 @@ class Setting:
         return self.metropolitan.members
 
     @cached_property
+    def reach(self) -> tuple[str, ...]:
+        """Codes of the municipalities of which it reads figures: its own, and those it is set against."""
+        return tuple(sorted({*self.universe, *self.members}))
+
+    @cached_property
     def core(self) -> Municipality:
         """The largest municipality of the metropolitan city, which weighs on every metropolitan mean."""
         population = self.table("population")
@@ -266,18 +271,21 @@ class Setting:
     def _read(self, name: str, *, empty: bool = False) -> pd.DataFrame:
         """A table up to `as_of`: a year has been observed when it is over, a 1 January when it has come.
 
+        Of a table of all municipalities it holds those within `reach`.
+
         Args:
             name: of the table.
             empty: whether it may have no figure by then.
         """
-        table = catalog.load(name)
+        table = self._within_reach(name)
         if "year" not in table.columns:
             return table
         over = name in STOCKS or (self.as_of.month, self.as_of.day) == (12, 31)
         last = self.as_of.year if over else self.as_of.year - 1
         if table["year"].max() <= last:
             return table
-        kept: pd.DataFrame = self.once("table", name, last, lambda: _up_to(table, last))
+        reach = self.reach if catalog.default().in_parts(name) else ()
+        kept: pd.DataFrame = self.once("table", name, reach, last, lambda: _up_to(table, last))
         if not len(kept) and not empty:
             raise DataError(
                 f"the table {name!r} has no figure up to {self.as_of.isoformat()}",
@@ -285,6 +293,12 @@ class Setting:
                 hint="choose a later as_of",
             )
         return kept
+
+    def _within_reach(self, name: str) -> pd.DataFrame:
+        if not catalog.default().in_parts(name):
+            return catalog.load(name)
+        found: pd.DataFrame = self.once("rows", name, self.reach, lambda: catalog.load(name, self.reach))
+        return found
 
     def once(self, *key: Any) -> Any:
         """What depends on the data and the day alone, made once for all reports; the last item makes it.

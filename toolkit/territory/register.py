@@ -305,9 +305,11 @@ class Register:
 
     @cached_property
     def _embedded(self) -> frozenset[str]:
-        with recording():  # asking who is there is not a use that a report must name among its sources
-            table = self.catalog.load(FIGURES)
-        return self._once(lambda: frozenset(table["istat_code"]), "embedded", FIGURES)
+        def found() -> frozenset[str]:
+            with recording():  # asking who is there is not a use that a report must name among its sources
+                return frozenset(self.catalog.load(FIGURES, columns=["istat_code"])["istat_code"])
+
+        return self._once(found, "embedded", FIGURES)
 
     def _once(self, make: Callable[[], Made], what: str, *tables: str, on: date | None = None) -> Made:
         """What is made of some tables: once for each edition of them."""
