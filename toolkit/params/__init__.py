@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMON = ("municipality", "area", "language", "as_of")
 """Parameters that every notebook declares."""
 
-CODE, AREA = "015032", "nord-milano-2008"
+CODE, AREA = "058091", "provincia-brescia"
 """Examples of a municipality and of an area."""
 REPORT = "report parameters"
 """Where the parameters of a notebook are: papermill or its author set them, not a file."""
@@ -101,12 +101,12 @@ class ReportParams(Strict):
     """Parameters common to every notebook."""
 
     municipality: Annotated[str, Field(pattern="^([0-9]{6})?$")] = Field(
-        "", description="ISTAT code of the municipality, six digits as text", examples=[CODE]
+        "", description="ISTAT code of the municipality, six digits as text", examples=["015032"]
     )
     area: Annotated[str, Field(pattern="^([a-z0-9]+(-[a-z0-9]+)*)?$")] = Field(
         "",
         description="id of an area (a zone, a province, a custom area), instead of a municipality",
-        examples=[AREA],
+        examples=["nord-milano-2008"],
     )
     language: Language = Field("it", description="language of the page", examples=["en"])
     as_of: PastDate = Field(
