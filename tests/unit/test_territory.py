@@ -105,7 +105,7 @@ def test_abolished_ones_say_of_what_they_are_part_and_what_to_type(register: Reg
         told = refused(register, text)
         assert "Vermezzo (015235) is today part of Vermezzo con Zelo (MI), 015251" in told
         assert "abolished on 2019-02-08" in told
-        assert 'use "015251" (Vermezzo con Zelo): quadro list municipalities --search 015251' in told
+        assert 'use "015251" (Vermezzo con Zelo): quadro run --municipality 015251' in told
 
 
 @pytest.mark.parametrize(
@@ -260,6 +260,34 @@ def test_every_municipality_lies_in_areas_of_each_kind(register: Register, name:
     found = [area for kind in kinds if (area := register.around(code, kind, DAY))]
     assert [area.id for area in found] == expected.split()
     assert all(code in area for area in found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "id"),
+    [
+        ("province", ["BS", "bs", "017", "Brescia", "provincia-brescia", "Province of Brescia"], "provincia-brescia"),
+        ("province", ["NA", "063", "Napoli", "Naples"], "citta-metropolitana-napoli"),
+        ("province", ["MB", "Monza", "Monza e della Brianza", "Monza and Brianza"], "provincia-monza-brianza"),
+        ("province", ["AO", "Aosta"], "provincia-valle-d-aosta"),
+        ("province", ["L'Aquila", "L’Aquila"], "provincia-l-aquila"),
+        ("province", ["BZ", "Bozen", "Bolzano"], "provincia-autonoma-bolzano"),
+        ("region", ["Lombardia", "Lombardy", "regione-lombardia"], "regione-lombardia"),
+        ("region", ["Trentino-Alto Adige", "Trentino-Alto Adige/Südtirol"], "regione-trentino-alto-adige"),
+        ("system", ["0319", "Brescia", "sistema-brescia"], "sistema-brescia"),
+        ("system", ["Milan", "MILANO"], "sistema-milano"),
+    ],
+)
+def test_areas_by_the_names_they_go_by(register: Register, kind: str, texts: list[str], id: str) -> None:
+    assert [register.named(kind, text).id for text in texts] == [id] * len(texts)
+
+
+def test_a_rule_that_names_nothing_says_what_is_near(register: Register) -> None:
+    with pytest.raises(TerritoryError) as caught:
+        register.named("system", "Brexia")
+    assert "There is no local labour system 'Brexia'." in str(caught.value)
+    assert "sistema-brescia" in str(caught.value).split("did you mean")[1]
+    with pytest.raises(TerritoryError, match=r"allowed: plate \(BS\), code \(017\), name"):
+        register.named("province", "Xyz")
 
 
 def test_areas_of_a_kind_hold_the_country(register: Register) -> None:

@@ -513,10 +513,14 @@ class Report(Judging):
         )
 
 
+FOILS = ("zone", "system", "metropolitan")
+"""Scales that a tile shows."""
+
+
 def _tile(one: Comparison) -> display.KeyFigure:
-    """A figure with zone, metropolitan area and similar municipalities."""
+    """A figure with zone or local labour system, metropolitan city or province, and similar municipalities."""
     report, tile = one.report, wording.key_figure(one.report, one.standing)
-    foils = [(report.scales[key].name, one.scales[key].value) for key in ("zone", "metropolitan") if key in one.scales]
+    foils = [(report.scales[key].name, one.scales[key].value) for key in FOILS if key in one.scales]
     foils.append((capital(report.words.say("report.peers_median")), one.standing.peers_median))
     shown = [(name, one.printed(value)) for name, value in foils if value == value]
     rank = one.standing.position

@@ -82,7 +82,8 @@ def _ages(raw: Path) -> pd.DataFrame:
     frame = frame.assign(istat_code=other_codes.today(raw, source, frame["cod_istat"])).rename(columns=columns)
     frame = frame.groupby(["istat_code", "year", "age"], as_index=False)[list(SEXES)].sum()
     whole = frame.groupby(["istat_code", "year"])["age"].agg(["count", "max"])
-    source.require(bool((whole == (OLDEST + 1, OLDEST)).all(axis=None)), f"has each age from 0 to {OLDEST}")
+    every = bool(whole["count"].eq(OLDEST + 1).all() and whole["max"].eq(OLDEST).all())
+    source.require(every, f"has each age from 0 to {OLDEST}")
     return frame.melt(["istat_code", "year", "age"], list(SEXES), "sex").replace({"sex": SEXES})
 
 

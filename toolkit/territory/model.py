@@ -70,6 +70,8 @@ class Area:
     code: str
     name_it: str
     name_en: str
+    title_it: str
+    title_en: str
     status: str
     valid_from: date | None
     valid_to: date | None
@@ -82,6 +84,10 @@ class Area:
     def name(self, language: str) -> str:
         """Its name in Italian or English."""
         return {"it": self.name_it, "en": self.name_en}[language]
+
+    def title(self, language: str) -> str:
+        """What it is, as texts speak of the one that is meant: "Provincia", "Metropolitan City"; else its name."""
+        return {"it": self.title_it, "en": self.title_en}[language] or self.name(language)
 
     @property
     def slug(self) -> str:

@@ -48,8 +48,8 @@ def searching(text: str) -> str:
 
 
 def running(code: str) -> str:
-    """The command that finds a municipality."""
-    return f"quadro list municipalities --search {code}"
+    """The command that makes the reports of a municipality."""
+    return f"quadro run --municipality {code}"
 
 
 def not_text(value: object) -> TerritoryError:

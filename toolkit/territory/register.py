@@ -20,15 +20,32 @@ from toolkit.catalog.store import Store, current
 from toolkit.errors import DataNotEmbedded, TerritoryError
 from toolkit.territory import refusals
 from toolkit.territory.model import Area, Municipality
-from toolkit.territory.names import fold
+from toolkit.territory.names import fold, slug
 
 FIGURES = "population"
 """The table that says whose figures are there: everybody whom any table of figures covers has residents."""
 
-AREA_TEXTS = ("kind", "code", "name_it", "name_en", "status", "note_it", "note_en", "source")
+AREA_TEXTS = (
+    *("kind", "code", "name_it", "name_en", "title_it", "title_en", "status", "note_it", "note_en", "source"),
+)
 MUNICIPALITY_TEXTS = (
     *("istat_code", "name", "province_code", "province", "statistics_province", "region", "macro_region"),
     *("nuts3", "system", "cadastral_code", "inner_area"),
+)
+
+KINDS_CALLED = {"province": ("province", "metropolitan_city"), "region": ("region",), "system": ("system",)}
+CALLED = {"province": "province", "region": "region", "system": "local labour system"}
+CALLED_BY = {
+    "province": "plate (BS), code (017), name (Brescia) or id (provincia-brescia)",
+    "region": "name or id (regione-puglia)",
+    "system": "code of 2021 (0319), name of its chief place or id (sistema-brescia)",
+}
+COUNTRY = "Italia"
+
+_TITLE = re.compile(
+    r"^(provincia(-autonoma)?|citta-metropolitana|libero-consorzio-comunale|sistema(-locale)?|regione)-"
+    r"((di|del|della|dell)-)?"
+    r"|^(autonomous-)?province-of-|^(metropolitan-city|free-municipal-consortium)-of-|-local-labour-system$"
 )
 
 _CODE = re.compile(r"[0-9]{6}")
@@ -109,7 +126,7 @@ class Register:
         row = self._areas[id]
         first, last = _day(row["valid_from"]), _day(row["valid_to"])
         spans = self._members.get(id) or self._related(row["relation"], row["code"])
-        changes = sorted({str(day) for _, *days in spans for day in days if day not in (None, first, last)})
+        changes = sorted({str(day) for _, *days in spans for day in days if day and day not in (first, last)})
         if on is None and changes:
             raise TerritoryError(
                 f"The members of {id} changed: say on which day.", allowed=f"days around {', '.join(changes)}"
@@ -121,6 +138,28 @@ class Register:
         members = sorted(code for code, start, end in spans if on is None or _holds(start, end, on))
         texts = {name: str(row[name]) for name in AREA_TEXTS}
         return Area(id=id, valid_from=first, valid_to=last, on=on, members=tuple(members), **texts)
+
+    def named(self, kind: str, text: str) -> Area:
+        """The province (or metropolitan city), region or local labour system of a name, a code, a plate or an id.
+
+        Args:
+            kind: province, region or system.
+            text: `BS`, `017`, `Brescia` or `provincia-brescia`; `Lombardia`; `0319`.
+
+        Raises:
+            TerritoryError: there is none, or several; near names are given.
+        """
+        known = self._called(kind)
+        found = known.get(slug(text), set())
+        if len(found) == 1:
+            return self.area(next(iter(found)))
+        near = found or {id for key in difflib.get_close_matches(slug(text), known, n=3) for id in known[key]}
+        raise TerritoryError(
+            f"There is no {CALLED[kind]} {text!r}." if not found else f"{len(found)} are called {text!r}.",
+            where=f"the register of {self._edition}",
+            allowed=CALLED_BY[kind],
+            hint=f"did you mean {' or '.join(sorted(near))}?" if near else "quadro list areas",
+        )
 
     def has_area(self, id: str) -> bool:
         """Whether there is an area of that id, on any day."""
@@ -137,7 +176,8 @@ class Register:
 
     def around(self, code: str, kind: str, on: date) -> Area | None:
         """The area of a kind in which a municipality lies on a day, or None (Milano is in no zone)."""
-        return next((area for area in self._around(code, on) if area.kind == kind), None)
+        id = next((id for id in self._around(code) if self._areas[id]["kind"] == kind and self._holds(id, on)), None)
+        return self._once(lambda: self.area(id, on), "area", "areas", "area_members", on=(id, on)) if id else None
 
     def zone_of(self, code: str, on: date) -> Area | None:
         """The homogeneous zone of a municipality on a day, or None."""
@@ -212,23 +252,77 @@ class Register:
         last = max((other.date for other in before), default="")
         return refusals.not_yet(self._made(code), str(on), [other for other in before if other.date == last])
 
-    def _around(self, code: str, on: date) -> list[Area]:
-        """Areas of today's geography in which a municipality lies."""
-        row = self._rows[code]
-        found = [id for id, spans in self._members.items() if any(member == code for member, *_ in spans)]
-        for id, area in self._areas.items():
-            if area["relation"] and area["code"] == row.get(area["relation"], area["code"]) and id not in found:
-                found.append(id)
-        return [self.area(id, on) for id in found if self._holds(id, on)]
+    def _around(self, code: str) -> tuple[str, ...]:
+        """Ids of the areas in which a municipality lies, on any day."""
+        _ = self._members, self._areas  # loaded each time, so that who uses them is recorded
+
+        def made() -> Mapping[str, tuple[str, ...]]:
+            found: dict[str, dict[str, None]] = defaultdict(dict)
+            for id, spans in self._members.items():
+                for member, *_ in spans:
+                    found[member][id] = None
+            for relation, ids in self._related_areas.items():
+                for row in self._rows.values():
+                    value = str(row.get(relation, COUNTRY))
+                    found[row["istat_code"]] |= dict.fromkeys(ids.get(value, ()))
+            return MappingProxyType({member: tuple(areas) for member, areas in found.items()})
+
+        around: Mapping[str, tuple[str, ...]] = self._once(made, "around", "municipalities", "areas", "area_members")
+        return around[code]
 
     def _holds(self, id: str, on: date) -> bool:
         row = self._areas[id]
         return _holds(_day(row["valid_from"]), _day(row["valid_to"]), on)
 
     def _related(self, relation: str, value: str) -> tuple[Span, ...]:
-        """Members of an area that is a relation of the register: those with its value; the country has no column."""
-        rows = self._rows.values() if relation else ()
-        return tuple((row["istat_code"], None, None) for row in rows if row.get(relation, value) == value)
+        """Members of an area that is a relation of the register: those with its value."""
+        return self._values.get(relation, {}).get(value, ())
+
+    @cached_property
+    def _values(self) -> Mapping[str, Mapping[str, tuple[Span, ...]]]:
+        """Members by column of the register and its value; of the country, which is no column, all."""
+
+        def made() -> Mapping[str, Mapping[str, tuple[Span, ...]]]:
+            found: dict[str, dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
+            for code, row in self._rows.items():
+                for relation in self._related_areas:
+                    found[relation][str(row.get(relation, COUNTRY))].append((code, None, None))
+            return MappingProxyType(
+                {
+                    column: MappingProxyType({key: tuple(spans) for key, spans in each.items()})
+                    for column, each in found.items()
+                }
+            )
+
+        return self._once(made, "values", "municipalities", "areas")
+
+    @property
+    def _related_areas(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """Ids of the areas that are relations, by column of the register and its value."""
+
+        def made() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+            found: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+            for id, area in self._areas.items():
+                if area["relation"]:
+                    found[area["relation"]][area["code"]] = (*found[area["relation"]].get(area["code"], ()), id)
+            return MappingProxyType({column: MappingProxyType(ids) for column, ids in found.items()})
+
+        return self._once(made, "related", "areas")
+
+    def _called(self, kind: str) -> dict[str, set[str]]:
+        """Ids of the areas of a kind by what they may be called: id, name, code, plate, chief town."""
+        more: dict[str, set[str]] = defaultdict(set)
+        if kind == "province":
+            for row in self._rows.values():
+                chief = str(row["name"]).split("/") if row["chief_town"] == "yes" else ()
+                more[row["province_code"]] |= {row["province"], *chief}
+        known: dict[str, set[str]] = defaultdict(set)
+        for id, row in self._areas.items():
+            if row["kind"] in KINDS_CALLED[kind]:
+                for name in map(slug, (id, row["name_it"], row["name_en"], row["code"], *more[row["code"]])):
+                    known[name].add(id)
+                    known[_TITLE.sub("", name)].add(id)
+        return known
 
     def _there(self, on: date) -> tuple[Area, ...]:
         """All areas that exist on a day."""
@@ -261,7 +355,7 @@ class Register:
 
         return self._once(found, "embedded", FIGURES)
 
-    def _once(self, make: Callable[[], Made], what: str, *tables: str, on: date | None = None) -> Made:
+    def _once(self, make: Callable[[], Made], what: str, *tables: str, on: Any = None) -> Made:
         """What is made of some tables: once for each edition of them."""
         return self.store.once(("register", what, on, *(self._hashes[name] for name in tables)), make)
 
