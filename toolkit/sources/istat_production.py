@@ -73,9 +73,8 @@ def _province_frame(path: Path, codes: Mapping[str, str]) -> pd.DataFrame:
     source = RawFile("province_frame", path)
     columns = COUNTS | AMOUNTS
     frame = source.parquet(["provincia", "sezione", *columns.values()])
-    year = frame["anno"] if "anno" in frame else YEAR
     frame = frame.assign(
-        year=year,
+        year=frame.get("anno", YEAR),
         province_code=frame["provincia"].replace(RENAMED).map(codes),
         sector=frame["sezione"].replace("TOT", "total"),
     )
