@@ -138,7 +138,7 @@ def _local_systems(raw: Path) -> pd.DataFrame:
     source = RawFile("local_systems", raw / SPECIALISATION)
     frame = source.csv(names).rename(columns=names)[list(names.values())]
     source.unique(frame, ["system_code"])
-    source.require((frame["group"].str[0] == frame["class"]).all(), "a group begins with its class")
+    source.require(bool((frame["group"].str[0] == frame["class"]).all()), "a group begins with its class")
     return frame.sort_values("system_code").reset_index(drop=True)
 
 
