@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,9 @@ TWO = ("industry", "services")
 """The sectors that municipalities and local systems have. With two, the mix term can have the wrong sign: it hides that
 of the branches within each. Where sections are published they are used instead."""
 
+ENOUGH = 0.95
+"""Share of a side's persons whose sectors must be published."""
+
 
 @dataclass(frozen=True)
 class ProductivityGap:
@@ -22,7 +25,7 @@ class ProductivityGap:
     Attributes:
         own, reference: value added per person employed here and there.
         table: DataFrame[mix, within] by sector, in the unit of `own`; all its cells add up to `total`.
-        coverage: share (0–1) of the reference's persons whose sectors are known; 1 where nothing is left out.
+        coverage: share (0–1) of persons whose sectors are known, on the side that has fewer; 1 where none is left out.
     """
 
     own: float
@@ -111,26 +114,27 @@ def gap_between(
         sectors: those to split by, which make the total.
 
     Returns:
-        The gap in EUR a person employed; None where a sector of `own` is not published. Members of the reference whose
-        sectors are not published are left out of it, which `coverage` tells.
+        The gap in EUR a person employed. Members whose sectors are not published are left out, which `coverage` tells;
+        None where what is left of a side holds less than `ENOUGH` of its persons.
 
     Raises:
-        MethodError: as `productivity_gap`, or no member of the reference has its sectors.
+        MethodError: as `productivity_gap`.
     """
     wanted = frame["item"].isin(["persons_employed", "value_added"]) & (frame["year"] == frame["year"].max())
     rows = frame[wanted & frame["istat_code"].isin({*own, *reference})]
     wide = rows.pivot(index="istat_code", columns=["item", "sector"], values="value")
     parts = wide.loc[:, [(item, sector) for item in ("persons_employed", "value_added") for sector in sectors]]
     known = parts.dropna()
-    if not set(own) <= set(known.index):
+    persons = wide["persons_employed", "total"]
+    sums, covered = [], []
+    for codes in (own, reference):
+        here = [code for code in codes if code in known.index]
+        covered.append(float(persons.reindex(here).sum() / persons.reindex(list(codes)).sum(skipna=False)))
+        sums.append(known.loc[here].sum())
+    if not min(covered) >= ENOUGH:
         return None
-    chosen = known.reindex([code for code in reference if code in known.index])
-    if not len(chosen):
-        raise MethodError("no member of the reference has its sectors published")
-    here, there = known.loc[list(own)].sum(), chosen.sum()
+    here, there = sums
     found = productivity_gap(
         here["persons_employed"], here["value_added"], there["persons_employed"], there["value_added"]
     )
-    everybody = wide.loc[wide.index.isin(list(reference)), ("persons_employed", "total")].sum()
-    covered = wide.loc[chosen.index, ("persons_employed", "total")].sum()
-    return ProductivityGap(found.own, found.reference, found.table, float(covered / everybody))
+    return replace(found, coverage=min(covered))

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from toolkit.indicators.base import Example, indicator, row
-from toolkit.indicators.figures import pick, ratio, share
+from toolkit.indicators.figures import pick, ratio, share, share_of_parent
 
 _FRAME = "ISTAT, territorial business frame (Frame SBS territoriale)"
 _RESIDENTS = "Istat, resident population at 1 January"
@@ -273,6 +273,46 @@ def industry_value_added_per_person(business_frame: pd.DataFrame) -> pd.DataFram
 def services_value_added_per_person(business_frame: pd.DataFrame) -> pd.DataFrame:
     """Apparent labour productivity of services, EUR a person employed."""
     return _sector_productivity(business_frame, "services")
+
+
+def _part_and_whole(item: str, unit: str) -> Example:
+    return Example((_row(item, 5, unit), _row(item, 15, unit) | {"istat_code": "000002"}), 25.0, parent="p")
+
+
+@indicator(
+    id="share_business_persons",
+    it="Quota degli addetti, senza finanza",
+    en="Share of persons employed, without finance",
+    unit="percent",
+    counts="persons_employed",
+    formula="100 × persons employed in industry and services of the territory / of the parent territory",
+    direction=0,
+    reference=_FRAME,
+    tables=_TABLES,
+    example=_part_and_whole("persons_employed", "persons_employed"),
+    parent=True,
+)
+def share_business_persons(business_frame: pd.DataFrame, *, parent: str) -> pd.DataFrame:
+    """Percentage of the parent's persons employed in industry and services."""
+    return share_of_parent(_of(business_frame, "persons_employed"), parent, unit="persons_employed")
+
+
+@indicator(
+    id="share_value_added",
+    it="Quota del valore aggiunto",
+    en="Share of value added",
+    unit="percent",
+    counts="EUR",
+    formula="100 × value added of local units of the territory / of those of the parent territory",
+    direction=0,
+    reference=_FRAME,
+    tables=_TABLES,
+    example=_part_and_whole("value_added", "EUR"),
+    parent=True,
+)
+def share_value_added(business_frame: pd.DataFrame, *, parent: str) -> pd.DataFrame:
+    """Percentage of the parent's value added of industry and services."""
+    return share_of_parent(_of(business_frame, "value_added"), parent, unit="EUR")
 
 
 def coverage(business_frame: pd.DataFrame) -> pd.DataFrame:

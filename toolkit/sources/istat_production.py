@@ -22,6 +22,7 @@ ASIA = "national/asia/IT_asia_ul_province_sezione_classe_2018_2023.parquet"
 ASIA_MUNICIPAL = ("national/asia/BS017_asia_ul_comuni_sezione_2018_2023.parquet",)
 ASIA_TOTALS = ("national/asia/BS017_asia_ul_comuni_classe_2018_2023.parquet",)
 SPECIALISATION = "national/sll/IT_sll2021_specializzazione_produttiva.csv"
+MEMBERS = "national/sll/IT_sll2021_composizione_comuni.csv.gz"
 YEAR = 2023
 
 OF_OLD = {"Olbia-Tempio": "104", "Ogliastra": "105", "Medio Campidano": "106", "Carbonia-Iglesias": "107"}
@@ -133,12 +134,18 @@ def _local_units_sector(raw: Path) -> pd.DataFrame:
 
 
 def _local_systems(raw: Path) -> pd.DataFrame:
-    """Code, name, class and group of production of the local labour systems of 2021."""
-    names = {"SLL_2021_T": "system_code", "DEN_SLL_2021": "name", "Cod_classe": "class", "Cod_gruppo": "group"}
+    """Code, name (of its centre), class and group of production of the local labour systems of 2021."""
+    names = {"SLL_2021_T": "system_code", "Cod_classe": "class", "Cod_gruppo": "group"}
     source = RawFile("local_systems", raw / SPECIALISATION)
     frame = source.csv(names).rename(columns=names)[list(names.values())]
     source.unique(frame, ["system_code"])
     source.require(bool((frame["group"].str[0] == frame["class"]).all()), "a group begins with its class")
+    members = RawFile("local_systems", raw / MEMBERS)
+    centres = members.csv(["COD_SLL", "COMUNE", "CC_SLL"])
+    centres = centres[centres["CC_SLL"] == "1"]
+    members.unique(centres, ["COD_SLL"])
+    members.require(set(centres["COD_SLL"]) == set(frame["system_code"]), "has the centre of each system")
+    frame["name"] = frame["system_code"].map(centres.set_index("COD_SLL")["COMUNE"])
     return frame.sort_values("system_code").reset_index(drop=True)
 
 
