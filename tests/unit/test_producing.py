@@ -74,14 +74,16 @@ def test_members_of_two_provinces_have_none(report: Any) -> None:
 
 
 @pytest.mark.parametrize("code", [BRESSO, MILANO])
-def test_sections_of_a_municipality_that_the_table_has(report: Any, code: str) -> None:
+def test_sections_of_a_municipality_that_the_table_has(report: Any, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Figures of Brescia's municipalities under other codes: a page of today has none of its own."""
     one = report(municipality=code)
     assert one.sections() is None
+    assert "local_units_sector" not in {source.name for source in one.sources}
     rows = catalog.load("local_units_sector")
     named = dict(zip(sorted(rows["istat_code"].unique()), sorted(one.universe), strict=False))
     moved = rows.assign(istat_code=rows["istat_code"].map(named)).dropna(subset="istat_code")
     one._tables["local_units_sector"] = moved.reset_index(drop=True)
+    monkeypatch.setattr("toolkit.report.producing.catalog.load", lambda name: moved)
     found = one.sections()
     assert found.year == 2023
     assert found.table["share"].sum() == pytest.approx(100)

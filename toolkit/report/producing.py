@@ -7,7 +7,8 @@ from functools import cached_property
 
 import pandas as pd
 
-from toolkit import indicators
+from toolkit import catalog, indicators
+from toolkit.catalog import recording
 from toolkit.indicators import ProvinceStructure, position, provinces, sectors
 from toolkit.indicators.measure import Measure
 from toolkit.report.comparison import Comparison
@@ -51,11 +52,10 @@ class Producing(Judging):
             of the report. A local system or a province that is not one is left out.
         """
         places: list[tuple[str, str, pd.DataFrame, Sequence[str]]] = []
-        systems = self.table("system_frame").rename(columns={"system_code": "istat_code"})
-        named = self.table("local_systems").set_index("system_code")["name"]
-        if self.system in named.index:
+        if self.system:
+            named = self.table("local_systems").set_index("system_code")["name"]
             said = self.words.say("labels.larger_system", name=named[self.system])
-            places.append(("system", said, systems, (self.system,)))
+            places.append(("system", said, self._systems, (self.system,)))
         places += [(key, name, self._provinces, codes) for key, name, codes in self._larger()]
         rows = {("own", self.name): [one.own for one in comparisons]}
         for key, name, table, codes in places:
@@ -77,13 +77,12 @@ class Producing(Judging):
         Returns:
             Facts, all absent where the place lies in no one system.
         """
-        listed = self.table("local_systems").set_index("system_code")
-        if self.system not in listed.index:
+        if not self.system:
             return dict.fromkeys(("system", "group", "own", "median", "rank", "n"), Absent("missing"))
+        listed = self.table("local_systems").set_index("system_code")
         group = str(listed.loc[self.system, "group"])
         codes = list(listed.index[listed["group"] == group])
-        systems = self.table("system_frame").rename(columns={"system_code": "istat_code"})
-        panel = Measure(one.indicator, {"business_frame": systems}).of({code: (code,) for code in codes})
+        panel = Measure(one.indicator, {"business_frame": self._systems}).of({code: (code,) for code in codes})
         values = panel.universe(codes, one.year)
         where = position(values.values, self.system)
         return {
@@ -107,14 +106,18 @@ class Producing(Judging):
     def sections(self) -> sectors.Profile | None:
         """The sections of the place against its province, where every municipality of the place is in the table; else
         None."""
-        table = self.table("local_units_sector")
-        register = self.table("municipalities")
-        known = set(table["istat_code"])
+        with recording():  # asking whose sections there are is not a use that the page must name among its sources
+            known = set(catalog.load("local_units_sector")["istat_code"])
         if not known.issuperset(self.members):
             return None
+        table, register = self.table("local_units_sector"), self.table("municipalities")
         around = set(register.loc[register["istat_code"].isin(self.members), "province_code"])
         inside = register[register["province_code"].isin(around) & register["istat_code"].isin(known)]
         return sectors.profile(table, self.members, sorted(inside["istat_code"]))
+
+    @cached_property
+    def _systems(self) -> pd.DataFrame:
+        return self.table("system_frame").rename(columns={"system_code": "istat_code"})
 
     @cached_property
     def _provinces(self) -> pd.DataFrame:
