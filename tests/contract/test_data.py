@@ -337,6 +337,8 @@ EDITIONS = {  # tables whose rows hold no day of their own: the day is that of t
     "areas",
     "area_members",
     "boundaries",
+    "local_systems",
+    "statistical_provinces",
     "city_figures",
     "policy_cards",
     "supply_use",
