@@ -17,6 +17,7 @@ from toolkit.indicators import (
     distribution,
     fragility,
     income,
+    land,
     people,
     production,
     regional,

@@ -30,6 +30,7 @@ from toolkit.sources import (
     policy_panels,
     policy_results,
     regis,
+    spaces,
     supply_use,
 )
 from toolkit.sources.resource import Resource, shared
@@ -49,6 +50,7 @@ ADAPTERS = (
     calls,
     padigitale,
     regis,
+    spaces,
     supply_use,
     policy_panels,
     policy_results,
