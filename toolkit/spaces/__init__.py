@@ -12,6 +12,7 @@ from toolkit.spaces.perequation import (
     airport,
     constrained_equal_awards,
     constrained_equal_losses,
+    exchange,
     gini,
     lorenz,
     net_positions,
@@ -19,7 +20,7 @@ from toolkit.spaces.perequation import (
     shapley,
     talmud,
 )
-from toolkit.spaces.screening import screen
+from toolkit.spaces.screening import frames, screen
 from toolkit.spaces.siting import (
     ahp,
     attention,
@@ -32,7 +33,7 @@ from toolkit.spaces.siting import (
     topsis,
     weighted_sum,
 )
-from toolkit.spaces.standards import charge_lines, discharge_limit, logistics_level, minimum_volume, public_space
+from toolkit.spaces.standards import charge_lines, discharge_limit, due, logistics_level, minimum_volume, public_space
 
 __all__ = [
     "ahp",
@@ -47,9 +48,12 @@ __all__ = [
     "constrained_equal_awards",
     "constrained_equal_losses",
     "discharge_limit",
+    "due",
     "electre_1",
     "electre_2",
+    "exchange",
     "exclude",
+    "frames",
     "getis_ord",
     "gini",
     "in_order",

@@ -174,6 +174,29 @@ def net_positions(paid: Mapping[str, float] | pd.Series, received: Mapping[str, 
     return back[out.index] - out
 
 
+def exchange(amount: float, paid_by: pd.Series, given_by: pd.Series) -> pd.DataFrame:
+    """An amount paid in proportion to one quantity and given back in proportion to another.
+
+    Args:
+        amount: what goes round.
+        paid_by: burden by member (hectares of consumed soil …); members without both quantities are left out.
+        given_by: benefit by member (persons employed …).
+
+    Returns:
+        DataFrame[istat_code, paid, given, net], who gains most first; none where fewer than two members have both.
+
+    Raises:
+        MethodError: a negative number, nothing to share by.
+    """
+    both = pd.concat([paid_by, given_by], axis=1, keys=["paid", "given"]).dropna()
+    if len(both) < 2:
+        return pd.DataFrame(columns=["istat_code", "paid", "given", "net"])
+    shares = both.apply(lambda weights: proportional(amount, weights)).assign(
+        net=lambda row: row["given"] - row["paid"]
+    )
+    return shares.sort_values("net", ascending=False).rename_axis("istat_code").reset_index()
+
+
 def _levelled(amount: float, limits: np.ndarray) -> np.ndarray:
     """min(limitᵢ, λ), λ such that they sum to the amount."""
     order = np.sort(limits)

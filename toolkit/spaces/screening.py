@@ -24,8 +24,8 @@ def screen(municipalities: pd.DataFrame, *, land_take: tuple[float, float] = LAN
         land_take: two thresholds, percent.
 
     Returns:
-        DataFrame by istat_code: `flood`, `landslide` (`attention`, `not_mapped`, or empty where unknown: no hazard
-        area mapped is not a safe place) and `soil` (`low`, `attention`, `strong_attention`, or empty).
+        DataFrame by istat_code: `flood_care`, `landslide_care` (`attention`, `not_mapped`, or empty where unknown: no
+        hazard area mapped is not a safe place) and `soil_care` (`low`, `attention`, `strong_attention`, or empty).
 
     Raises:
         MethodError: a share out of 0 to 100, thresholds that do not grow.
@@ -44,8 +44,31 @@ def screen(municipalities: pd.DataFrame, *, land_take: tuple[float, float] = LAN
         ["", "strong_attention", "attention"],
         "low",
     )
-    mapped = {"flood": _mapped(flood), "landslide": _mapped(shares["landslide"])}
-    return pd.DataFrame(mapped | {"soil": soil}, index=municipalities.index)
+    mapped = {"flood_care": _mapped(flood), "landslide_care": _mapped(shares["landslide"])}
+    return pd.DataFrame(mapped | {"soil_care": soil}, index=municipalities.index)
+
+
+def frames(*, planned: bool, rules: bool, answers: bool) -> pd.DataFrame:
+    """What can be said of the six frames of the metropolitan strategy: DataFrame[frame, state].
+
+    Args:
+        planned: the office gave what plans foresee.
+        rules: rules of the Region are encoded.
+        answers: the checklist of the areas has answers.
+
+    Returns:
+        `state` is `available`, `partial` or `missing`: poles are missing while their criteria are not known, care is
+        partial because the data stop at the municipality.
+    """
+    states = {
+        "here": "available",
+        "planned": "available" if planned else "missing",
+        "poles": "missing",
+        "logistics": "partial" if rules else "missing",
+        "sustainable": "partial" if answers else "missing",
+        "care": "partial",
+    }
+    return pd.DataFrame({"frame": list(states), "state": list(states.values())})
 
 
 def _mapped(share: pd.Series) -> np.ndarray:

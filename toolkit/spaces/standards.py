@@ -116,6 +116,30 @@ def logistics_level(rules: pd.DataFrame, region: str, operating_m2: float) -> pd
     return lines.assign(exceeded=exceeded, level=level)
 
 
+def due(rules: pd.DataFrame, region: str, *, cost_eur: float, industry_m2: float, offices_m2: float) -> pd.DataFrame:
+    """What is due at least for a settlement of these sizes, line by line: charges, public space, and water by hectare.
+
+    Args:
+        rules: table `spaces_rules`.
+        region: name of the Region.
+        cost_eur: contribution on the construction cost.
+        industry_m2: area of an industrial settlement, m².
+        offices_m2: gross floor area of commerce and offices, m².
+
+    Returns:
+        Lines, with `key` (rule and class) and `legal` (act and article); water is by impermeable hectare, in each class.
+
+    Raises:
+        MethodError: a size that is negative or not finite.
+    """
+    lines = [charge_lines(rules, region, cost_eur)]
+    lines += [public_space(rules, industry_m2, "industrial"), public_space(rules, offices_m2, "commercial")]
+    lines += [rule(rules, region, 1.0, kind) for kind in "ABC" for rule in (discharge_limit, minimum_volume)]
+    found = pd.concat(lines, ignore_index=True)
+    legal = (found["act"] + ", " + found["article"]).str.strip(", ")
+    return found.assign(key=found["rule"] + "-" + found["class"], legal=legal)
+
+
 def _lines(rules: pd.DataFrame, rule: str, territory: str, size: float, unit: str, wanted: str = "") -> pd.DataFrame:
     """The rule's rows in the territory, multiplied by a size."""
     found = rules[(rules["rule"] == rule) & (rules["territory"] == territory)]
