@@ -78,6 +78,7 @@ __all__ = [
     "gini_table",
     "income",
     "income_gini",
+    "land",
     "latest_classes",
     "main_flows",
     "median_class",

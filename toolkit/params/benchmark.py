@@ -163,4 +163,4 @@ def swot(path: Path = SWOT) -> SwotRules:
 def own(code: str, folder: Path = OWN) -> OwnFigures:
     """What a municipality (or the office of an area, by its id) declares; nothing where it has no file."""
     path = folder / f"{code}.yml"
-    return load(OwnFigures, path) if path.is_file() else OwnFigures(figures=(), entries=())
+    return load(OwnFigures, path) if path.is_file() else OwnFigures(figures=(), entries=(), spaces=None)

@@ -231,7 +231,7 @@ class Judging(Comparing):
     @property
     def own_spaces(self) -> OwnSpaces:
         """What the office knows of its spaces: `spaces:` of `params/own/<code>.yml`; empty where it has no file."""
-        return choices.own(self.own).spaces or OwnSpaces()
+        return choices.own(self.own).spaces or OwnSpaces.model_validate({})
 
     def listed(self, what: str) -> pd.DataFrame:
         """A list of `own_spaces` (`projects`, `forecasts`, `contributions`, `requests`) as rows, with a `code` each."""

@@ -127,7 +127,7 @@ def due(rules: pd.DataFrame, region: str, *, cost_eur: float, industry_m2: float
         offices_m2: gross floor area of commerce and offices, m².
 
     Returns:
-        Lines, with `key` (rule and class) and `legal` (act and article); water is by impermeable hectare, in each class.
+        Lines, with `key` (rule and class) and `legal` (act and article); water is by impermeable hectare, by class.
 
     Raises:
         MethodError: a size that is negative or not finite.
