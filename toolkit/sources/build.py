@@ -32,6 +32,7 @@ from toolkit.sources import (
     policy_panels,
     policy_results,
     regis,
+    spaces,
     supply_use,
 )
 from toolkit.sources.resource import Resource, shared
@@ -52,6 +53,7 @@ ADAPTERS = (
     calls,
     padigitale,
     regis,
+    spaces,
     supply_use,
     policy_panels,
     policy_results,
