@@ -56,7 +56,7 @@ class Producing(Judging):
             named = self.table("local_systems").set_index("system_code")["name"]
             said = self.words.say("labels.larger_system", name=named[self.system])
             places.append(("system", said, self._systems, (self.system,)))
-        places += [(key, name, self._provinces, codes) for key, name, codes in self._larger()]
+        places += [(key, name, self._provinces, codes) for key, name, codes in self._provinces_around()]
         rows = {("own", self.name): [one.own for one in comparisons]}
         for key, name, table, codes in places:
             panels = [Measure(one.indicator, {"business_frame": table}).of({key: codes}) for one in comparisons]
@@ -126,7 +126,7 @@ class Producing(Judging):
         made: pd.DataFrame = self.once("with_sectors", lambda: indicators.with_sectors(last))
         return made
 
-    def _larger(self) -> list[tuple[str, str, tuple[str, ...]]]:
+    def _provinces_around(self) -> list[tuple[str, str, tuple[str, ...]]]:
         """Province, macro-region, Italy: key, name, codes of their provinces."""
         register = self.table("statistical_provinces")
         now = register[register["until"].isna()]
