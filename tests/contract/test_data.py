@@ -337,6 +337,7 @@ EDITIONS = {  # tables whose rows hold no day of their own: the day is that of t
     "areas",
     "area_members",
     "boundaries",
+    "contiguity",
     "local_systems",
     "statistical_provinces",
     "city_figures",
