@@ -60,7 +60,8 @@ def read(
     types = {item["name"]: TYPES[item["type"]] for item in fields}
     if resource["format"] == "parquet":
         file, keys = parquet(content, resource), municipal(resource)
-        wanted = list(range(file.num_row_groups)) if codes is None or len(keys) > 1 else _holding(file, codes)
+        every = codes is None or keys != expected[:1]
+        wanted = list(range(file.num_row_groups)) if every else _holding(file, codes or ())
         needed = [name for name in expected if not columns or name in columns or (codes is not None and name in keys)]
         arrow = file.read_row_groups(wanted, columns=needed, use_threads=False)
         if codes is not None:

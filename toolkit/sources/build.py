@@ -25,6 +25,7 @@ from toolkit.sources import (
     istat_fragility,
     istat_frame,
     istat_population,
+    istat_production,
     istat_register,
     mef_income,
     opencivitas,
@@ -32,6 +33,7 @@ from toolkit.sources import (
     policy_panels,
     policy_results,
     regis,
+    spaces,
     supply_use,
 )
 from toolkit.sources.resource import Resource, shared
@@ -44,6 +46,7 @@ ADAPTERS = (
     mef_income,
     istat_asia,
     istat_frame,
+    istat_production,
     istat_fragility,
     istat_commuting,
     opencivitas,
@@ -52,6 +55,7 @@ ADAPTERS = (
     calls,
     padigitale,
     regis,
+    spaces,
     supply_use,
     policy_panels,
     policy_results,

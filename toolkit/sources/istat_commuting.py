@@ -77,7 +77,7 @@ def _pairs(raw: Path) -> pd.DataFrame:
         for name, column in (("origin", "origine"), ("destination", "destinazione"))
     }
     out = pd.DataFrame({**ends, "value": source.number(frame, "pendolari")})
-    return out.groupby(["origin", "destination"], as_index=False)["value"].sum()
+    return out.groupby(["origin", "destination"])["value"].sum().reset_index()
 
 
 def _flows(pairs: pd.DataFrame) -> pd.DataFrame:
