@@ -117,11 +117,14 @@ class Comparing(Setting):
         Raises:
             DataError: a frame that does not say what it measures, or is not as `own_frame.own_rows` asks.
         """
+        bases: dict[str, Panel] = {}
         if isinstance(what, Measure) and any(self._silent(table) for table in what.tables.values()):
             parent, panel, tables = "", self._unpublished(what.indicator), []
         elif isinstance(what, Measure):
             parent = self.metropolitan.id if what.indicator.parent else ""
             panel, tables = self._panel(what, parent), self._names_of(what)
+            if base := what.indicator.base:
+                bases[what.indicator.id] = self._panel(Measure(indicators.get(base), what.tables), "")
         elif isinstance(what, pd.DataFrame):
             parent, tables = "", [what.attrs["table"]] if "table" in what.attrs else []
             panel = self._own_panel(what, id, it, en, unit, direction)
@@ -130,7 +133,7 @@ class Comparing(Setting):
                 f"report.compare takes a measure or a DataFrame, not {type(what).__name__}",
                 hint="indicators.income_per_taxpayer(income), or a frame with istat_code, year, value",
             )
-        about: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": self.peer_codes}
+        about: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": self.peer_codes, "bases": bases}
         played = {key: place for key, place in self.roles.items() if key != self.own and place in panel.at}
         played |= {self.own: self.own}
         standing = standings_of({panel.indicator.id: panel}, played, **about)[panel.indicator.id]

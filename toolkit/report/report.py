@@ -32,8 +32,8 @@ from toolkit.params import ROOT, ReportParams
 from toolkit.report import lab, wording
 from toolkit.report.comparison import Comparison
 from toolkit.report.described import Described, comparison_table, described
-from toolkit.report.judging import Judging
 from toolkit.report.pictures import figure_of, svg_of
+from toolkit.report.producing import Producing
 from toolkit.report.setting import BOUNDARIES
 from toolkit.report.wording import capital
 from toolkit.territory import Municipality
@@ -46,7 +46,7 @@ Said = str | Sequence[str]
 """A sentence, or several of which the first that has all its facts is printed."""
 
 
-class Report(Judging):
+class Report(Producing):
     """A report of one municipality or area, in one language.
 
     Args:
