@@ -11,7 +11,9 @@ from toolkit.catalog import Catalog
 from toolkit.errors import DataError
 
 BRESSO, MILANO = "015032", "015146"
-TABLES = sorted({table for one in indicators.REGISTRY.values() for table in one.tables} | {"municipalities"})
+TABLES = sorted(
+    {table for one in indicators.REGISTRY.values() for table in one.tables} | {"municipalities", "commuting_flows"}
+)
 
 
 @pytest.fixture(scope="module")
