@@ -10,8 +10,8 @@ import pandas as pd
 
 from toolkit.errors import DataError
 from toolkit.sources import istat_fragility, istat_register
-from toolkit.sources.padigitale import curated
 from toolkit.sources.other_codes import today
+from toolkit.sources.padigitale import curated
 from toolkit.sources.raw import RawFile, added, long
 from toolkit.sources.resource import Resource
 
