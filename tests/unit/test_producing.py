@@ -55,6 +55,9 @@ def test_members_of_several_provinces_or_systems_have_none(report: Any) -> None:
     assert one.system == "", "the metropolitan city reaches into several local systems"
     produced = one.compare(indicators.value_added_per_person(one.table("business_frame")))
     assert not one.sentence(it="{system:of}", en="{system}", **one.system_facts(produced))
+    one.statistics_province = "090"
+    told = one.sentence(it="Oggi altrove: {former}.", en="Elsewhere today: {former}.", former=one.former_province)
+    assert told == "Oggi altrove: Sassari.", "statistics are those of a province that the place is no longer in"
     one.statistics_province = ""
     assert list(one.beside([produced])["territory"]) == ["own", "italy"]
     assert one.structures() == []
@@ -76,6 +79,11 @@ def test_sections_of_a_municipality_that_the_table_has(report: Any, code: str, m
     assert found.table["share"].sum() == pytest.approx(100)
     base = pd.Series(found.table["reference"].to_numpy(), index=found.table["sector"])
     assert base.sum() == pytest.approx(100), "the reference is the province: all its municipalities of the table"
+
+
+def test_a_province_of_today_has_no_former_one(report: Any) -> None:
+    one = report(municipality=BRESSO)
+    assert not one.sentence(it="{former}", en="{former}", former=one.former_province)
 
 
 def test_growth_since_2019_stands_first_and_2018_beside_it(report: Any) -> None:

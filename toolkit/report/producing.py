@@ -13,7 +13,7 @@ from toolkit.indicators import ProvinceStructure, position, provinces, sectors
 from toolkit.indicators.measure import Measure
 from toolkit.report.comparison import Comparison
 from toolkit.report.judging import Judging
-from toolkit.text.facts import Absent, Amount, Count, Name, Rank
+from toolkit.text.facts import Absent, Amount, Count, Name, Place, Rank
 
 
 class Producing(Judging):
@@ -34,6 +34,13 @@ class Producing(Judging):
         """Name of the province in statistics; empty where there is none."""
         named = self.table("statistical_provinces").set_index("province_code")["name"]
         return str(named.get(self.statistics_province, ""))
+
+    @property
+    def former_province(self) -> Place | Absent:
+        """Name of the province in statistics where it is no longer that of the place; absent elsewhere."""
+        today = {self.register.municipality(code).province_code for code in self.members}
+        same = not self.statistics_province or self.statistics_province in today
+        return Absent("missing") if same else Place(self.province_name)
 
     def beside(self, comparisons: Sequence[Comparison]) -> pd.DataFrame:
         """Figures of the place beside the local system, the province, the macro-region and Italy, as published there.
