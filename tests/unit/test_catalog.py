@@ -16,22 +16,39 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from toolkit import catalog
 from toolkit.catalog import PACKAGE, Catalog, kept
 from toolkit.catalog.observed import credits_of
 from toolkit.errors import DataError, Faults
+from toolkit.sources.write import csv_bytes
+
+IN_CSV = ("population", "income", "local_units", "commuting")
+
+
+@pytest.fixture(scope="module")
+def edition(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder with some tables of one province as CSV, of which a row can be spoilt by hand."""
+    out = tmp_path_factory.mktemp("edition") / "data"
+    shutil.copytree(root / "data", out, ignore=lambda _, names: [name for name in names if "." not in name])
+    package = catalog.default().package
+    for entry in package["resources"]:
+        if entry["name"] in IN_CSV and entry["format"] == "parquet":
+            table = catalog.load(entry["name"])
+            content = csv_bytes(table[table["istat_code"].str.startswith("015")], tuple(entry["schema"]["fields"]))
+            (out / entry["path"]).unlink()
+            entry |= {"path": f"{entry['name']}.csv", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
+            entry |= {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+            (out / entry["path"]).write_bytes(content)
+    (out / PACKAGE).write_text(yaml.dump(package, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return out
 
 
 @pytest.fixture
-def folder(tmp_path: Path, root: Path) -> Path:
-    """A copy of the data folder, to be spoilt."""
-    out = tmp_path / "data"
-    out.mkdir()
-    for file in (root / "data").iterdir():
-        if file.is_file():
-            shutil.copy(file, out)
-    return out
+def folder(tmp_path: Path, edition: Path) -> Path:
+    """A copy of it, to be spoilt."""
+    return Path(shutil.copytree(edition, tmp_path / "data"))
 
 
 def rewrite(folder: Path, file: str, edit: Callable[[bytes], bytes]) -> None:

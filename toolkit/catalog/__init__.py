@@ -207,7 +207,7 @@ class Catalog:
         return self.table(name, codes, columns).data
 
     def in_parts(self, name: str) -> bool:
-        """Whether a table holds so much that who needs some municipalities reads these alone: a parquet, by their code."""
+        """Whether a table holds so much that who needs some municipalities reads these alone: a parquet by code."""
         resource = self._resource(name)
         return str(resource["format"]) == "parquet" and resource["schema"]["fields"][0]["name"] == "istat_code"
 

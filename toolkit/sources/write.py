@@ -15,7 +15,7 @@ import pyarrow.parquet
 from toolkit.catalog import TYPES
 from toolkit.signs import legible
 
-GROUP = 8192
+GROUP = 32_768
 """Rows of a parquet file that are read together."""
 
 
