@@ -164,7 +164,7 @@ def test_parquet_is_checked_too(folder: Path) -> None:
     rewrite(folder, "population_age.parquet", spoil)
     with pytest.raises(DataError) as caught:
         Catalog(folder).load("population_age")
-    assert "row 10 " in str(caught.value)
+    assert "row 10, column sex (" in str(caught.value)
     assert "sex is one of female, male" in str(caught.value)
 
 

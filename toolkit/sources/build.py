@@ -26,6 +26,7 @@ from toolkit.sources import (
     istat_population,
     istat_register,
     mef_income,
+    outliers,
     padigitale,
     policy_panels,
     policy_results,
@@ -134,6 +135,7 @@ def _tables(raw: Path) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
 
 
 def _encoded(frame: pd.DataFrame, resource: Resource) -> bytes:
+    outliers.check(frame, resource)
     if resource.file.endswith(".parquet"):
         return parquet_bytes(frame, resource.fields)
     content = csv_bytes(frame, resource.fields)
