@@ -7,12 +7,13 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
 
 from toolkit.contract import LANGUAGES
-from toolkit.errors import Faults, ParameterError, ToolkitError, installing
+from toolkit.errors import Faults, ParameterError, ToolkitError, installing, reason
 
 KINDS = ("municipalities", "areas", "sets", "runs", "policies", "notebooks", "tables", "indicators")
 INTERRUPTED = 130
@@ -28,6 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if count > 1:
             print(f"{count} things to put right:", file=sys.stderr)
         print(error, file=sys.stderr)
+        _debug(options, error)
         return error.exit_code
     except KeyboardInterrupt:
         print("Stopped. What was promoted stays; the next run makes the rest.", file=sys.stderr)
@@ -35,6 +37,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a long list has seen enough
         sys.stderr.close()
         return 0
+    except Exception as error:  # nobody foresaw it, or no boundary was there to word it
+        print(f"Quadro could not go on: {reason(error)}.", file=sys.stderr)
+        if not options.debug:
+            print("  what to do: the same command with --debug shows where; please tell us", file=sys.stderr)
+        _debug(options, error)
+        return ToolkitError.exit_code
+
+
+def _debug(options: argparse.Namespace, error: BaseException | None) -> None:
+    """Show where an error comes from, where that is asked."""
+    if options.debug and error is not None:
+        traceback.print_exception(error)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -46,6 +60,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action=_Version)
+    top.set_defaults(debug=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _list(commands)
     _run(commands)
@@ -79,6 +94,9 @@ def _command(commands: Commands, name: str, about: str, example: str) -> argpars
         description=f"{about[0].upper()}{about[1:]}".rstrip(" …") + ".",
         epilog=f"example:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show where an error comes from"
     )
     return command
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,14 +21,16 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import yaml
 
+from toolkit.catalog.described import descriptor
 from toolkit.catalog.observed import Credit, Publisher, credits_of, last_observed, sources_named
 from toolkit.catalog.rules import (
     REBUILD,
     RESTORE,
     TYPES,
     check_rows,
+    json_document,
+    once,
     read,
     refuse,
     verified_bytes,
@@ -152,7 +153,7 @@ class Catalog:
     def _package(self) -> dict[str, Any]:
         """The descriptor, read again only when the file changes; never handed out."""
         stat = self.package_file.stat()
-        return _descriptor(str(self.package_file), stat.st_mtime_ns, stat.st_size)
+        return descriptor(str(self.package_file), stat.st_mtime_ns, stat.st_size)
 
     def names(self) -> list[str]:
         """Names of the resources, in the descriptor's order."""
@@ -202,7 +203,7 @@ class Catalog:
         resource = self._resource(name)
         if "schema" in resource:
             raise DataError(f"{name} is a table, not a document", where=resource["path"], hint=f"load({name!r})")
-        document: dict[str, Any] = json.loads(verified_bytes(self.folder, resource))
+        document = json_document(verified_bytes(self.folder, resource), resource)
         record(self.source(name))
         return document
 
@@ -219,7 +220,7 @@ class Catalog:
                 if "schema" in resource:
                     self._checked(name)
                 else:
-                    json.loads(verified_bytes(self.folder, resource))
+                    json_document(verified_bytes(self.folder, resource), resource)
             except DataError as fault:
                 if str(fault) not in map(str, faults):  # a fault of the register shows in every table of codes
                     faults.append(fault)
@@ -260,9 +261,13 @@ class Catalog:
         if _FRAMES.get(str(path), ((), None))[0] != state:
             content = verified_bytes(self.folder, resource)
             arrow = read(content, resource)
-            check_rows(arrow, resource)
-            for link in resource["schema"].get("foreignKeys", ()):
-                self._check_codes(arrow, resource, link)
+            links = resource["schema"].get("foreignKeys", ())
+            linked = [self._resource(link["reference"]["resource"]) for link in links]
+            with once(arrow.num_rows, resource, linked) as due:
+                if due:
+                    check_rows(arrow, resource)
+                    for link in links:
+                        self._check_codes(arrow, resource, link)
             _FRAMES[str(path)] = state, arrow.to_pandas()
         return _FRAMES[str(path)][1]
 
@@ -370,16 +375,3 @@ def _catalog(folder: str) -> Catalog:
 @lru_cache(maxsize=8)
 def _digest(path: str, mtime: int, size: int) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-@lru_cache(maxsize=8)
-def _descriptor(path: str, mtime: int, size: int) -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        package = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=loader)
-        names = [resource["name"] for resource in package["resources"]]
-    except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as fault:
-        raise DataError(f"{PACKAGE} cannot be read: {fault}", where=path, hint=RESTORE) from fault
-    if len(names) != len(set(names)):
-        raise DataError(f"{PACKAGE} names a resource twice", where=path, hint=RESTORE)
-    return dict(package)

@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -28,12 +30,14 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from toolkit.contract import ABSENT, PACKAGE
-from toolkit.errors import DataError
+from toolkit.errors import DataError, boundary, reason
 
 REBUILD = "quadro data build --from FOLDER  (the folder of the publishers' files)"
 RESTORE = f"put the published file back (git checkout -- data), or rebuild it: {REBUILD}"
 TYPES = {"string": pa.string(), "date": pa.string(), "integer": pa.int64(), "number": pa.float64()}
 ISO_DATE = "2026-01-31"
+LARGE = 10_000
+"""Rows of a table that is checked once a data version."""
 
 
 def verified_bytes(folder: Path, resource: dict[str, Any]) -> bytes:
@@ -41,7 +45,8 @@ def verified_bytes(folder: Path, resource: dict[str, Any]) -> bytes:
     path = folder / resource["path"]
     if not path.is_file():
         raise DataError(f"{resource['name']}: the file {resource['path']} is missing", where=str(path), hint=RESTORE)
-    content = path.read_bytes()
+    with boundary(lambda why: DataError(f"{resource['path']} cannot be read: {why}", where=str(path), hint=RESTORE)):
+        content = path.read_bytes()
     actual, expected = hashlib.sha256(content).hexdigest(), resource["hash"].removeprefix("sha256:")
     if actual != expected:
         raise DataError(
@@ -53,16 +58,28 @@ def verified_bytes(folder: Path, resource: dict[str, Any]) -> bytes:
     return content
 
 
+def json_document(content: bytes, resource: dict[str, Any]) -> dict[str, Any]:
+    """A topology, whose parts are there."""
+    with boundary(lambda why: _fault(resource, "file", f"is a JSON document ({why})")):
+        document: dict[str, Any] = json.loads(content)
+        shapes = {"type": str, "objects": dict, "arcs": list}
+        if not all(isinstance(document[key], kind) for key, kind in shapes.items()):
+            raise _fault(resource, "file", f"is a topology with {', '.join(shapes)}")
+    return document
+
+
 def read(content: bytes, resource: dict[str, Any]) -> pa.Table:
     """CSV or parquet as an Arrow table with the columns and types of the schema."""
+    with boundary(lambda why: _fault(resource, "file", f"is a {resource['format']} ({why})")):
+        return _read(content, resource)
+
+
+def _read(content: bytes, resource: dict[str, Any]) -> pa.Table:
     fields = resource["schema"]["fields"]
     expected = [item["name"] for item in fields]
     types = {item["name"]: TYPES[item["type"]] for item in fields}
     if resource["format"] == "parquet":
-        try:
-            arrow = pyarrow.parquet.read_table(io.BytesIO(content))
-        except (pa.ArrowException, OSError) as fault:
-            raise _fault(resource, "file", f"is a whole parquet file ({_shortened(fault)})") from fault
+        arrow = pyarrow.parquet.read_table(io.BytesIO(content))
         _check_columns(arrow.column_names, expected, resource)
         wrong = [name for name in expected if arrow.schema.field(name).type != types[name]]
         if wrong:
@@ -74,12 +91,10 @@ def read(content: bytes, resource: dict[str, Any]) -> pa.Table:
         if re.search(rb"[,\n]\s*-?0[xX]", content):  # Arrow would read a hexadecimal number as a whole one
             _check_decimal(_csv(content, {name: pa.string() for name in expected}), resource)
         return _csv(content, types)
-    except UnicodeDecodeError as fault:
-        raise _fault(resource, "file", f"is a table in UTF-8 ({fault.reason})") from fault
     except pa.ArrowInvalid as fault:
         found = re.search(r"column #(\d+): Row #(\d+): .*invalid value '(.*)'", str(fault), re.DOTALL)
         if not found:
-            raise _fault(resource, "file", f"is a table of {len(expected)} columns ({_shortened(fault)})") from fault
+            raise _fault(resource, "file", f"is a table of {len(expected)} columns ({reason(fault)})") from fault
         name = expected[int(found[1])]
         rule = f"{name} is of type {types[name]}; it is {found[3][:80]!r}"
         raise _fault(resource, f"row {found[2]}, column {name}", rule) from fault
@@ -101,10 +116,6 @@ def _check_decimal(texts: pa.Table, resource: dict[str, Any]) -> None:
             refuse(texts, resource, broken, name, f"{name} is a whole number in decimal digits")
 
 
-def _shortened(fault: Exception) -> str:
-    return " ".join(str(fault).split())[:200]
-
-
 def _check_columns(found: list[str], expected: list[str], resource: dict[str, Any]) -> None:
     if found == expected:
         return
@@ -116,8 +127,36 @@ def _check_columns(found: list[str], expected: list[str], resource: dict[str, An
     raise _fault(resource, "row 1 (header)", rule)
 
 
+@contextmanager
+def once(rows: int, *described: Any) -> Iterator[bool]:
+    """Whether a large table is still to be checked on this machine; when that ends well, it is noted for all processes.
+
+    Args:
+        rows: of the table; a small one is checked faster than it is noted.
+        described: all that the check depends on, hashes of the files included.
+    """
+    if rows < LARGE:
+        yield True
+        return
+    from platformdirs import user_cache_path
+
+    said = json.dumps([Path(__file__).read_text(encoding="utf-8"), described], sort_keys=True, default=str)
+    path = user_cache_path("quadro-checked", appauthor=False) / hashlib.sha256(said.encode()).hexdigest()
+    due = not path.exists()
+    yield due
+    if due:
+        with suppress(OSError):  # nowhere to note it: checked again next time
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch()
+
+
 def check_rows(arrow: pa.Table, resource: dict[str, Any]) -> None:
-    """Refuse the first row that breaks a rule of the schema: field, key, flag and unit."""
+    """Refuse the first row that breaks a rule of the schema: field, key, flag, unit, limit, and between cells."""
+    with boundary(lambda why: _fault(resource, "description", f"says rules that can be asked ({why})")):
+        _check_rows(arrow, resource)
+
+
+def _check_rows(arrow: pa.Table, resource: dict[str, Any]) -> None:
     schema = resource["schema"]
     for item in schema["fields"]:
         _check_field(arrow, resource, item)

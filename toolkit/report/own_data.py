@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from toolkit import catalog
-from toolkit.errors import DataError, TerritoryError
+from toolkit.errors import DataError, TerritoryError, boundary
 from toolkit.territory import Register
 
 FOLDER = "own"
@@ -46,8 +46,9 @@ def read_own(name: str, about: Mapping[str, str], url: str = "") -> tuple[pd.Dat
             f"there is no file {where}", where=str(folder), allowed=there, hint=f"put it into data/{FOLDER}/"
         )
     _told(name, about, where)
-    content = path.read_bytes()
-    frame = _checked(_read(content, where), where)
+    with boundary(lambda why: DataError(f"the file cannot be read: {why}", where=where)):
+        content = path.read_bytes()
+        frame = _checked(_read(content, where), where)
     both = {key: {"it": text, "en": text} for key, text in about.items()}
     source = catalog.Source(
         name=name,

@@ -28,12 +28,13 @@ def find(name: str, home: Path) -> Path:
         ParameterError: there is none; the known ones are named.
     """
     for path in (Path(name), home / "params" / "runs" / f"{name}.yml"):
-        if path.is_file():
-            return path
+        with suppress(OSError):  # no name of a file
+            if path.is_file():
+                return path
     known = sorted(path.stem for path in (home / "params" / "runs").glob("*.yml"))
     near = difflib.get_close_matches(Path(name).stem, known, n=1)
     raise ParameterError(
-        f"There is no run plan {name!r}.",
+        f"There is no run plan {name[:120]!r}.",
         allowed=known,
         hint=f"did you mean {near[0]!r}?" if near else "quadro list runs",
     )

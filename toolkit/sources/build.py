@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pandas as pd
 import yaml
 
 from toolkit.catalog import PACKAGE, Catalog
-from toolkit.errors import DataError
+from toolkit.errors import DataError, boundary
 from toolkit.sources import (
     calls,
     eurostat,
@@ -161,20 +162,23 @@ class _Plain(yaml.SafeDumper):
 def _replace(contents: dict[str, bytes], data: Path, only: Sequence[str] = ()) -> None:
     """Write beside, check it (or the tables named) as a catalogue, then rename file by file, the descriptor last."""
     fresh = data.parent / f".{data.name}.building-{os.getpid()}"
-    fresh.mkdir(parents=True)
     try:
-        for name, content in contents.items():
-            (fresh / name).write_bytes(content)
-        fresh_catalog = Catalog(fresh)
-        if only:
-            for name in only:
-                fresh_catalog.load(name)
-        else:
-            fresh_catalog.check()
-        data.mkdir(parents=True, exist_ok=True)
-        for name in contents:
-            (fresh / name).replace(data / name)
+        with boundary(lambda why: DataError(f"{data} cannot be written: {why}", where=str(data))):
+            _checked_and_renamed(contents, data, only, fresh)
     finally:
-        for left in fresh.iterdir():
-            left.unlink()
-        fresh.rmdir()
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _checked_and_renamed(contents: dict[str, bytes], data: Path, only: Sequence[str], fresh: Path) -> None:
+    fresh.mkdir(parents=True)
+    for name, content in contents.items():
+        (fresh / name).write_bytes(content)
+    fresh_catalog = Catalog(fresh)
+    if only:
+        for name in only:
+            fresh_catalog.load(name)
+    else:
+        fresh_catalog.check()
+    data.mkdir(parents=True, exist_ok=True)
+    for name in contents:
+        (fresh / name).replace(data / name)

@@ -17,7 +17,7 @@ import pandas as pd
 import yaml
 
 from toolkit.catalog import TYPES, last_observed
-from toolkit.errors import DataError
+from toolkit.errors import DataError, boundary
 
 Words = dict[str, str]  # language -> text
 
@@ -83,6 +83,11 @@ class Resource:
             DataError: a key that it may not have or lacks, or a name that `shared.yml` has not.
         """
         path = DESCRIPTORS / f"{name}.yml"
+        with boundary(lambda why: DataError(f"the descriptor of {name} cannot be read: {why}", where=str(path))):
+            return cls._read(name, path)
+
+    @classmethod
+    def _read(cls, name: str, path: Path) -> Resource:
         said = _yaml(path)
         origin = said.pop("origin", "")
         said = {"name": name} | (_shared("origins", origin, path) if origin else {}) | said
@@ -240,5 +245,11 @@ def _shared(what: str, name: str, path: Path) -> Any:
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise DataError(f"{path.name} is not valid YAML: {error.problem}", where=f"{path}{line}") from None
+    if not isinstance(document, dict):
+        raise DataError(f"{path.name} is not a mapping", where=str(path))
     return document
