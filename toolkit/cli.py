@@ -208,10 +208,10 @@ def _check(commands: Commands) -> None:
     command = _command(
         commands,
         "check",
-        "check plans, sets, notebooks, the catalogue, or a built site",
+        "check all files of params/ and data/, notebooks, or a built site",
         "quadro check\n  quadro check params/runs/nord-milano.yml\n  quadro check --site reports",
     )
-    command.add_argument("paths", nargs="*", type=Path, metavar="FILE", help="plans, sets or notebooks (default: all)")
+    command.add_argument("paths", nargs="*", type=Path, metavar="FILE", help="of params/, notebooks/ or data/ (default: all)")
     command.add_argument("--site", type=Path, metavar="DIR", help="a built site: links, anchors, ids")
     command.set_defaults(command=_do_check)
 

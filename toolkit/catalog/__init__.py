@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -207,8 +207,8 @@ class Catalog:
         record(self.source(name))
         return document
 
-    def check(self) -> list[Source]:
-        """Check every resource, and that the folder holds nothing that is not described.
+    def check(self, files: Sequence[str] = ()) -> list[Source]:
+        """Check every resource, and that the folder holds nothing that is not described; or some files of it.
 
         Raises:
             Faults: all the faults found, together.
@@ -217,6 +217,8 @@ class Catalog:
         for name in self.names():
             try:
                 resource = self._resource(name)
+                if files and resource["path"] not in files:
+                    continue
                 if "schema" in resource:
                     self._checked(name)
                 else:
@@ -226,7 +228,7 @@ class Catalog:
                     faults.append(fault)
         known = {resource["path"] for resource in self._package["resources"]} | {PACKAGE, "README.md"}
         for path in sorted(self.folder.iterdir()):
-            if path.is_file() and path.name not in known:
+            if path.is_file() and path.name not in known and path.name in (files or {path.name}):
                 faults.append(DataError(f"{path.name} is not described in {PACKAGE}", where=str(path), hint=RESTORE))
         if faults:
             raise Faults(faults)

@@ -158,6 +158,8 @@ def check_rows(arrow: pa.Table, resource: dict[str, Any]) -> None:
 
 def _check_rows(arrow: pa.Table, resource: dict[str, Any]) -> None:
     schema = resource["schema"]
+    if not arrow.num_rows:
+        raise _fault(resource, "row 2", "a table has rows")
     for item in schema["fields"]:
         _check_field(arrow, resource, item)
     key = schema["primaryKey"]

@@ -31,6 +31,9 @@ CODE, AREA = "015032", "nord-milano-2008"
 REPORT = "report parameters"
 """Where the parameters of a notebook are: papermill or its author set them, not a file."""
 
+YEARS = (1861, 2100)
+"""The first and the last that a date may have."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -65,6 +68,8 @@ def _iso_date(text: str) -> str:
             written = False
         if not written:
             raise ValueError(f"{text!r} is not a date written YYYY-MM-DD")
+        if not YEARS[0] <= int(text[:4]) <= YEARS[1]:
+            raise ValueError(f"{text} is not between {YEARS[0]} and {YEARS[1]}")
     return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import date
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from toolkit.territory import Register
 
 DEFAULT = "nord-milano"
+OWN = "own"
+"""Folder of `params/` with what municipalities declare of themselves."""
 
 
 def find(name: str, home: Path) -> Path:
@@ -61,6 +64,9 @@ def jobs(
         Faults: every fault of the plan, its sets and its notebooks, together.
     """
     faults: list[ToolkitError] = []
+    for path in sorted((home / "params" / OWN).glob("*.y*ml")):
+        with _noting(faults, str(path)):
+            own_name(path, register)
     territories = _territories(plan, register, home, where, faults)
     paths: dict[str, Path] = {}
     for name in plan.notebooks:
@@ -77,6 +83,23 @@ def jobs(
         for name, path in paths.items()
         for language in plan.languages
     ]
+
+
+def own_name(path: Path, register: Register) -> None:
+    """Refuse a file of `params/own/` that no municipality would read.
+
+    Raises:
+        ParameterError: its name is not that of one.
+    """
+    if path.suffix != ".yml" or not re.fullmatch(r"[0-9]{6}", path.stem):
+        hint = f"quadro list municipalities --search {path.stem if path.stem.isalpha() else 'NAME'}"
+        allowed = "the ISTAT code of a municipality and .yml, as 015032.yml"
+        raise ParameterError(f"{path.name} is read by no municipality.", where=str(path), allowed=allowed, hint=hint)
+    try:
+        register.municipality(path.stem)
+    except TerritoryError as fault:
+        what = f"{path.name} is read by no municipality: {fault.what}"
+        raise ParameterError(what, where=str(path), allowed=fault.allowed, hint=fault.hint) from None
 
 
 Territory = tuple[str, str]
