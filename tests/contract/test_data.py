@@ -87,8 +87,9 @@ def test_publishers_and_licences_are_named_in_one_language_at_a_time() -> None:
 def test_sizes(root: Path) -> None:
     for resource in catalog.default().package["resources"]:
         size = (root / "data" / resource["path"]).stat().st_size
-        assert size <= (60_000 if resource["path"].endswith("topojson") else 1_500_000), resource["path"]
+        assert resource["format"] != "csv" or size <= 1_500_000, resource["path"]
         assert resource.get("rows") is None or resource["rows"] > 0
+    assert sum(path.stat().st_size for path in (root / "data").rglob("*") if path.is_file()) <= 16_000_000
 
 
 def test_what_is_not_licensed_is_not_shipped() -> None:
@@ -113,17 +114,20 @@ def test_files_are_utf8_lf_and_sorted(root: Path) -> None:
         assert keys.equals(keys.sort_values(key, kind="stable").reset_index(drop=True)), resource["name"]
 
 
-def test_register_knows_the_municipalities_of_2023() -> None:
+def test_register_knows_the_municipalities_in_force() -> None:
     register = catalog.load("municipalities")
-    alive = register[register["area_km2"].notna()]
-    assert len(alive) == 7901
+    assert len(register) == 7894
+    assert register["area_km2_2026"].sum() == pytest.approx(302_109.76, abs=0.005)
+    assert register["area_km2"].sum() == pytest.approx(302_068.26, abs=0.005)  # of the boundaries
+    assert register["degree_of_urbanisation"].isna().sum() == 2
     torino = register[register["istat_code"] == "001272"].iloc[0]
     assert (torino["name"], torino["province"], torino["region"]) == ("Torino", "TO", "Piemonte")
     bolzano = register[register["istat_code"] == "021008"].iloc[0]
     assert (bolzano["name"], bolzano["province"]) == ("Bolzano/Bozen", "BZ")
     assert register["region"].nunique() == 20
-    assert register["province"].nunique() == 107
-    homonyms = alive.loc[alive["name"].duplicated(), "name"]
+    assert register["province"].nunique() == register["province_code"].nunique() == 110
+    assert register["statistics_province"].nunique() == register["nuts3"].nunique() == 107
+    homonyms = register.loc[register["name"].duplicated(), "name"]
     assert sorted(homonyms) == ["Castro", "Livo", "Peglio", "Samone", "San Teodoro"]
 
 
@@ -172,22 +176,21 @@ def test_areas_of_zones_are_those_published() -> None:
         assert area_km2(f"zona-{zone}") == pytest.approx(square_km, rel=0.012), zone
 
 
-def test_abolished_codes_have_a_living_successor() -> None:
-    changes, register = catalog.load("territory_changes"), catalog.load("municipalities").set_index("istat_code")
-    for change in changes.itertuples():
-        assert register.loc[change.istat_code, "valid_to"] < change.date
-        assert register.loc[change.successor, "valid_to"] == ""
-        if change.kind != "incorporation":
-            assert register.loc[change.successor, "valid_from"] == change.date
-    assert set(register.index[register["valid_to"] != ""]) == set(changes["istat_code"])
+def test_codes_of_other_days_lead_to_one_in_force() -> None:
+    others, register = catalog.load("other_codes"), catalog.load("municipalities").set_index("istat_code")
+    assert len(others) + len(register) == 8966
+    assert not set(others["code"]) & set(register.index)
+    assert set(others["istat_code"]) <= set(register.index)
+    merged = others[(others["kind"] == "merger") & (others["date"] >= "2019") & (others["date"] < "2026")]
+    began = merged["istat_code"].map(register["valid_from"])
+    assert ((began == merged["date"]) | (began < merged["date"])).all()  # of a new one, or into an older one
 
 
 def test_vermezzo_con_zelo() -> None:
-    changes = catalog.load("territory_changes")
-    merged = changes[changes["successor"] == "015251"]
+    others = catalog.load("other_codes")
+    merged = others[others["istat_code"] == "015251"]
     assert set(merged["date"]) == {"2019-02-08"}
-    assert list(merged["istat_code"]) == ["015235", "015246"]
-    assert merged["note"].str.contains("general knowledge").all()
+    assert list(merged["code"]) == ["015235", "015246"]
     population = catalog.load("population")
     rows = population[population["istat_code"] == "015251"].set_index("year")
     assert list(rows.index[rows["flag"] == "missing"]) == [2018, 2019, 2024]
@@ -285,7 +288,7 @@ def test_flows_are_not_totals() -> None:
     sums = flows[flows["origin"].isin(members(CITY))].groupby("origin")["value"].sum()
     assert (sums <= totals.loc[sums.index]).all()
     assert (sums < totals.loc[sums.index]).any()
-    assert {"012018", "012095"} < set(flows["origin"]) | set(flows["destination"])
+    assert "012144" in set(flows["origin"])  # of two that merged in 2023
     inside = flows["origin"].isin(members(CITY)) | flows["destination"].isin(members(CITY))
     assert inside.all()
     assert (flows["origin"] != flows["destination"]).all()
@@ -330,11 +333,12 @@ def test_boundaries_draw_and_do_not_measure() -> None:
 
 EDITIONS = {  # tables whose rows hold no day of their own: the day is that of the publisher's edition
     "municipalities",
-    "territory_changes",
     "other_codes",
     "areas",
     "area_members",
     "boundaries",
+    "local_systems",
+    "statistical_provinces",
     "city_figures",
     "policy_cards",
     "supply_use",

@@ -30,9 +30,10 @@ MAY = {
     "indicators": {"contract", "errors"},
     "impact": {"errors"},
     "pnrr": {"errors", "partial"},
+    "spaces": {"errors"},
     "sources": {"errors", "signs", "catalog", "territory"},
     "report": {"contract", "errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
-    | {"indicators", "impact", "pnrr"},
+    | {"indicators", "impact", "pnrr", "spaces"},
     "render": {"contract", "errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
     | {"catalog", "territory", "indicators"},
     "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
@@ -45,7 +46,7 @@ REMOTE = {  # module -> what it may use, where the user asks for it
     "run/cluster_worker.py": {"distributed"},
     "run/address.py": {"fsspec", "obstore"},
 }
-PURE = {"indicators", "impact", "pnrr"}
+PURE = {"indicators", "impact", "pnrr", "spaces"}
 PURE_MAY = {"numpy", "pandas", "scipy", "statsmodels", "diff_diff", "toolkit"} | set(sys.stdlib_module_names)
 FILES = {"pathlib", "os", "io", "shutil", "tempfile", "subprocess"} | NETWORK
 

@@ -17,8 +17,10 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from bisect import bisect_left
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -36,8 +38,8 @@ REBUILD = "quadro data build --from FOLDER  (the folder of the publishers' files
 RESTORE = f"put the published file back (git checkout -- data), or rebuild it: {REBUILD}"
 TYPES = {"string": pa.string(), "date": pa.string(), "integer": pa.int64(), "number": pa.float64()}
 ISO_DATE = "2026-01-31"
-LARGE = 10_000
-"""Rows of a table that is checked once a data version."""
+RULES = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()
+"""Hash of the rules: of this file."""
 
 
 def verified_bytes(folder: Path, resource: dict[str, Any]) -> bytes:
@@ -68,28 +70,46 @@ def json_document(content: bytes, resource: dict[str, Any]) -> dict[str, Any]:
     return document
 
 
-def read(content: bytes, resource: dict[str, Any]) -> pa.Table:
-    """CSV or parquet as an Arrow table with the columns and types of the schema."""
+def read(
+    content: bytes, resource: dict[str, Any], codes: Collection[str] | None = None, columns: Sequence[str] = ()
+) -> pa.Table:
+    """CSV or parquet as an Arrow table with the columns and types of the schema.
+
+    Args:
+        content: of the file.
+        resource: its descriptor.
+        codes: of a parquet only the rows of these codes, its first column, are read; None: all.
+        columns: of a parquet only these are read; none: all.
+    """
     with boundary(lambda why: _fault(resource, "file", f"is a {resource['format']} ({why})")):
-        return _read(content, resource)
+        if resource["format"] == "parquet":
+            return _read_parquet(content, resource, codes, columns)
+        return _read_csv(content, resource)
 
 
-def _read(content: bytes, resource: dict[str, Any]) -> pa.Table:
-    fields = resource["schema"]["fields"]
-    expected = [item["name"] for item in fields]
-    types = {item["name"]: TYPES[item["type"]] for item in fields}
-    if resource["format"] == "parquet":
-        arrow = pyarrow.parquet.read_table(io.BytesIO(content))
-        _check_columns(arrow.column_names, expected, resource)
-        wrong = [name for name in expected if arrow.schema.field(name).type != types[name]]
-        if wrong:
-            rule = f"column {wrong[0]} is {types[wrong[0]]}; it is {arrow.schema.field(wrong[0]).type}"
-            raise _fault(resource, "schema", rule)
-        return arrow
+def _read_parquet(
+    content: bytes, resource: dict[str, Any], codes: Collection[str] | None, columns: Sequence[str]
+) -> pa.Table:
+    expected = [item["name"] for item in resource["schema"]["fields"]]
+    file, first = parquet(content, resource), expected[0]
+    wanted = list(range(file.num_row_groups)) if codes is None else _holding(file, codes)
+    if codes is None or not columns:
+        needed = list(columns) or expected
+    else:
+        needed = [name for name in expected if name in {first, *columns}]
+    arrow = file.read_row_groups(wanted, columns=needed, use_threads=False)
+    if codes is not None:
+        arrow = arrow.filter(pc.is_in(arrow[first], value_set=pa.array(sorted(codes), pa.string())))
+    return arrow.select(list(columns) or expected)
+
+
+def _read_csv(content: bytes, resource: dict[str, Any]) -> pa.Table:
+    types = {item["name"]: TYPES[item["type"]] for item in resource["schema"]["fields"]}
+    expected = list(types)
+    _check_columns(content.split(b"\n", 1)[0].decode("utf-8").rstrip("\r").split(","), expected, resource)
     try:
-        _check_columns(content.split(b"\n", 1)[0].decode("utf-8").rstrip("\r").split(","), expected, resource)
         if re.search(rb"[,\n]\s*-?0[xX]", content):  # Arrow would read a hexadecimal number as a whole one
-            _check_decimal(_csv(content, {name: pa.string() for name in expected}), resource)
+            _check_decimal(_csv(content, dict.fromkeys(expected, pa.string())), resource)
         return _csv(content, types)
     except pa.ArrowInvalid as fault:
         found = re.search(r"column #(\d+): Row #(\d+): .*invalid value '(.*)'", str(fault), re.DOTALL)
@@ -109,11 +129,36 @@ def _csv(content: bytes, types: dict[str, pa.DataType]) -> pa.Table:
 
 
 def _check_decimal(texts: pa.Table, resource: dict[str, Any]) -> None:
+    part = _Part(texts, resource, 2)
     for item in resource["schema"]["fields"]:
         if item["type"] == "integer":
             name = item["name"]
             broken = pc.match_substring_regex(texts[name], "0[xX]")
-            refuse(texts, resource, broken, name, f"{name} is a whole number in decimal digits")
+            part.refuse(broken, name, f"{name} is a whole number in decimal digits")
+
+
+def parquet(content: bytes, resource: dict[str, Any]) -> pyarrow.parquet.ParquetFile:
+    """A parquet file with the columns and types of the schema, of which nothing has been read yet."""
+    fields = resource["schema"]["fields"]
+    file = pyarrow.parquet.ParquetFile(pa.BufferReader(content))
+    _check_columns(file.schema_arrow.names, [item["name"] for item in fields], resource)
+    for item in fields:
+        found, expected = file.schema_arrow.field(item["name"]).type, TYPES[item["type"]]
+        if found != expected:
+            raise _fault(resource, "schema", f"column {item['name']} is {expected}; it is {found}")
+    return file
+
+
+def _holding(file: pyarrow.parquet.ParquetFile, codes: Collection[str]) -> list[int]:
+    """Groups of rows between whose bounds a code of the first column lies."""
+    ordered = sorted(codes)
+    found = []
+    for number in range(file.num_row_groups):
+        bounds = file.metadata.row_group(number).column(0).statistics
+        after = bisect_left(ordered, bounds.min)
+        if after < len(ordered) and ordered[after] <= bounds.max:
+            found.append(number)
+    return found
 
 
 def _check_columns(found: list[str], expected: list[str], resource: dict[str, Any]) -> None:
@@ -127,159 +172,164 @@ def _check_columns(found: list[str], expected: list[str], resource: dict[str, An
     raise _fault(resource, "row 1 (header)", rule)
 
 
-@contextmanager
-def once(rows: int, *described: Any) -> Iterator[bool]:
-    """Whether a large table is still to be checked on this machine; when that ends well, it is noted for all processes.
+def check_rows(content: bytes, resource: dict[str, Any], known: Mapping[str, Iterable[str]]) -> None:
+    """Refuse the first row that breaks a rule: of a field, key, flag, unit, limit, between cells, or codes not `known`.
+
+    A parquet is gone through group by group, so that it need not fit in memory; its groups are in order.
 
     Args:
-        rows: of the table; a small one is checked faster than it is noted.
-        described: all that the check depends on, hashes of the files included.
+        content: of the file.
+        resource: its descriptor.
+        known: column → the values that it may hold.
     """
-    if rows < LARGE:
-        yield True
-        return
-    from platformdirs import user_cache_path
-
-    said = json.dumps([Path(__file__).read_text(encoding="utf-8"), described], sort_keys=True, default=str)
-    path = user_cache_path("quadro-checked", appauthor=False) / hashlib.sha256(said.encode()).hexdigest()
-    due = not path.exists()
-    yield due
-    if due:
-        with suppress(OSError):  # nowhere to note it: checked again next time
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
-
-
-def check_rows(arrow: pa.Table, resource: dict[str, Any]) -> None:
-    """Refuse the first row that breaks a rule of the schema: field, key, flag, unit, limit, and between cells."""
+    values = {column: pa.array(found, pa.string()) for column, found in known.items()}
     with boundary(lambda why: _fault(resource, "description", f"says rules that can be asked ({why})")):
-        _check_rows(arrow, resource)
+        if resource["format"] != "parquet":
+            _Part(read(content, resource), resource, 2).check(values)  # the header is row 1 of a CSV
+            return
+        file, row, last = parquet(content, resource), 1, None
+        for number in range(max(file.num_row_groups, 1)):
+            part = file.read_row_group(number, use_threads=False) if file.num_row_groups else file.read()
+            _Part(part, resource, row).check(values)
+            first = pc.min(part[0]).as_py()
+            if last is not None and not last < first:
+                raise _fault(resource, f"row {row}", f"{part.column_names[0]} is in order; {first} comes after {last}")
+            row, last = row + part.num_rows, pc.max(part[0]).as_py()
 
 
-def _check_rows(arrow: pa.Table, resource: dict[str, Any]) -> None:
-    schema = resource["schema"]
-    if not arrow.num_rows:
-        raise _fault(resource, "row 2", "a table has rows")
-    for item in schema["fields"]:
-        _check_field(arrow, resource, item)
-    key = schema["primaryKey"]
-    if arrow.select(key).group_by(key).aggregate([]).num_rows != arrow.num_rows:
-        repeated = pa.array(arrow.select(key).to_pandas().duplicated())
-        refuse(arrow, resource, repeated, key[0], f"key {', '.join(key)} is unique")
-    names = set(arrow.column_names)
-    if {"value", "flag"} <= names:
-        absent = pc.is_in(arrow["flag"], value_set=pa.array(ABSENT))
-        empty = pc.is_null(arrow["value"], nan_is_null=True)
-        rule = f"value is empty if, and only if, flag is {' or '.join(ABSENT)}"
-        refuse(arrow, resource, pc.xor(absent, empty), "flag", rule)
-    if "unitOf" in resource:
-        by, units = resource["unitOf"]["by"], resource["unitOf"]["units"]
-        pairs = arrow.select([by, "unit"]).group_by([by, "unit"]).aggregate([])
+@dataclass(frozen=True)
+class _Part:
+    """Rows of a table: all, or those of some places.
+
+    Attributes:
+        arrow: they.
+        resource: the descriptor.
+        row: the number of the first.
+    """
+
+    arrow: pa.Table
+    resource: dict[str, Any]
+    row: int
+
+    def check(self, known: Mapping[str, pa.Array]) -> None:
+        """Ask every rule."""
+        arrow, resource, schema = self.arrow, self.resource, self.resource["schema"]
+        if not arrow.num_rows:
+            raise _fault(resource, f"row {self.row}", "a table has rows")
+        for item in schema["fields"]:
+            self._field(item)
+        key = schema["primaryKey"]
+        if arrow.select(key).group_by(key).aggregate([]).num_rows != arrow.num_rows:
+            repeated = pa.array(arrow.select(key).to_pandas().duplicated())
+            self.refuse(repeated, key[0], f"key {', '.join(key)} is unique")
+        if {"value", "flag"} <= set(arrow.column_names):
+            absent = pc.is_in(arrow["flag"], value_set=pa.array(ABSENT))
+            empty = pc.is_null(arrow["value"], nan_is_null=True)
+            rule = f"value is empty if, and only if, flag is {' or '.join(ABSENT)}"
+            self.refuse(pc.xor(absent, empty), "flag", rule)
+        if "unitOf" in resource:
+            self._units(resource["unitOf"]["by"], resource["unitOf"]["units"])
+        if "limits" in resource:
+            self._limits(resource["limits"]["by"], resource["limits"]["of"])
+        for rule in resource.get("rules", ()):
+            if "ordered" in rule:
+                self._ordered(rule["ordered"])
+            else:
+                self._parts(rule)
+        for link in schema.get("foreignKeys", ()):
+            column, target = link["fields"][0], link["reference"]
+            strange = pc.invert(pc.is_in(arrow[column], value_set=known[column]))
+            self.refuse(strange, column, f"every {column} is in {target['resource']}.{target['fields'][0]}")
+
+    def refuse(self, broken: Any, column: str, rule: str, *beside: str) -> None:
+        """Raise for the first row where `broken` is true; the message shows its key, the column and those `beside`."""
+        at = pc.index(broken, True).as_py()
+        if at < 0:
+            return
+        names = [*self.resource["schema"]["primaryKey"], column, *beside]
+        shown = ", ".join(f"{name}={self.arrow[name][at].as_py()!r}" for name in dict.fromkeys(names))
+        raise _fault(self.resource, f"row {self.row + at}, column {column} ({shown})", rule)
+
+    def _field(self, item: dict[str, Any]) -> None:
+        name, rules, column = item["name"], item.get("constraints", {}), self.arrow[item["name"]]
+        filled = _filled(column)
+        if rules.get("required"):
+            self.refuse(pc.invert(filled), name, f"{name} is never empty")
+        if column.type == pa.float64():
+            self.refuse(pc.invert(pc.is_finite(column)), name, f"{name} is a finite number")
+        if item.get("whole"):
+            self.refuse(pc.not_equal(column, pc.floor(column)), name, f"{name} is a whole number")
+        if item["type"] == "date":
+            strange = [text for text in pc.unique(column).to_pylist() if text and not _is_day(text)]
+            broken = pc.is_in(column, value_set=pa.array(strange, pa.string()))
+            self.refuse(broken, name, f"{name} is a day of the calendar, as {ISO_DATE}")
+        if pattern := rules.get("pattern"):
+            matches = pc.match_substring_regex(column, f"^(?:{pattern})$")  # the whole cell, as Frictionless does
+            self.refuse(pc.and_(filled, pc.invert(matches)), name, f"{name} has the form {pattern}")
+        if "enum" in rules:
+            allowed = pc.is_in(column, value_set=pa.array(rules["enum"], column.type))
+            rule = f"{name} is one of {', '.join(map(str, rules['enum']))}"
+            self.refuse(pc.and_(filled, pc.invert(allowed)), name, rule)
+        for bound, (beyond, said) in BOUNDS.items():
+            if bound in rules:
+                broken = pc.and_(filled, beyond(column, rules[bound]))
+                self.refuse(broken, name, f"{name} is {said} {rules[bound]}")
+
+    def _units(self, by: str, units: dict[str, str]) -> None:
+        pairs = self.arrow.select([by, "unit"]).group_by([by, "unit"]).aggregate([])
         for what, unit in zip(pairs[by].to_pylist(), pairs["unit"].to_pylist(), strict=True):
             if units.get(what) != unit:
-                broken = pc.and_(pc.equal(arrow[by], what), pc.equal(arrow["unit"], unit))
-                refuse(arrow, resource, broken, by, f"{by} {what} is counted in {units.get(what, 'nothing known')}")
-    if "limits" in resource:
-        _check_limits(arrow, resource, resource["limits"]["by"], resource["limits"]["of"])
-    for rule in resource.get("rules", ()):
-        if "ordered" in rule:
-            for first, second in pairwise(rule["ordered"]):
-                both = pc.and_(_filled(arrow[first]), _filled(arrow[second]))
-                broken = pc.and_(both, pc.greater(arrow[first], arrow[second]))
-                refuse(arrow, resource, broken, first, f"{first} is at most {second}", second)
-        else:
-            _check_parts(arrow, resource, rule)
+                broken = pc.and_(pc.equal(self.arrow[by], what), pc.equal(self.arrow["unit"], unit))
+                self.refuse(broken, by, f"{by} {what} is counted in {units.get(what, 'nothing known')}", "unit")
+
+    def _limits(self, by: str, limits: dict[str, dict[str, Any]]) -> None:
+        """Refuse a value that what it counts cannot have."""
+        values, kinds = self.arrow["value"], self.arrow[by].combine_chunks().dictionary_encode()
+        known = [limits.get(what, {}) for what in kinds.dictionary.to_pylist()]
+        for bound, (beyond, said) in BOUNDS.items():
+            bounds = pa.array([one.get(bound) for one in known], pa.float64()).take(kinds.indices)
+            broken = beyond(values, pa.chunked_array([bounds]))
+            at = pc.index(broken, True).as_py()
+            self.refuse(broken, "value", f"{self.arrow[by][at]}: value is {said} {bounds[at]}" if at >= 0 else "", by)
+        whole = pa.array([one.get("whole", False) for one in known], pa.bool_()).take(kinds.indices)
+        broken = pc.and_(pa.chunked_array([whole]), pc.not_equal(values, pc.floor(values)))
+        self.refuse(broken, "value", f"value is a whole number, as each of {by} that is counted", by)
+
+    def _ordered(self, columns: Sequence[str]) -> None:
+        for first, second in pairwise(columns):
+            both = pc.and_(_filled(self.arrow[first]), _filled(self.arrow[second]))
+            broken = pc.and_(both, pc.greater(self.arrow[first], self.arrow[second]))
+            self.refuse(broken, first, f"{first} is at most {second}", second)
+
+    def _parts(self, rule: dict[str, Any]) -> None:
+        """Refuse a part, or parts together, above their whole; what is absent is not compared."""
+        arrow, by, whole = self.arrow, rule["of"], rule["at_most"]
+        key = [name for name in self.resource["schema"]["primaryKey"] if name != by]
+        parts: list[str] = rule.get("together") or rule["each"]
+        chosen = pc.is_in(arrow[by], value_set=pa.array([*parts, whole]))
+        for name, value in rule.get("where", {}).items():
+            chosen = pc.and_(chosen, pc.equal(arrow[name], value))
+        numbers = pa.array(range(arrow.num_rows))
+        frame = arrow.select([*key, by, "value"]).append_column("row", numbers).filter(chosen).to_pandas()
+        mine = frame[frame[by] != whole]
+        limit = mine[key].merge(frame[frame[by] == whole], how="left", on=key)["value"].to_numpy()
+        reached = mine.groupby(key)["value"].transform("sum") if "together" in rule else mine["value"]
+        over = pc.is_in(numbers, value_set=pa.array(mine["row"][reached.to_numpy() > limit], numbers.type))
+        said = f"{', '.join(parts)} together are" if "together" in rule else f"each of {', '.join(parts)} is"
+        self.refuse(over, by, f"{said} at most {whole}", "value")
+
+
+BOUNDS = {"minimum": (pc.less, "at least"), "maximum": (pc.greater, "at most")}
 
 
 def _filled(column: Any) -> Any:
     return pc.not_equal(column, "") if column.type == pa.string() else pc.is_valid(column)
 
 
-def _check_field(arrow: pa.Table, resource: dict[str, Any], item: dict[str, Any]) -> None:
-    name, rules, column = item["name"], item.get("constraints", {}), arrow[item["name"]]
-    filled = _filled(column)
-    if rules.get("required"):
-        refuse(arrow, resource, pc.invert(filled), name, f"{name} is never empty")
-    if column.type == pa.float64():
-        refuse(arrow, resource, pc.invert(pc.is_finite(column)), name, f"{name} is a finite number")
-    if item.get("whole"):
-        refuse(arrow, resource, pc.not_equal(column, pc.floor(column)), name, f"{name} is a whole number")
-    if item["type"] == "date":
-        strange = [text for text in pc.unique(column).to_pylist() if text and not _is_day(text)]
-        broken = pc.is_in(column, value_set=pa.array(strange, pa.string()))
-        refuse(arrow, resource, broken, name, f"{name} is a day of the calendar, as {ISO_DATE}")
-    if pattern := rules.get("pattern"):
-        matches = pc.match_substring_regex(column, f"^(?:{pattern})$")  # the whole cell, as Frictionless does
-        refuse(arrow, resource, pc.and_(filled, pc.invert(matches)), name, f"{name} has the form {pattern}")
-    if "enum" in rules:
-        allowed = pc.is_in(column, value_set=pa.array(rules["enum"], column.type))
-        rule = f"{name} is one of {', '.join(map(str, rules['enum']))}"
-        refuse(arrow, resource, pc.and_(filled, pc.invert(allowed)), name, rule)
-    for bound, beyond, said in (("minimum", pc.less, "at least"), ("maximum", pc.greater, "at most")):
-        if bound in rules:
-            broken = pc.and_(filled, beyond(column, rules[bound]))
-            refuse(arrow, resource, broken, name, f"{name} is {said} {rules[bound]}")
-
-
 def _is_day(text: str) -> bool:
     with suppress(ValueError):
         return date.fromisoformat(text).isoformat() == text
     return False
-
-
-def _check_limits(arrow: pa.Table, resource: dict[str, Any], by: str, limits: dict[str, dict[str, Any]]) -> None:
-    """Refuse a value that what it counts cannot have."""
-    column = arrow[by].combine_chunks().dictionary_encode()
-    known = [limits.get(what, {}) for what in column.dictionary.to_pylist()]
-    for bound, beyond, said in (("minimum", pc.less, "at least"), ("maximum", pc.greater, "at most")):
-        bounds = pa.array([one.get(bound) for one in known], pa.float64()).take(column.indices)
-        broken = beyond(arrow["value"], pa.chunked_array([bounds]))
-        if at := _first(broken):
-            refuse(arrow, resource, broken, "value", f"{arrow[by][at - 1]}: value is {said} {bounds[at - 1]}", by)
-    whole = pa.array([one.get("whole", False) for one in known], pa.bool_()).take(column.indices)
-    broken = pc.and_(pa.chunked_array([whole]), pc.not_equal(arrow["value"], pc.floor(arrow["value"])))
-    if at := _first(broken):
-        refuse(arrow, resource, broken, "value", f"{arrow[by][at - 1]}: value is a whole number", by)
-
-
-def _check_parts(arrow: pa.Table, resource: dict[str, Any], rule: dict[str, Any]) -> None:
-    """Refuse a part, or parts together, above their whole; what is absent is not compared."""
-    by, whole, where = rule["of"], rule["at_most"], rule.get("where", {})
-    key = [name for name in resource["schema"]["primaryKey"] if name != by]
-    parts: list[str] = rule.get("together") or rule["each"]
-    chosen = pc.is_in(arrow[by], value_set=pa.array([*parts, whole]))
-    for name, value in where.items():
-        chosen = pc.and_(chosen, pc.equal(arrow[name], value))
-    rows = arrow.select([*key, by, "value"]).append_column("row", pa.array(range(arrow.num_rows))).filter(chosen)
-    frame = rows.to_pandas()
-    mine = frame[frame[by] != whole]
-    limit = mine[key].merge(frame[frame[by] == whole], how="left", on=key)["value"].to_numpy()
-    reached = mine.groupby(key)["value"].transform("sum") if "together" in rule else mine["value"]
-    over = mine["row"][reached.to_numpy() > limit]
-    said = f"{', '.join(parts)} together are" if "together" in rule else "each of " + ", ".join(parts) + " is"
-    refuse(arrow, resource, pc.is_in(pa.array(range(arrow.num_rows)), value_set=pa.array(over)), by,
-           f"{said} at most {whole}", "value")  # fmt: skip
-
-
-def _first(broken: Any) -> int:
-    """One more than the first place where it is true; 0: nowhere."""
-    return int(pc.index(broken, True).as_py()) + 1
-
-
-def refuse(arrow: pa.Table, resource: dict[str, Any], broken: Any, column: str, rule: str, *beside: str) -> None:
-    """Raise for the first row where `broken` is true; CSV rows are file lines, the header being row 1.
-
-    Args:
-        beside: other columns that the message shows.
-    """
-    at = _first(broken)
-    if not at:
-        return
-    row = at + (0 if resource["format"] == "parquet" else 1)
-    names = [*resource["schema"]["primaryKey"], column, *beside]
-    values = {name: arrow[name][at - 1].as_py() for name in names}
-    shown = ", ".join(f"{name}={value!r}" for name, value in values.items())
-    raise _fault(resource, f"row {row}, column {column} ({shown})", rule)
 
 
 def _fault(resource: dict[str, Any], where: str, rule: str) -> DataError:

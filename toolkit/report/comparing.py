@@ -27,6 +27,9 @@ from toolkit.report.setting import BOUNDARIES, Setting
 from toolkit.territory import Municipality
 from toolkit.text import Words
 
+DECLARED = ("zone", "custom")
+"""Kinds of areas that are declared and not of the register."""
+
 
 class Comparing(Setting):
     """A territory on a day with its tables, and what its figures are set against.
@@ -114,11 +117,14 @@ class Comparing(Setting):
         Raises:
             DataError: a frame that does not say what it measures, or is not as `own_frame.own_rows` asks.
         """
+        bases: dict[str, Panel] = {}
         if isinstance(what, Measure) and any(table.empty for table in what.tables.values()):
             parent, panel, tables = "", self._unpublished(what.indicator), []
         elif isinstance(what, Measure):
             parent = self.metropolitan.id if what.indicator.parent else ""
             panel, tables = self._panel(what, parent), self._names_of(what)
+            if base := what.indicator.base:
+                bases[what.indicator.id] = self._panel(Measure(indicators.get(base), what.tables), "")
         elif isinstance(what, pd.DataFrame):
             parent, tables = "", [what.attrs["table"]] if "table" in what.attrs else []
             panel = self._own_panel(what, id, it, en, unit, direction)
@@ -127,7 +133,7 @@ class Comparing(Setting):
                 f"report.compare takes a measure or a DataFrame, not {type(what).__name__}",
                 hint="indicators.income_per_taxpayer(income), or a frame with istat_code, year, value",
             )
-        about: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": self.peer_codes}
+        about: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": self.peer_codes, "bases": bases}
         played = {key: place for key, place in self.roles.items() if key != self.own} | {self.own: self.own}
         standing = standings_of({panel.indicator.id: panel}, played, **about)[panel.indicator.id]
         key = self._key(f"{panel.indicator.id}@{self.parent}" if parent else panel.indicator.id, panel)
@@ -205,13 +211,15 @@ class Comparing(Setting):
 
     @property
     def territories(self) -> dict[str, tuple[str, ...]]:
-        """Members of all territories inside of the metropolitan city: municipalities, areas, the whole without core."""
+        """Members of all territories that pages of one metropolitan city or province show: its municipalities, itself
+        with and without its core, the areas declared in it, and those `beyond`."""
 
         def found() -> dict[str, tuple[str, ...]]:
-            areas = {area.id: area.members for area in self.register.areas(self.as_of)}
-            inside = {key: codes for key, codes in areas.items() if set(codes) <= set(self.universe)}
+            declared = [area for kind in DECLARED for area in self.register.areas(self.as_of, kind)]
+            inside = [area for area in declared if set(area.members) <= set(self.universe)]
+            areas = {area.id: area.members for area in [*inside, self.metropolitan, *self.beyond]}
             rest = tuple(code for code in self.universe if code != self.core.istat_code)
-            return {code: (code,) for code in self.universe} | inside | {"without_core": rest}
+            return {code: (code,) for code in self.universe} | areas | {"without_core": rest}
 
         territories: dict[str, tuple[str, ...]] = self.once("territories", self.metropolitan.id, found)
         return territories
@@ -226,8 +234,9 @@ class Comparing(Setting):
     @cached_property
     def roles(self) -> dict[str, str]:
         """Scale of the report → the territory of the panels that plays this part."""
-        zone = self.register.zone_of(self.own, self.as_of) if self.municipal else None
-        played = {"metropolitan": self.metropolitan.id, "zone": zone.id if zone else ""}
+        played = {"metropolitan": self.metropolitan.id, "region": self.wide.id if self.wide else ""}
+        if self.near:
+            played[self.near.kind] = self.near.id
         return {key: played.get(key, key) for key in self.scales}
 
     @cached_property
@@ -268,13 +277,13 @@ class Comparing(Setting):
         code = self.own
         people = self._panel(Measure(indicators.get("residents"), {"population": self.table("population")}), "")
         residents = people.universe(self.universe, people.last).values
-        zone = self.register.zone_of(code, self.as_of)
+        near = [other for other in self.near.members if other in self.universe] if self.near else []
         urban = self.table("municipalities").set_index("istat_code")["degree_of_urbanisation"]
         found = {
             "metropolitan": tuple(other for other in self.universe if other != code),
             "peers": self.peer_codes,
             "size": same_size(residents, code),
-            "zone": tuple(other for other in zone.members if other != code) if zone else (),
+            self.near.kind if self.near else "zone": tuple(other for other in near if other != code),
             "urbanisation": same_value(urban.reindex(list(self.universe)).astype(float), code),
         }
         if self.compare_with:
@@ -305,7 +314,7 @@ class Comparing(Setting):
 
     @property
     def neighbours(self) -> list[str]:
-        """Codes of the municipalities that border the territory, inside of the metropolitan city."""
+        """Codes of the municipalities that border the territory, inside of the metropolitan city or province."""
         near = {code for own in self.members for code in geo.neighbours(self.boundaries, own)}
         return sorted(code for code in near - set(self.members) if code in self.universe)
 

@@ -174,9 +174,9 @@ def _lines(report: Report, compared: Sequence[Comparison], told: dict[str, Any])
 def _map(report: Report, compared: Sequence[Comparison], told: dict[str, Any]) -> Described:
     (one,), words = compared, report.words
     shown = one.municipalities.sort_values(ascending=False, kind="stable")
-    if len(report.members) < len(shown):  # the place, its zone, its neighbours
-        zone = report.scales["zone"].members if "zone" in report.scales else ()
-        shown = shown[shown.index.isin({*report.members, *told["near"], *zone})]
+    if len(report.members) < len(shown):  # the place, those around it, its neighbours
+        around = report.near.members if report.near else ()
+        shown = shown[shown.index.isin({*report.members, *told["near"], *around})]
     frame = pd.DataFrame({"istat_code": shown.index, "value": shown.to_numpy()})
     frame["flag"] = one.standing.flags.reindex(shown.index).astype(str).to_numpy()
     names = report.names(shown.index)
@@ -192,7 +192,7 @@ def _map(report: Report, compared: Sequence[Comparison], told: dict[str, Any]) -
         frame,
         columns,
         [*_tables(compared), "boundaries"],
-        words.say("report.map_note"),
+        words.say("report.map_note", whole=report.metropolitan.title(report.language)),
         one.absence if report.municipal else "",
         _method(compared),
     )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from toolkit import params
 from toolkit.errors import Faults, ParameterError, ToolkitError, boundary
-from toolkit.run import check_notebooks, check_params
+from toolkit.run import check_notebooks, check_params, plan
 
 if TYPE_CHECKING:
     from toolkit.catalog import Catalog
@@ -47,6 +48,29 @@ def everything(home: Path, paths: Sequence[Path] = ()) -> str:
         raise Faults(found)
     names = ", ".join(str(path.relative_to(home)) if path.is_relative_to(home) else str(path) for path in checked)
     return f"Right: {names}{f'; {tables} tables of the catalogue' if tables else ''}."
+
+
+def typed(home: Path, paths: Sequence[Path], asked: Mapping[str, Any]) -> str:
+    """Check what `quadro run` would be asked with the same options.
+
+    Args:
+        home: the checkout.
+        paths: the plan, if it is not the default one.
+        asked: as `plan.typed` takes it.
+
+    Raises:
+        Faults: all that is wrong.
+    """
+    from toolkit import catalog
+    from toolkit.territory import Register
+
+    register = Register(catalog.default())
+    path = paths[0] if paths else plan.find(plan.DEFAULT, home)
+    chosen = plan.typed(params.load(params.RunPlan, path), asked)
+    found = plan.jobs(chosen, register, home=home, where=plan.TYPED)
+    codes = {job.code for job in found if job.kind == "municipality"}
+    figures = len(codes & register.embedded())
+    return f"Right: {len(found)} pages; {len(codes)} municipalities, {figures} of them with figures."
 
 
 def _own(data: Catalog) -> list[Path]:

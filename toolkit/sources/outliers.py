@@ -25,6 +25,9 @@ TIMES = 20.0
 DEVIATIONS = 12.0
 SMALL = 0.02
 """Part of the median of its group that is added to a figure: of few, one more or less is no news."""
+COUNTED = ("persons", "persons_employed", "local_units", "municipalities")
+FEW = 5.0
+"""The least that is added to a count."""
 SIGNED = 0.05
 """Part of the figures of an item that is negative where it is a balance, of which a logarithm says nothing."""
 SHOWN = 20
@@ -89,6 +92,7 @@ def residuals(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     balance = frame.groupby(item)["negative"].transform("mean") >= SIGNED
     rows = frame[(frame["value"] > 0) & ~balance].copy()
     added = SMALL * rows.groupby(group)["value"].transform("median")
+    added = added.clip(lower=FEW).where(rows["unit"].isin(COUNTED), added) if "unit" in rows else added
     level = pd.Series(np.log(rows["value"] + added), index=rows.index)
     beside = level - level.groupby([rows[name] for name in group]).transform("median")
     years, items = _others(rows, beside, own), _others(rows, beside, [place, *year])

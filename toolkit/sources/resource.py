@@ -201,7 +201,7 @@ def columns(described: Mapping[str, Mapping[str, Any] | None]) -> tuple[dict[str
     Args:
         described: by name of the column: `type` (string unless said), titles `it` and `en`, `unit`, `code` (true: an
             ISTAT code of six digits), `whole` (of a number), and constraints; `required` unless said otherwise. What is
-            not said is as in `shared.yml`; a date lies, unless said otherwise, between 1861 and the day on which
+            not said is as in `shared.yml`; a date lies, unless said otherwise, between 1861 and the year in which
             the files were read.
 
     Raises:
@@ -219,7 +219,7 @@ def columns(described: Mapping[str, Mapping[str, Any] | None]) -> tuple[dict[str
             about["unit"] = said.pop("unit")
             said = shared()["units"].get(about["unit"], {}) | said
         if about["type"] == "date":
-            said = {"minimum": FIRST_DAY, "maximum": shared()["accessed"]} | said
+            said = {"minimum": FIRST_DAY, "maximum": f"{shared()['accessed'][:4]}-12-31"} | said
         if said.get("maximum") == "accessed":
             said["maximum"] = int(shared()["accessed"][:4])
         if about["type"] in ("integer", "number") and not (name == "value" or "enum" in said or set(said) >= RANGE):
