@@ -20,7 +20,7 @@ from toolkit.indicators.peers import MOST, STRUCTURAL, Peers, nearest, same_size
 from toolkit.indicators.peers import structure as structure_of
 from toolkit.indicators.standing import standings_of
 from toolkit.params import ROOT, ReportParams
-from toolkit.report import lab
+from toolkit.report import lab, national
 from toolkit.report.comparison import Comparison
 from toolkit.report.own_frame import own_indicator, own_rows
 from toolkit.report.setting import BOUNDARIES, Setting
@@ -176,6 +176,22 @@ class Comparing(Setting):
     def _silent(self, table: pd.DataFrame) -> bool:
         """Whether a table has no row, by the day of the report, of the municipalities among which one is ranked."""
         return table.empty or ("istat_code" in table and not table["istat_code"].isin(set(self.universe)).any())
+
+    def everywhere(self, name: str) -> Panel:
+        """Figures of an indicator of every municipality of Italy by the day of the report, each municipality alone.
+
+        They are found out once a machine and data version (`toolkit.report.national`).
+        """
+
+        def found() -> Panel:
+            provinces: dict[str, list[str]] = {}
+            for one in self.register.municipalities():
+                provinces.setdefault(one.province_code, []).append(one.istat_code)
+            last = {table: self._last(table) for table in indicators.get(name).tables}
+            return national.panel(name, last, provinces)
+
+        panel: Panel = self.once("everywhere", name, found)
+        return panel
 
     def _unpublished(self, about: Indicator) -> Panel:
         """Figures that no table has of these municipalities by the day of the report: missing, for every territory."""
