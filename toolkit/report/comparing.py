@@ -327,6 +327,11 @@ class Comparing(Setting):
         return found
 
     @property
+    def mapped(self) -> bool:
+        """Whether there are boundaries of the territory."""
+        return set(self.members) <= set(self.boundaries.rings)
+
+    @property
     def neighbours(self) -> list[str]:
         """Codes of the municipalities that border the territory, inside of the metropolitan city or province."""
         near = {code for own in self.members for code in geo.neighbours(self.boundaries, own)}
