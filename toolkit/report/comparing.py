@@ -134,7 +134,8 @@ class Comparing(Setting):
                 hint="indicators.income_per_taxpayer(income), or a frame with istat_code, year, value",
             )
         about: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": self.peer_codes, "bases": bases}
-        played = {key: place for key, place in self.roles.items() if key != self.own and place in panel.at}
+        outside = [area.id for area in self.beyond if parent and not set(area.members) <= set(self.universe)]
+        played = {key: place for key, place in self.roles.items() if key != self.own and place not in outside}
         played |= {self.own: self.own}
         standing = standings_of({panel.indicator.id: panel}, played, **about)[panel.indicator.id]
         key = self._key(f"{panel.indicator.id}@{self.parent}" if parent else panel.indicator.id, panel)
@@ -158,15 +159,15 @@ class Comparing(Setting):
     def _panel(self, what: Measure, parent: str) -> Panel:
         """Figures of all municipalities, areas and scales: shared by all pages, if the tables are the catalogue's."""
         groups = self.territories | {self.own: self.members}
-        if parent:  # a share of it has only what lies inside
-            groups = {key: codes for key, codes in groups.items() if set(codes) <= set(self.universe)}
+        inside = {key: codes for key, codes in groups.items() if set(codes) <= set(self.universe)}
+        groups, some = (inside, len(inside) < len(groups)) if parent else (groups, False)  # a share is of what it holds
         ours = all(_same(table, self._loaded.get(name)) for name, table in what.tables.items())
         if not ours or self.own not in self.territories:
             return what.of(groups, parent=parent)
         whole = self.metropolitan.id
 
         def kept(table: str, alone: bool, made: Any) -> pd.DataFrame:
-            return self.once("summed", whole, table, alone, made)
+            return self.once("summed", whole, table, alone, some, made)
 
         panel: Panel = self.once(
             "panel", whole, what.indicator.id, parent, lambda: what.of(groups, parent=parent, keep=kept)
@@ -341,6 +342,11 @@ class Comparing(Setting):
             self.sources.append(catalog.default().source(BOUNDARIES))
         found: geo.Boundaries = self.once("boundaries", lambda: geo.boundaries(topology))
         return found
+
+    @property
+    def mapped(self) -> bool:
+        """Whether there are boundaries of the territory."""
+        return set(self.members) <= set(self.boundaries.rings)
 
     @property
     def neighbours(self) -> list[str]:

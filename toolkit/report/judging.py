@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import pandas as pd
 
 from toolkit import catalog, indicators, spaces
+from toolkit.errors import MethodError
 from toolkit.indicators import percentile_changes, swot
 from toolkit.indicators.distribution import CLASSES, Classes
 from toolkit.indicators.index import Index, index_of
@@ -43,14 +45,17 @@ class Judging(Comparing):
         tables = map(self.table, indicators.get(name).tables)
         return self.compare(getattr(indicators, name)(*tables))
 
-    def composite(self) -> Index:
-        """The composite indicator of `params/composite.yml`: scores, ranks, and how far to believe them."""
+    def composite(self) -> Index | None:
+        """The composite indicator of `params/composite.yml`: scores, ranks, and how far to believe them; None where the
+        municipalities among which one is ranked lack the data for it."""
         declared = choices.composite()
         parts = [part.code for part in declared.parts if part.direction]
         data = pd.DataFrame({name: self._of(name).latest for name in parts})
         key = f"{declared.model_dump_json()} {pd.util.hash_pandas_object(data).sum()}"
-        index: Index = self.once("index", key, lambda: index_of(data, declared))
-        return index
+        with suppress(MethodError):
+            index: Index = self.once("index", key, lambda: index_of(data, declared))
+            return index
+        return None
 
     def findings(self) -> pd.DataFrame:
         """Strengths, weaknesses, opportunities and risks that the rules of `params/swot.yml` find; none for an area.
