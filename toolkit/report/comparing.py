@@ -151,7 +151,7 @@ class Comparing(Setting):
     def _panel(self, what: Measure, parent: str) -> Panel:
         """Figures of all municipalities, areas and scales: shared by all pages, if the tables are the catalogue's."""
         groups = self.territories | {self.own: self.members}
-        ours = all(_same(table, self._loaded.get(name)) for name, table in what.tables.items())
+        ours = all(same(table, self._loaded.get(name)) for name, table in what.tables.items())
         if not ours or self.own not in self.territories:
             return what.of(groups, parent=parent)
         whole = self.metropolitan.id
@@ -195,6 +195,10 @@ class Comparing(Setting):
         for row in frame.to_dict("records"):
             figure = {str(key): held for key, held in row.items()}
             self.keep(name.format(**figure), **figure, **about)
+
+    def labels(self, prefix: str) -> dict[str, str]:
+        """Words of the house for codes of a table, by prefix: `labels("verdict")["worse"]`."""
+        return self.words.starting(prefix)
 
     # ---- whom with
 
@@ -310,7 +314,7 @@ class Comparing(Setting):
         return sorted(code for code in near - set(self.members) if code in self.universe)
 
 
-def _same(table: pd.DataFrame, loaded: pd.DataFrame | None) -> bool:
+def same(table: pd.DataFrame, loaded: pd.DataFrame | None) -> bool:
     """Whether a table is as it was loaded: pandas writes into a copy, so what was changed no longer shares memory."""
     if loaded is None or table.shape != loaded.shape or list(table.columns) != list(loaded.columns):
         return False
