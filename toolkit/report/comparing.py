@@ -161,7 +161,7 @@ class Comparing(Setting):
         groups = self.territories | {self.own: self.members}
         inside = {key: codes for key, codes in groups.items() if set(codes) <= set(self.universe)}
         groups, some = (inside, len(inside) < len(groups)) if parent else (groups, False)  # a share is of what it holds
-        ours = all(_same(table, self._loaded.get(name)) for name, table in what.tables.items())
+        ours = all(same(table, self._loaded.get(name)) for name, table in what.tables.items())
         if not ours or self.own not in self.territories:
             return what.of(groups, parent=parent)
         whole = self.metropolitan.id
@@ -225,6 +225,10 @@ class Comparing(Setting):
         for row in frame.to_dict("records"):
             figure = {str(key): held for key, held in row.items()}
             self.keep(name.format(**figure), **figure, **about)
+
+    def labels(self, prefix: str) -> dict[str, str]:
+        """Words of the house for codes of a table, by prefix: `labels("verdict")["worse"]`."""
+        return self.words.starting(prefix)
 
     # ---- whom with
 
@@ -355,7 +359,7 @@ class Comparing(Setting):
         return sorted(code for code in near - set(self.members) if code in self.universe)
 
 
-def _same(table: pd.DataFrame, loaded: pd.DataFrame | None) -> bool:
+def same(table: pd.DataFrame, loaded: pd.DataFrame | None) -> bool:
     """Whether a table is as it was loaded: pandas writes into a copy, so what was changed no longer shares memory."""
     if loaded is None or table.shape != loaded.shape or list(table.columns) != list(loaded.columns):
         return False
