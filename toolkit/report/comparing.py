@@ -134,7 +134,8 @@ class Comparing(Setting):
                 hint="indicators.income_per_taxpayer(income), or a frame with istat_code, year, value",
             )
         about: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": self.peer_codes, "bases": bases}
-        played = {key: place for key, place in self.roles.items() if key != self.own and place in panel.at}
+        outside = [area.id for area in self.beyond if parent and not set(area.members) <= set(self.universe)]
+        played = {key: place for key, place in self.roles.items() if key != self.own and place not in outside}
         played |= {self.own: self.own}
         standing = standings_of({panel.indicator.id: panel}, played, **about)[panel.indicator.id]
         key = self._key(f"{panel.indicator.id}@{self.parent}" if parent else panel.indicator.id, panel)
@@ -158,15 +159,15 @@ class Comparing(Setting):
     def _panel(self, what: Measure, parent: str) -> Panel:
         """Figures of all municipalities, areas and scales: shared by all pages, if the tables are the catalogue's."""
         groups = self.territories | {self.own: self.members}
-        if parent:  # a share of it has only what lies inside
-            groups = {key: codes for key, codes in groups.items() if set(codes) <= set(self.universe)}
-        ours = all(_same(table, self._loaded.get(name)) for name, table in what.tables.items())
+        inside = {key: codes for key, codes in groups.items() if set(codes) <= set(self.universe)}
+        groups, some = (inside, len(inside) < len(groups)) if parent else (groups, False)  # a share is of what it holds
+        ours = all(same(table, self._loaded.get(name)) for name, table in what.tables.items())
         if not ours or self.own not in self.territories:
             return what.of(groups, parent=parent)
         whole = self.metropolitan.id
 
         def kept(table: str, alone: bool, made: Any) -> pd.DataFrame:
-            return self.once("summed", whole, table, alone, made)
+            return self.once("summed", whole, table, alone, some, made)
 
         panel: Panel = self.once(
             "panel", whole, what.indicator.id, parent, lambda: what.of(groups, parent=parent, keep=kept)
@@ -224,6 +225,10 @@ class Comparing(Setting):
         for row in frame.to_dict("records"):
             figure = {str(key): held for key, held in row.items()}
             self.keep(name.format(**figure), **figure, **about)
+
+    def labels(self, prefix: str) -> dict[str, str]:
+        """Words of the house for codes of a table, by prefix: `labels("verdict")["worse"]`."""
+        return self.words.starting(prefix)
 
     # ---- whom with
 
@@ -343,13 +348,18 @@ class Comparing(Setting):
         return found
 
     @property
+    def mapped(self) -> bool:
+        """Whether there are boundaries of the territory."""
+        return set(self.members) <= set(self.boundaries.rings)
+
+    @property
     def neighbours(self) -> list[str]:
         """Codes of the municipalities that border the territory, inside of the metropolitan city or province."""
         near = {code for own in self.members for code in geo.neighbours(self.boundaries, own)}
         return sorted(code for code in near - set(self.members) if code in self.universe)
 
 
-def _same(table: pd.DataFrame, loaded: pd.DataFrame | None) -> bool:
+def same(table: pd.DataFrame, loaded: pd.DataFrame | None) -> bool:
     """Whether a table is as it was loaded: pandas writes into a copy, so what was changed no longer shares memory."""
     if loaded is None or table.shape != loaded.shape or list(table.columns) != list(loaded.columns):
         return False

@@ -329,7 +329,7 @@ class Comparison:
     def near(self) -> dict[str, Any]:
         """Facts of the adjoining municipalities with a figure: `near` (how many), `higher` (of these)."""
         report = self.report
-        if not (report.municipal and self.known):
+        if not (report.municipal and self.known and report.neighbours):
             return dict.fromkeys(("near", "higher"), Absent(self.own.flag, self.absence))
         values = self.municipalities.reindex(report.neighbours).dropna()
         return {"near": Count(len(values)), "higher": Count((values > self.own.value).sum())}
