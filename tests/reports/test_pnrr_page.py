@@ -61,8 +61,8 @@ def test_the_largest_gap_comes_first_and_names_its_grants() -> None:
     assert bresso[2] == "Nessun avviso aperto è noto; lo storico si ferma al 31 gennaio 2026."
     sesto = brief(executed("pnrr", municipality="015209", as_of="2026-11-22"))
     assert sesto[0] == (
-        "Sesto San Giovanni ha avuto 0 di 328.160\xa0€ per il sito, 0 di 36.400 per l'app IO e 0 di 14.000 per SPID/CIE. "
-        "●●●"
+        "Sesto San Giovanni ha avuto 0 di 328.160\xa0€ per il sito, 0 di 36.400 per l'app IO e 0 di 14.000 "
+        "per SPID/CIE. ●●●"
     )
     assert sesto[1].startswith("392.847\xa0€ non risultano pagati nei dati fino al 31 marzo 2025: cloud 376.572")
     assert brief(executed("pnrr", municipality="015086", as_of="2026-11-22"))[0].startswith("668.339\xa0€ non")

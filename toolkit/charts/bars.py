@@ -142,7 +142,7 @@ def _parts() -> alt.LayerChart:
             x=x, description="t:N", tooltip="t:N"
         ),
         row.mark_bar(height=12, yOffset=8, color=BLUE).encode(x=alt.X("part:Q", axis=None)),
-        row.mark_text(align="left", dy=-8, limit={"expr": "width - 170"}).encode(x=alt.value(0), text="row:N"),
+        row.mark_text(align="left", dy=-8, limit={"expr": "width - 130"}).encode(x=alt.value(0), text="row:N"),
         row.mark_text(align="right", dy=-8, fontWeight=600, color=NAVY).encode(x=alt.value("width"), text="said:N"),
         height=alt.Step(36),
     )

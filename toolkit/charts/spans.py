@@ -25,7 +25,7 @@ def spans(frame: pd.DataFrame, report: Any, *, kinds: dict[str, str]) -> alt.Lay
         kinds: kind → its words, in the order of the legend.
 
     Returns:
-        An Altair chart; data sets `rows`, `kinds`, `day`.
+        An Altair chart; data sets `rows`, `names`, `kinds`, `day`.
     """
     words, today = report.words, report.as_of.isoformat()
     rows = []
@@ -40,7 +40,8 @@ def spans(frame: pd.DataFrame, report: Any, *, kinds: dict[str, str]) -> alt.Lay
         rows.append(row | {"t": f"{label}, {days}: {kinds[kind]}"})
     legend = [{"kind": text} for text in kinds.values()]
     day = [{"at": _year(today), "t": words.date(today)}]
-    return filled(_spans, {"chart": "spans"}, rows=rows, kinds=legend, day=day)
+    names = [{"row": name} for name in dict.fromkeys(row["row"] for row in rows)]
+    return filled(_spans, {"chart": "spans"}, rows=rows, names=names, kinds=legend, day=day)
 
 
 def _year(day: str) -> float:
@@ -51,16 +52,16 @@ def _year(day: str) -> float:
 
 def _spans() -> alt.LayerChart:
     y = alt.Y("row:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
-    row = data("rows").encode(y=y)
+    row, name = (data(name).encode(y=y) for name in ("rows", "names"))
     axis = alt.Axis(format="d", tickMinStep=1, title=None, grid=True)
     scale = alt.Scale(zero=False, nice=False, padding=12)
-    kind: dict[str, Any] = {"sort": None}
+    kind: dict[str, Any] = {"sort": None, "legend": alt.Legend(symbolOpacity=1)}
     shape = alt.Shape("kind:N", scale=alt.Scale(range=list(SHAPES)), **kind)
-    colour = {"scale": alt.Scale(range=list(COLOURS)), **kind}
-    fill = alt.Fill("kind:N", **colour)
+    fill = alt.Fill("kind:N", scale=alt.Scale(range=list(COLOURS)), **kind)
+    kinds = data("kinds").mark_point(opacity=0, filled=True)  # all of them, in their order, for the legend
     return layers(
-        data("kinds").mark_point(opacity=0, filled=True).encode(x=alt.value(0), y=alt.value(0), fill=fill, shape=shape),
-        row.mark_rule(color=LIGHT, yOffset=8).encode(x=alt.value(0), x2=alt.value("width")),
+        kinds.encode(x=alt.value(0), y=alt.value(0), fill=fill, shape=shape),
+        name.mark_rule(color=LIGHT, yOffset=8).encode(x=alt.value(0), x2=alt.value("width")),
         data("day").mark_rule(color=NAVY, strokeDash=[4, 3]).encode(x=alt.X("at:Q", axis=axis, scale=scale)),
         row.mark_rule(strokeWidth=2, yOffset=8, color=GREY).encode(
             x=alt.X("first:Q", axis=axis, scale=scale), x2="last:Q"
@@ -68,6 +69,6 @@ def _spans() -> alt.LayerChart:
         row.mark_point(filled=True, opacity=1, size=110, stroke=WHITE, strokeWidth=1, yOffset=8, aria=True).encode(
             x=alt.X("last:Q", axis=axis, scale=scale), fill=fill, shape=shape, description="t:N", tooltip="t:N"
         ),
-        row.mark_text(align="left", dy=-9).encode(x=alt.value(0), text="row:N"),
+        name.mark_text(align="left", dy=-9).encode(x=alt.value(0), text="row:N"),
         height=alt.Step(38),
     )
