@@ -11,7 +11,7 @@ from typing import Any
 
 _HOME = {
     "interface": ("Break", "Note", "Panel", "Result"),
-    "did": ("event_study", "first_differences", "pre_trends", "two_by_two", "two_way_fixed_effects"),
+    "did": ("dose_response", "event_study", "first_differences", "pre_trends", "two_by_two", "two_way_fixed_effects"),
     "staggered": ("callaway_santanna", "goodman_bacon"),
     "honest": ("EXCLUDED", "honest_did", "honest_event_study"),
     "synthetic": ("Predictor", "Spec", "synthetic_control"),
@@ -20,7 +20,9 @@ _HOME = {
     "sdid": ("synthetic_did",),
     "randomisation": ("randomisation_test",),
     "interrupted": ("interrupted_time_series",),
-    "power": ("mde_multiplier", "mde_panel", "mde_placebo", "mde_repeated", "mde_two_groups", "n_per_arm"),
+    "threshold": ("discontinuity",),
+    "power": ("mde_multiplier", "mde_panel", "mde_placebo", "mde_repeated", "mde_two_groups", "n_per_arm", "power_of"),
+    "break_date": ("find_break",),
     "breaks": ("Screening", "screen"),
     "verdict": ("Evidence", "Reason", "Verdict", "judge", "reason_keys", "refusal"),
     "designs": ("Evaluation", "evaluate"),

@@ -14,6 +14,7 @@ _NOTES: dict[str, tuple[str, ...]] = {
     "cells_without_controls": ("cells", "of"),
     "design_refused": ("why",),
     "few_clusters": ("clusters",),
+    "few_near_threshold": ("rows",),
     "few_placebos": ("donors", "smallest"),
     "few_sets": ("sets", "smallest"),
     "few_treated": ("treated",),
