@@ -16,7 +16,7 @@ import pandas as pd
 from toolkit.errors import MethodError
 from toolkit.impact import placebos
 from toolkit.impact.breaks import Screening, screen
-from toolkit.impact.did import FEW_TREATED, event_study, two_way_fixed_effects
+from toolkit.impact.did import FEW_TREATED, LEAST_CLUSTERED, event_study, two_way_fixed_effects
 from toolkit.impact.honest import honest_event_study
 from toolkit.impact.interface import Note, Panel, Result
 from toolkit.impact.interrupted import interrupted_time_series
@@ -176,6 +176,7 @@ def _trends(panel: Panel, design: Design, draws: int, seed: int) -> tuple[dict[s
     if design == "synthetic_did":
         return {"main": synthetic_did(panel, seed=seed), "event_study": study}, mde
     few = panel.independent_treated < FEW_TREATED and design != "event_study"
+    few |= design == "did" and panel.treated_clusters < LEAST_CLUSTERED  # an event study sees to it by itself
     if few or design == "randomisation":
         ranked = randomisation_test(panel, draws=draws, seed=seed)
         return {"main": ranked, "event_study": study}, ranked.diagnostics["mde"]
