@@ -187,7 +187,7 @@ def few_treated(draws: int) -> Iterator[Row]:
 
 
 def clustered_few(draws: int) -> Iterator[Row]:
-    """Why clustered errors do not decide with few treated: their pre-trend test (10 %) and estimate (5 %), 100 units."""
+    """Why clustered errors do not decide with few treated: their pre-trend test (10 %) and estimate (5 %)."""
     for count in (2, 3, 5, 10, 20, 30):
         how = {"units": 100, "treated": dict.fromkeys(range(count), 2006)}
         found = [impact.event_study(panel(seed, **how), covariance="cluster") for seed in range(draws)]
