@@ -7,12 +7,13 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from toolkit.contract import LANGUAGES
-from toolkit.errors import Faults, ParameterError, ToolkitError, installing
+from toolkit.errors import Faults, ParameterError, ToolkitError, installing, reason
 
 RULES = {
     "province": "province or metropolitan city: plate, code or name",
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if count > 1:
             print(f"{count} things to put right:", file=sys.stderr)
         print(error, file=sys.stderr)
+        _debug(options, error)
         return error.exit_code
     except KeyboardInterrupt:
         print("Stopped. What was promoted stays; the next run makes the rest.", file=sys.stderr)
@@ -40,6 +42,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of a long list has seen enough
         sys.stderr.close()
         return 0
+    except Exception as error:  # nobody foresaw it, or no boundary was there to word it
+        print(f"Quadro could not go on: {reason(error)}.", file=sys.stderr)
+        if not options.debug:
+            print("  what to do: the same command with --debug shows where; please tell us", file=sys.stderr)
+        _debug(options, error)
+        return ToolkitError.exit_code
+
+
+def _debug(options: argparse.Namespace, error: BaseException | None) -> None:
+    """Show where an error comes from, where that is asked."""
+    if options.debug and error is not None:
+        traceback.print_exception(error)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -47,11 +61,11 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="quadro",
         description="Reproducible policy reports for municipalities, in Italian and English, from open data.",
-        epilog="example:\n  quadro run          the reports of the default plan\n"
-        "  quadro run --help   about one command",
+        epilog="example:\n  quadro run          the reports of the default plan\n  quadro run --help   about a command",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action=_Version)
+    top.set_defaults(debug=False)
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True)
     _list(commands)
     _run(commands)
@@ -85,6 +99,9 @@ def _command(commands: Commands, name: str, about: str, example: str) -> argpars
         description=f"{about[0].upper()}{about[1:]}".rstrip(" …") + ".",
         epilog=f"example:\n  {example}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show where an error comes from"
     )
     return command
 
@@ -233,11 +250,11 @@ def _check(commands: Commands) -> None:
     command = _command(
         commands,
         "check",
-        "check plans, sets, notebooks, the catalogue, or a built site",
+        "check all files of params/ and data/, notebooks, or a built site",
         "quadro check\n  quadro check params/runs/nord-milano.yml\n  quadro check --province BS --report benchmark\n"
         "  quadro check --site reports",
     )
-    command.add_argument("paths", nargs="*", type=Path, metavar="FILE", help="plans, sets or notebooks (default: all)")
+    command.add_argument("paths", nargs="*", type=Path, metavar="FILE", help="of params/, notebooks/, data/ (all)")
     command.add_argument("--site", type=Path, metavar="DIR", help="a built site: links, anchors, ids")
     _whom(command)
     command.set_defaults(command=_do_check)

@@ -39,7 +39,7 @@ MAY = {
     | {"catalog", "territory", "indicators"},
     "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
     "run": {"contract", "errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}
-    | {"evaluations", "display"},
+    | {"evaluations", "display", "report"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp", "dask", "distributed", "fsspec", "obstore"}
 REMOTE = {  # module -> what it may use, where the user asks for it

@@ -61,7 +61,7 @@ def test_what_is_shipped_by_municipality_and_sector_is_observed() -> None:
     assert set(sectors) == {"business_frame", "local_units_sector"}
     for name, fields in sectors.items():
         allowed = {field["name"]: field.get("constraints", {}).get("enum") for field in fields}
-        assert set(allowed["flag"]) <= {"observed", "confidential"}, name
+        assert set(allowed["flag"]) <= {"observed", "confidential", "missing"}, name
         assert name == "local_units_sector" or set(allowed["sector"]) == {"total", "industry", "services"}
     codes = catalog.load("local_units_sector")["istat_code"].unique()
     assert (len(codes), {code[:3] for code in codes}) == (205, {"017"})

@@ -14,14 +14,10 @@ BRESSO, MILANO = "015032", "015146"
 
 @pytest.fixture
 def report(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """A report whose register has the columns that one of today may lack."""
     monkeypatch.setattr("toolkit.report.report.show", lambda shown: isinstance(shown, display.Shown))
 
     def made(language: str = "it", **where: str) -> Report:
-        found = Report("benchmark", it="Produzione", en="Production", language=language, **where)
-        register = found.table("municipalities")
-        found._tables["municipalities"] = register.assign(system="0311", statistics_province=register["province_code"])
-        return found
+        return Report("benchmark", it="Produzione", en="Production", language=language, **where)
 
     return made
 
@@ -54,23 +50,17 @@ def test_a_local_system_stands_in_its_group(report: Any) -> None:
     assert said.startswith(f"Di {facts['system']}, ")
 
 
-def test_where_the_register_has_no_system_nothing_is_said(report: Any) -> None:
-    one = report(municipality=BRESSO)
-    one._tables["municipalities"] = one._tables["municipalities"].drop(columns="system")
+def test_members_of_several_provinces_or_systems_have_none(report: Any) -> None:
+    one = report(area="citta-metropolitana-milano")
+    assert one.system == "", "the metropolitan city reaches into several local systems"
     produced = one.compare(indicators.value_added_per_person(one.table("business_frame")))
-    assert "system" not in set(one.beside([produced])["territory"])
     assert not one.sentence(it="{system:of}", en="{system}", **one.system_facts(produced))
-
-
-def test_members_of_two_provinces_have_none(report: Any) -> None:
-    one = report(area="zona-nord-milano")
-    register = one._tables["municipalities"]
-    second = register["istat_code"] == one.members[0]
-    one._tables["municipalities"] = register.assign(
-        statistics_province=register["statistics_province"].mask(second, "108")
-    )
-    assert (one.statistics_province, one.structures()) == ("", [])
-    assert [key for key, *_ in one._larger()] == ["italy"]
+    one.statistics_province = "090"
+    told = one.sentence(it="Oggi altrove: {former}.", en="Elsewhere today: {former}.", former=one.former_province)
+    assert told == "Oggi altrove: Sassari.", "statistics are those of a province that the place is no longer in"
+    one.statistics_province = ""
+    assert list(one.beside([produced])["territory"]) == ["own", "italy"]
+    assert one.structures() == []
 
 
 @pytest.mark.parametrize("code", [BRESSO, MILANO])
@@ -83,12 +73,17 @@ def test_sections_of_a_municipality_that_the_table_has(report: Any, code: str, m
     named = dict(zip(sorted(rows["istat_code"].unique()), sorted(one.universe), strict=False))
     moved = rows.assign(istat_code=rows["istat_code"].map(named)).dropna(subset="istat_code")
     one._tables["local_units_sector"] = moved.reset_index(drop=True)
-    monkeypatch.setattr("toolkit.report.producing.catalog.load", lambda name: moved)
+    monkeypatch.setattr("toolkit.report.producing.catalog.load", lambda name, codes: moved)
     found = one.sections()
     assert found.year == 2023
     assert found.table["share"].sum() == pytest.approx(100)
     base = pd.Series(found.table["reference"].to_numpy(), index=found.table["sector"])
     assert base.sum() == pytest.approx(100), "the reference is the province: all its municipalities of the table"
+
+
+def test_a_province_of_today_has_no_former_one(report: Any) -> None:
+    one = report(municipality=BRESSO)
+    assert not one.sentence(it="{former}", en="{former}", former=one.former_province)
 
 
 def test_growth_since_2019_stands_first_and_2018_beside_it(report: Any) -> None:

@@ -274,7 +274,28 @@ def test_a_negative_total_is_not_ranked() -> None:
     assert list(standing.ranked(values, base).dropna().index) == ["a"]
 
 
+def test_nothing_is_a_share_of_a_value_added_below_zero(municipal: pd.DataFrame) -> None:
+    one = municipal[municipal["istat_code"] == BRESSO]
+    total = (one["item"] == "value_added") & (one["sector"] == "total")
+    lost = one.assign(value=one["value"].mask(total, -5e6))
+    figure = indicators.industry_value_added_share(lost).of({BRESSO: (BRESSO,)}).figure(BRESSO, 2023)
+    assert (figure.known, figure.flag) == (False, "missing")
+    assert indicators.value_added_per_person(lost).of({BRESSO: (BRESSO,)}).figure(BRESSO, 2023).value < 0
+
+
 def test_coverage_is_told_by_variable(municipal: pd.DataFrame) -> None:
-    found = indicators.production.coverage(municipal).set_index(["sector", "item"])
-    assert (found.loc["total", "known"] == 133).all()
-    assert found.loc[("industry", "wages"), "known"] < found.loc[("industry", "persons_employed"), "known"] < 133
+    found = indicators.production.coverage(municipal).set_index(["sector", "item"])["known"]
+    assert set(indicators.production.coverage(municipal)["all"]) == {municipal["istat_code"].nunique()}
+    assert found["total", "local_units"] > found["total", "persons_employed"] > found["industry", "persons_employed"]
+    assert found["industry", "wages"] < found["industry", "persons_employed"]
+
+
+def test_three_negative_totals_are_shown_and_not_ranked(municipal: pd.DataFrame) -> None:
+    rows = municipal[(municipal["sector"] == "total") & municipal["value"].notna()]
+    wide = rows.pivot(index="istat_code", columns="item", values="value")
+    below = wide[wide["value_added"] < 0]
+    assert len(below) == 3
+    each = wide["value_added"] / wide["persons_employed"]
+    among = standing.ranked(each, wide["persons_employed"])
+    assert among[below.index].isna().all()
+    assert (wide.loc[among.dropna().index, "persons_employed"] >= standing.LEAST).all()

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import copy
 import hashlib
-import json
 import os
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -23,9 +22,9 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import yaml
 
 from toolkit.catalog import kept
+from toolkit.catalog.described import descriptor
 from toolkit.catalog.observed import Credit, Publisher, credits_of, last_observed, sources_named
 from toolkit.catalog.rules import (
     REBUILD,
@@ -33,6 +32,7 @@ from toolkit.catalog.rules import (
     RULES,
     TYPES,
     check_rows,
+    json_document,
     municipal,
     read,
     verified_bytes,
@@ -155,7 +155,7 @@ class Catalog:
     def _package(self) -> dict[str, Any]:
         """The descriptor, read again only when the file changes; never handed out."""
         stat = self.package_file.stat()
-        return _descriptor(str(self.package_file), stat.st_mtime_ns, stat.st_size)
+        return descriptor(str(self.package_file), stat.st_mtime_ns, stat.st_size)
 
     def names(self) -> list[str]:
         """Names of the resources, in the descriptor's order."""
@@ -217,12 +217,12 @@ class Catalog:
         resource = self._resource(name)
         if "schema" in resource:
             raise DataError(f"{name} is a table, not a document", where=resource["path"], hint=f"load({name!r})")
-        document: dict[str, Any] = json.loads(verified_bytes(self.folder, resource))
+        document = json_document(verified_bytes(self.folder, resource), resource)
         record(self.source(name))
         return document
 
-    def check(self) -> list[Source]:
-        """Check every resource, and that the folder holds nothing that is not described.
+    def check(self, files: Sequence[str] = ()) -> list[Source]:
+        """Check every resource, and that the folder holds nothing that is not described; or some files of it.
 
         Raises:
             Faults: all the faults found, together.
@@ -231,16 +231,18 @@ class Catalog:
         for name in self.names():
             try:
                 resource = self._resource(name)
+                if files and resource["path"] not in files:
+                    continue
                 if "schema" in resource:
                     self._content(resource)
                 else:
-                    json.loads(verified_bytes(self.folder, resource))
+                    json_document(verified_bytes(self.folder, resource), resource)
             except DataError as fault:
                 if str(fault) not in map(str, faults):  # a fault of the register shows in every table of codes
                     faults.append(fault)
         known = {resource["path"] for resource in self._package["resources"]} | {PACKAGE, "README.md"}
         for path in sorted(self.folder.iterdir()):
-            if path.is_file() and path.name not in known:
+            if path.is_file() and path.name not in known and path.name in (files or {path.name}):
                 faults.append(DataError(f"{path.name} is not described in {PACKAGE}", where=str(path), hint=RESTORE))
         if faults:
             raise Faults(faults)
@@ -397,16 +399,3 @@ def _catalog(folder: str) -> Catalog:
 @lru_cache(maxsize=8)
 def _digest(path: str, mtime: int, size: int) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-@lru_cache(maxsize=8)
-def _descriptor(path: str, mtime: int, size: int) -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        package = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=loader)
-        names = [resource["name"] for resource in package["resources"]]
-    except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as fault:
-        raise DataError(f"{PACKAGE} cannot be read: {fault}", where=path, hint=RESTORE) from fault
-    if len(names) != len(set(names)):
-        raise DataError(f"{PACKAGE} names a resource twice", where=path, hint=RESTORE)
-    return dict(package)

@@ -123,9 +123,10 @@ def industry_share(business_frame: pd.DataFrame) -> pd.DataFrame:
     example=Example((_row("value_added", 40, "EUR", "industry"), _row("value_added", 100, "EUR")), 40.0),
 )
 def industry_value_added_share(business_frame: pd.DataFrame) -> pd.DataFrame:
-    """Share of industry in the value added, percent."""
+    """Share of industry in the value added, percent; of a value added below zero nothing is a share."""
     part, whole = (_of(business_frame, "value_added", sector) for sector in ("industry", "total"))
-    return share(part, whole, unit="EUR")
+    below = whole["value"] < 0
+    return share(part, whole.assign(value=whole["value"].mask(below, 0.0)), unit="EUR")
 
 
 @indicator(

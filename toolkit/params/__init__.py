@@ -19,7 +19,7 @@ from pydantic.functional_validators import AfterValidator
 from pydantic_core import ErrorDetails
 
 from toolkit.contract import LANGUAGES
-from toolkit.errors import Faults, ParameterError, ToolkitError
+from toolkit.errors import Faults, ParameterError, ToolkitError, boundary
 from toolkit.params import strict_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +30,9 @@ CODE, AREA = "058091", "provincia-brescia"
 """Examples of a municipality and of an area."""
 REPORT = "report parameters"
 """Where the parameters of a notebook are: papermill or its author set them, not a file."""
+
+YEARS = (1861, 2100)
+"""The first and the last that a date may have."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -65,6 +68,8 @@ def _iso_date(text: str) -> str:
             written = False
         if not written:
             raise ValueError(f"{text!r} is not a date written YYYY-MM-DD")
+        if not YEARS[0] <= int(text[:4]) <= YEARS[1]:
+            raise ValueError(f"{text} is not between {YEARS[0]} and {YEARS[1]}")
     return text
 
 
@@ -82,8 +87,8 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 IstatCode = Annotated[str, Field(pattern="^[0-9]{6}$")]
-AreaId = Annotated[str, Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
-FileName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+AreaId = Annotated[str, Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
+FileName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=100)]
 Language = Literal["it", "en"]
 IsoDate = Annotated[str, AfterValidator(_iso_date)]
 PastDate = Annotated[str, AfterValidator(_not_future)]
@@ -237,7 +242,8 @@ def load(model: type[Model], path: Path) -> Model:
     Raises:
         Faults, ParameterError: all faults of the file together.
     """
-    stat = path.stat() if path.is_file() else None
+    with boundary(lambda why: ParameterError(f"{str(path)[:120]!r} cannot be read: {why}.", hint="quadro list runs")):
+        stat = path.stat() if path.is_file() else None
     state = stat and (stat.st_mtime_ns, stat.st_size)
     if _read.get((model, path), (None, None))[0] != state or state is None:
         _read[model, path] = state, _checked(model, path)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from toolkit.errors import ParameterError
-from toolkit.params import ROOT, AreaId, FileName, IsoDate, IstatCode, Strict, Title, _distinct, load
+from toolkit.params import ROOT, AreaId, FileName, IsoDate, IstatCode, PastDate, Strict, Title, _distinct, load
 
 FOLDER = ROOT / "params" / "policies"
 EX_ANTE = "ex_ante"  # the outcome under which what the money is assumed to do is kept
@@ -174,6 +174,12 @@ class Spending(Strict):
     mode: Number = Field(ge=0, le=1, description="most likely share", examples=[0.4])
     high: Number = Field(ge=0, le=1, description="highest share", examples=[0.6])
 
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if not self.low <= self.mode <= self.high:
+            raise ValueError(f"shares are in order: {self.low:g} ≤ {self.mode:g} ≤ {self.high:g} is not")
+        return self
+
 
 class ExAnte(Strict):
     """What the money is assumed to do; the amount is `budget.amount`, or EUR 1 where each territory has its own."""
@@ -188,6 +194,14 @@ class ExAnte(Strict):
     region: str = Field(description="NUTS code of the territory, in `metro_employment`", examples=["ITC4C"])
     seed: int = Field(2017, description="of the draws", examples=[2017])
     draws: int = Field(4000, ge=100, le=100_000, description="random draws", examples=[4000])
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.additionality.low < 0 or self.additionality.high > 1:
+            raise ValueError(f"additionality is a part of the money, from 0 to 1: {self.additionality.high:g} is not")
+        if self.leverage.low < 0:
+            raise ValueError(f"leverage is at least 0: {self.leverage.low:g} is not")
+        return self
 
 
 class Actor(Strict):
@@ -338,7 +352,7 @@ class Policy(Strict):
         (), description="who was heard", examples=[[]]
     )
     decision: Title = Field(description="what follows for whoever decides, given the verdict", examples=[_BOTH])
-    checked: IsoDate = Field(description="day on which its facts were read", examples=["2026-11-22"])
+    checked: PastDate = Field(description="day on which its facts were read", examples=["2026-11-22"])
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 import pandas as pd
@@ -13,7 +13,7 @@ from toolkit.indicators import ProvinceStructure, position, provinces, sectors
 from toolkit.indicators.measure import Measure
 from toolkit.report.comparison import Comparison
 from toolkit.report.judging import Judging
-from toolkit.text.facts import Absent, Amount, Count, Name, Rank
+from toolkit.text.facts import Absent, Amount, Count, Name, Place, Rank
 
 
 class Producing(Judging):
@@ -22,24 +22,25 @@ class Producing(Judging):
     @cached_property
     def statistics_province(self) -> str:
         """Code of the province in statistics (of the 107 before 2026); empty where the members lie in several."""
-        return self._only("statistics_province", "province_code")
+        return _only(self.register.municipality(code).statistics_province for code in self.members)
 
     @cached_property
     def system(self) -> str:
-        """Code of the local labour system; empty where the members lie in several, or the register has none."""
-        return self._only("system")
-
-    def _only(self, *columns: str) -> str:
-        register = self.table("municipalities")
-        column = next((name for name in columns if name in register), "")
-        found = set(register.loc[register["istat_code"].isin(self.members), column]) if column else set()
-        return str(found.pop()) if len(found) == 1 else ""
+        """Code of the local labour system; empty where the members lie in several."""
+        return _only(self.register.municipality(code).system for code in self.members)
 
     @property
     def province_name(self) -> str:
         """Name of the province in statistics; empty where there is none."""
         named = self.table("statistical_provinces").set_index("province_code")["name"]
         return str(named.get(self.statistics_province, ""))
+
+    @property
+    def former_province(self) -> Place | Absent:
+        """Name of the province in statistics where it is no longer that of the place; absent elsewhere."""
+        today = {self.register.municipality(code).province_code for code in self.members}
+        same = not self.statistics_province or self.statistics_province in today
+        return Absent("missing") if same else Place(self.province_name)
 
     def beside(self, comparisons: Sequence[Comparison]) -> pd.DataFrame:
         """Figures of the place beside the local system, the province, the macro-region and Italy, as published there.
@@ -104,16 +105,12 @@ class Producing(Judging):
         return [indicators.structure_of_province(units, [code], base=base) for base in bases] if code else []
 
     def sections(self) -> sectors.Profile | None:
-        """The sections of the place against its province, where every municipality of the place is in the table; else
-        None."""
+        """The sections of the place against its province, where the table has all its municipalities; else None."""
         with recording():  # asking whose sections there are is not a use that the page must name among its sources
-            known = set(catalog.load("local_units_sector")["istat_code"])
-        if not known.issuperset(self.members):
+            known = set(catalog.load("local_units_sector", self.reach)["istat_code"])
+        if not known.issuperset(self.universe):
             return None
-        table, register = self.table("local_units_sector"), self.table("municipalities")
-        around = set(register.loc[register["istat_code"].isin(self.members), "province_code"])
-        inside = register[register["province_code"].isin(around) & register["istat_code"].isin(known)]
-        return sectors.profile(table, self.members, sorted(inside["istat_code"]))
+        return sectors.profile(self.table("local_units_sector"), self.members, self.universe)
 
     @cached_property
     def _systems(self) -> pd.DataFrame:
@@ -138,3 +135,8 @@ class Producing(Judging):
             near = tuple(macro.index[macro == macro[code]])
             found.append(("macro_region", self.words.say(f"labels.macro_{macro[code]}"), near))
         return [*found, ("italy", self.words.say("labels.macro_italy"), tuple(macro.index))]
+
+
+def _only(found: Iterable[str]) -> str:
+    codes = set(found)
+    return codes.pop() if len(codes) == 1 else ""

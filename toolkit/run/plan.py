@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from toolkit.territory import Register
 
 DEFAULT = "nord-milano"
+OWN = "own"
+"""Folder of `params/` with what municipalities declare of themselves."""
 TYPED = "the command line"
 
 
@@ -29,12 +32,13 @@ def find(name: str, home: Path) -> Path:
         ParameterError: there is none; the known ones are named.
     """
     for path in (Path(name), home / "params" / "runs" / f"{name}.yml"):
-        if path.is_file():
-            return path
+        with suppress(OSError):  # no name of a file
+            if path.is_file():
+                return path
     known = sorted(path.stem for path in (home / "params" / "runs").glob("*.yml"))
     near = difflib.get_close_matches(Path(name).stem, known, n=1)
     raise ParameterError(
-        f"There is no run plan {name!r}.",
+        f"There is no run plan {name[:120]!r}.",
         allowed=known,
         hint=f"did you mean {near[0]!r}?" if near else "quadro list runs",
     )
@@ -73,6 +77,9 @@ def jobs(
         Faults: every fault of the plan, its sets and its notebooks, together.
     """
     faults: list[ToolkitError] = []
+    for path in sorted((home / "params" / OWN).glob("*.y*ml")):
+        with _noting(faults, str(path)):
+            own_name(path, register)
     territories = _territories(plan, register, home, where, faults)
     paths: dict[str, Path] = {}
     for name in plan.notebooks:
@@ -89,6 +96,23 @@ def jobs(
         for name, path in paths.items()
         for language in plan.languages
     ]
+
+
+def own_name(path: Path, register: Register) -> None:
+    """Refuse a file of `params/own/` that no municipality would read.
+
+    Raises:
+        ParameterError: its name is not that of one.
+    """
+    if path.suffix != ".yml" or not re.fullmatch(r"[0-9]{6}", path.stem):
+        hint = f"quadro list municipalities --search {path.stem if path.stem.isalpha() else 'NAME'}"
+        allowed = "the ISTAT code of a municipality and .yml, as 015032.yml"
+        raise ParameterError(f"{path.name} is read by no municipality.", where=str(path), allowed=allowed, hint=hint)
+    try:
+        register.municipality(path.stem)
+    except TerritoryError as fault:
+        what = f"{path.name} is read by no municipality: {fault.what}"
+        raise ParameterError(what, where=str(path), allowed=fault.allowed, hint=fault.hint) from None
 
 
 Territory = tuple[str, str]

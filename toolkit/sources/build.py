@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,7 +14,7 @@ import pandas as pd
 import yaml
 
 from toolkit.catalog import PACKAGE, Catalog
-from toolkit.errors import DataError, Faults
+from toolkit.errors import DataError, Faults, ToolkitError, boundary
 from toolkit.sources import (
     calls,
     eurostat,
@@ -29,6 +30,7 @@ from toolkit.sources import (
     istat_register,
     mef_income,
     opencivitas,
+    outliers,
     padigitale,
     policy_panels,
     policy_results,
@@ -86,11 +88,12 @@ def build(raw: Path, data: Path) -> list[str]:
     old = Old(data)
     contents: dict[str, bytes] = {}
     descriptors: list[dict[str, Any]] = []
-    faults: list[DataError] = []
+    faults: list[ToolkitError] = []
     for adapter in (*ADAPTERS, istat_boundaries):
         try:
-            made = _made(adapter, raw)
-        except DataError as fault:
+            with boundary(_unforeseen(adapter)):
+                made = _made(adapter, raw)
+        except (DataError, Faults) as fault:
             faults.append(old.stays(adapter.RESOURCES, fault))
             made = old.of(adapter.RESOURCES)
         for descriptor, content in made:
@@ -107,7 +110,10 @@ def build(raw: Path, data: Path) -> list[str]:
         "resources": descriptors,
     }
     contents[PACKAGE] = _yaml(package)
-    _replace(contents, data)
+    try:
+        _replace(contents, data)
+    except ToolkitError as broken:
+        raise Faults([*faults, broken]) if faults else broken from None
     for gone in {entry["path"] for entry in old.entries.values()} - set(contents):
         (data / gone).unlink()
     if faults:
@@ -132,7 +138,7 @@ class Old:
         entries = [self.entries[resource.name] for resource in resources if resource.name in self.entries]
         return [(entry, (self.data / entry["path"]).read_bytes()) for entry in entries]
 
-    def stays(self, resources: Iterable[Resource], fault: DataError) -> DataError:
+    def stays(self, resources: Iterable[Resource], fault: ToolkitError) -> DataError:
         """The fault, with what becomes of the tables that it concerns."""
         known = [resource.name for resource in resources if resource.name in self.entries]
         days = [f"{name} as accessed on {self.entries[name]['date_accessed']}" for name in known]
@@ -171,6 +177,14 @@ def refresh(frames: Mapping[str, pd.DataFrame], data: Path) -> list[str]:
     return list(contents)
 
 
+def _unforeseen(adapter: ModuleType) -> Callable[[str], DataError]:
+    """What is said where an adapter meets what nobody foresaw."""
+    names = ", ".join(resource.name for resource in adapter.RESOURCES)
+    return lambda why: DataError(
+        f"{names}: the publishers' files cannot be made into tables: {why}", where=adapter.__name__
+    )
+
+
 def _made(adapter: ModuleType, raw: Path) -> list[Made]:
     """Descriptor and file of each table of an adapter."""
     if adapter is istat_boundaries:
@@ -186,6 +200,7 @@ def _made(adapter: ModuleType, raw: Path) -> list[Made]:
 
 
 def _encoded(frame: pd.DataFrame, resource: Resource) -> bytes:
+    outliers.check(frame, resource)
     if resource.file.endswith(".parquet"):
         return parquet_bytes(frame, resource.fields)
     content = csv_bytes(frame, resource.fields)
@@ -211,20 +226,23 @@ class _Plain(yaml.SafeDumper):
 def _replace(contents: dict[str, bytes], data: Path, only: Sequence[str] = ()) -> None:
     """Write beside, check it (or the tables named) as a catalogue, then rename file by file, the descriptor last."""
     fresh = data.parent / f".{data.name}.building-{os.getpid()}"
-    fresh.mkdir(parents=True)
     try:
-        for name, content in contents.items():
-            (fresh / name).write_bytes(content)
-        fresh_catalog = Catalog(fresh)
-        if only:
-            for name in only:
-                fresh_catalog.load(name)
-        else:
-            fresh_catalog.check()
-        data.mkdir(parents=True, exist_ok=True)
-        for name in contents:
-            (fresh / name).replace(data / name)
+        with boundary(lambda why: DataError(f"{data} cannot be written: {why}", where=str(data))):
+            _checked_and_renamed(contents, data, only, fresh)
     finally:
-        for left in fresh.iterdir():
-            left.unlink()
-        fresh.rmdir()
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def _checked_and_renamed(contents: dict[str, bytes], data: Path, only: Sequence[str], fresh: Path) -> None:
+    fresh.mkdir(parents=True)
+    for name, content in contents.items():
+        (fresh / name).write_bytes(content)
+    fresh_catalog = Catalog(fresh)
+    if only:
+        for name in only:
+            fresh_catalog.load(name)
+    else:
+        fresh_catalog.check()
+    data.mkdir(parents=True, exist_ok=True)
+    for name in contents:
+        (fresh / name).replace(data / name)

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
-from toolkit.errors import DataError
+from toolkit.errors import DataError, boundary
 from toolkit.sources import expanded
 
 PROVINCES = {"015": "MI"}  # provinces whose figures are embedded: the Città metropolitana di Milano
@@ -43,26 +43,20 @@ class RawFile:
 
     def csv(self, columns: Iterable[str]) -> pd.DataFrame:
         """The file as text, with `columns` checked to be there; blank stays "", `NA` stays a province."""
-        try:
+        with boundary(lambda why: self.fault(f"is a CSV in UTF-8 ({why})")):
             frame = pd.read_csv(self.existing(), dtype=str, keep_default_na=False, na_filter=False)
-        except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, OSError) as broken:
-            raise self.fault(f"is a CSV in UTF-8 ({broken})") from broken
         return self.checked(frame, columns)
 
     def parquet(self, columns: Iterable[str]) -> pd.DataFrame:
         """A parquet file, with `columns` checked to be there."""
-        try:
+        with boundary(lambda why: self.fault(f"is a parquet file ({why})")):
             frame = pd.read_parquet(self.existing())
-        except (OSError, ValueError) as broken:
-            raise self.fault(f"is a parquet file ({broken})") from broken
         return self.checked(frame, columns)
 
     def json(self) -> Any:
         """A JSON document."""
-        try:
+        with boundary(lambda why: self.fault(f"is JSON in UTF-8 ({why})")):
             return json.loads(self.existing().read_text(encoding="utf-8"))
-        except ValueError as broken:
-            raise self.fault(f"is JSON in UTF-8 ({broken})") from broken
 
     def checked(self, frame: pd.DataFrame, columns: Iterable[str]) -> pd.DataFrame:
         """The frame, if it has the columns."""
