@@ -65,7 +65,6 @@ WITH_ARTICLE = {
     "Medio Campidano": "del Medio Campidano",
     "Sulcis Iglesiente": "del Sulcis Iglesiente",
     "Sud Sardegna": "del Sud Sardegna",
-    "Valle d'Aosta/Vallée d'Aoste": "della Valle d'Aosta",
 }
 ENGLISH = {
     "Milano": "Milan",
@@ -116,7 +115,8 @@ AREA_COLUMNS = [
     "note_en",
     "source",
 ]
-NOTED = {  # provinces with days and notes of their own
+NOTED = {  # provinces with names, days and notes of their own
+    "007": {"name_it": "Valle d'Aosta", "name_en": "Aosta Valley", "title_it": "Regione", "title_en": "Region"},
     "015": {
         "area": CITY,
         "valid_from": "2015-01-01",

@@ -43,7 +43,7 @@ def place(name: str, language: str) -> Place:
 
 def _italian_forms(name: str) -> dict[str, str]:
     places = vocabulary("places")
-    head = re.split(r"[ \u00a0]", name)[0]
+    head = "" if name in places["plain"] else re.split(r"[ \u00a0]", name)[0]
     kind, rest = places["contracted"].get(name, (places["whole"].get(name) or places["heads"].get(head.lower()), name))
     if kind:
         forms = {form: text + rest for form, text in places["articles"][kind].items()}
@@ -55,6 +55,8 @@ def _italian_forms(name: str) -> dict[str, str]:
 def _english_article(name: str) -> bool:
     words = name.lower().split()
     article = vocabulary("places")["english_article"]
+    if name in vocabulary("places")["plain"]:
+        return False
     return bool(words) and (words[0] in article["first"] or words[-1] in article["last"])
 
 
