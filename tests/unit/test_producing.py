@@ -45,8 +45,13 @@ def test_a_local_system_stands_in_its_group(report: Any) -> None:
     facts = one.system_facts(one.compare(indicators.value_added_per_person(one.table("business_frame"))))
     systems = catalog.load("local_systems").set_index("system_code")
     assert facts["system"] == systems.loc["0311", "name"]
-    assert facts["n"] == facts["rank"].of == (systems["group"] == systems.loc["0311", "group"]).sum()
-    said = one.sentence(it="{system:of}, {group:lower}: {own}, {rank}", en="{system}, {group}: {own}, {rank}", **facts)
+    frame = catalog.load("system_frame").query("sector == 'total'")
+    wide = frame.pivot(index="system_code", columns="item", values="value")
+    each = wide["value_added"] / wide["persons_employed"]
+    alike = each[systems.index[systems["group"] == systems.loc["0311", "group"]]]
+    assert float(facts["own"]) == pytest.approx(each["0311"])
+    assert float(facts["median"]) == pytest.approx(alike.median())
+    said = one.sentence(it="{system:of}, {group:lower}: {own}", en="{system}, {group}: {own}", **facts)
     assert said.startswith(f"Di {facts['system']}, ")
 
 

@@ -9,11 +9,11 @@ import pandas as pd
 
 from toolkit import catalog, indicators
 from toolkit.catalog import recording
-from toolkit.indicators import ProvinceStructure, position, provinces, sectors
+from toolkit.indicators import ProvinceStructure, provinces, sectors
 from toolkit.indicators.measure import Measure
 from toolkit.report.comparison import Comparison
 from toolkit.report.judging import Judging
-from toolkit.text.facts import Absent, Amount, Count, Name, Place, Rank
+from toolkit.text.facts import Absent, Amount, Name, Place
 
 
 class Producing(Judging):
@@ -71,7 +71,7 @@ class Producing(Judging):
         return out
 
     def system_facts(self, one: Comparison) -> dict[str, object]:
-        """The local system among those of its group of production: `system`, `group`, `own`, `median`, `rank`, `n`.
+        """The local system among those of its group of production: `system`, `group`, `own`, `median`.
 
         Args:
             one: comparison of an indicator that `business_frame` alone makes.
@@ -80,20 +80,16 @@ class Producing(Judging):
             Facts, all absent where the place lies in no one system.
         """
         if not self.system:
-            return dict.fromkeys(("system", "group", "own", "median", "rank", "n"), Absent("missing"))
+            return dict.fromkeys(("system", "group", "own", "median"), Absent("missing"))
         listed = self.table("local_systems").set_index("system_code")
         group = str(listed.loc[self.system, "group"])
         codes = list(listed.index[listed["group"] == group])
         panel = Measure(one.indicator, {"business_frame": self._systems}).of({code: (code,) for code in codes})
-        values = panel.universe(codes, one.year)
-        where = position(values.values, self.system)
         return {
             "system": str(listed.loc[self.system, "name"]),
             "group": Name(self.words.starting("system")[group]),
-            "own": Amount(where.value, one.unit),
-            "median": Amount(values.median, one.unit),
-            "rank": Rank(where.rank, where.of, where.ties),
-            "n": Count(len(codes)),
+            "own": Amount(panel.figure(self.system, one.year).value, one.unit),
+            "median": Amount(panel.universe(codes, one.year).median, one.unit),
         }
 
     def structures(self) -> list[ProvinceStructure]:
