@@ -1,11 +1,13 @@
 """Errors that a user can read: what is wrong, where, what is allowed, and what to do next.
 
-A user's mistake never ends in a traceback: the command line prints `str(error)` and leaves with `error.exit_code`.
+A user's mistake never ends in a traceback: the command line prints `str(error)` and leaves with `error.exit_code`. What
+comes from outside (a file, a disk) is read and written inside a `boundary`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 
 def installing(extra: str) -> str:
@@ -95,6 +97,36 @@ class Faults(ToolkitError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return Faults, (self.faults,)
+
+
+@contextmanager
+def boundary(worded: Callable[[str], ToolkitError]) -> Iterator[None]:
+    """Tell whatever goes wrong inside, foreseen or not, as one error; those that are worded already pass.
+
+    Args:
+        worded: the error, given the reason in a few words without a full stop. What was raised is its cause, which
+            `quadro --debug` shows.
+    """
+    try:
+        yield
+    except ToolkitError:
+        raise
+    except Exception as error:
+        raise worded(reason(error)) from error
+
+
+def reason(error: Exception) -> str:
+    """Why something failed, in a few words."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, UnicodeError):
+        return "it is not UTF-8 text"
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    if isinstance(error, MemoryError):
+        return "it takes more memory than there is"
+    first = " ".join(str(error).split())[:200].rstrip(".")
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__
 
 
 def _listed(values: Iterable[object], most: int = 12) -> str:

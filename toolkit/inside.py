@@ -8,11 +8,12 @@ from __future__ import annotations
 import os
 import shutil
 import unicodedata
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
-from toolkit.errors import ToolkitError
+from toolkit.errors import ToolkitError, boundary
 
-ALLOWED = "015032-bresso/benchmark.it.html and the like; no part empty or with a dot first, no \\ : % or control sign"
+ALLOWED = "058091-roma/benchmark.it.html and the like; no part empty or with a dot first, no \\ : % or control sign"
 LONGEST = 255
 """Bytes of a part, on all usual file systems."""
 
@@ -83,11 +84,23 @@ def unlinked(at: Path) -> None:
 def write(target: Path, content: bytes) -> Path:
     """Write a file so that readers see the old or the new one, never half of it; a link in its place is replaced."""
     scratch = target.with_name(f".{target.name}.{os.getpid()}")
-    scratch.unlink(missing_ok=True)
-    with scratch.open("xb") as file:
-        file.write(content)
-    scratch.replace(target)
+    try:
+        with writing(target):
+            scratch.unlink(missing_ok=True)
+            with scratch.open("xb") as file:
+                file.write(content)
+            scratch.replace(target)
+    except ToolkitError:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
+        raise
     return target
+
+
+def writing(target: Path) -> AbstractContextManager[None]:
+    """A boundary: what a disk refuses (it is full, the folder is not ours) names the file."""
+    hint = "make room, or choose another folder; what was there before is as it was"
+    return boundary(lambda why: ToolkitError(f"{target.name} cannot be written: {why}.", where=str(target), hint=hint))
 
 
 def clear(target: Path) -> None:

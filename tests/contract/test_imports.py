@@ -18,9 +18,10 @@ MAY = {
     "errors": set(),
     "partial": set(),
     "inside": {"errors"},
+    "made": set(),
     "signs": set(),
     "text": {"contract", "errors", "partial"},
-    "vega": {"signs"},
+    "vega": {"made", "signs"},
     "svg": {"errors", "signs", "text", "vega"},
     "display": {"contract", "errors", "text", "svg"},
     "charts": {"errors", "text", "display", "svg", "catalog"},
@@ -30,14 +31,15 @@ MAY = {
     "indicators": {"contract", "errors"},
     "impact": {"errors"},
     "pnrr": {"errors", "partial"},
+    "spaces": {"errors"},
     "sources": {"errors", "signs", "catalog", "territory"},
     "report": {"contract", "errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
-    | {"indicators", "impact", "pnrr"},
-    "render": {"contract", "errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
+    | {"indicators", "impact", "pnrr", "spaces"},
+    "render": {"contract", "errors", "inside", "made", "signs", "text", "vega", "svg", "display", "charts", "report"}
     | {"catalog", "territory", "indicators"},
     "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
     "run": {"contract", "errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}
-    | {"evaluations", "display"},
+    | {"evaluations", "display", "report"},
 }
 NETWORK = {"requests", "urllib", "http", "httpx", "socket", "aiohttp", "dask", "distributed", "fsspec", "obstore"}
 REMOTE = {  # module -> what it may use, where the user asks for it
@@ -45,7 +47,7 @@ REMOTE = {  # module -> what it may use, where the user asks for it
     "run/cluster_worker.py": {"distributed"},
     "run/address.py": {"fsspec", "obstore"},
 }
-PURE = {"indicators", "impact", "pnrr"}
+PURE = {"indicators", "impact", "pnrr", "spaces"}
 PURE_MAY = {"numpy", "pandas", "scipy", "statsmodels", "diff_diff", "toolkit"} | set(sys.stdlib_module_names)
 FILES = {"pathlib", "os", "io", "shutil", "tempfile", "subprocess"} | NETWORK
 

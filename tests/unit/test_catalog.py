@@ -10,27 +10,47 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import Mock
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from toolkit import catalog
-from toolkit.catalog import PACKAGE, Catalog
+from toolkit.catalog import PACKAGE, Catalog, kept
 from toolkit.catalog.observed import credits_of
+from toolkit.catalog.rules import municipal
 from toolkit.errors import DataError, Faults
+from toolkit.sources.write import csv_bytes
+
+IN_CSV = ("population", "income", "local_units", "commuting")
+
+
+@pytest.fixture(scope="module")
+def edition(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder with some tables of one province as CSV, of which a row can be spoilt by hand."""
+    out = tmp_path_factory.mktemp("edition") / "data"
+    shutil.copytree(root / "data", out, ignore=lambda _, names: [name for name in names if "." not in name])
+    package = catalog.default().package
+    for entry in package["resources"]:
+        if entry["name"] in IN_CSV and entry["format"] == "parquet":
+            table = catalog.load(entry["name"])
+            content = csv_bytes(table[table["istat_code"].str.startswith("015")], tuple(entry["schema"]["fields"]))
+            (out / entry["path"]).unlink()
+            entry |= {"path": f"{entry['name']}.csv", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
+            entry |= {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+            (out / entry["path"]).write_bytes(content)
+    (out / PACKAGE).write_text(yaml.dump(package, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return out
 
 
 @pytest.fixture
-def folder(tmp_path: Path, root: Path) -> Path:
-    """A copy of the data folder, to be spoilt."""
-    out = tmp_path / "data"
-    out.mkdir()
-    for file in (root / "data").iterdir():
-        if file.is_file():
-            shutil.copy(file, out)
-    return out
+def folder(tmp_path: Path, edition: Path) -> Path:
+    """A copy of it, to be spoilt."""
+    return Path(shutil.copytree(edition, tmp_path / "data"))
 
 
 def rewrite(folder: Path, file: str, edit: Callable[[bytes], bytes]) -> None:
@@ -74,7 +94,7 @@ def test_absent_text_is_empty_and_a_name_that_looks_absent_is_kept() -> None:
     register = catalog.load("municipalities").set_index("istat_code")
     assert register.loc["001168", "name"] == "None"
     assert register.loc["063049", "province"] == "NA"
-    assert register.loc["015032", "valid_to"] == ""
+    assert register.loc["015032", "valid_from"] == ""
 
 
 def test_altered_byte_names_file_hashes_and_command(folder: Path) -> None:
@@ -164,7 +184,7 @@ def test_parquet_is_checked_too(folder: Path) -> None:
     rewrite(folder, "population_age.parquet", spoil)
     with pytest.raises(DataError) as caught:
         Catalog(folder).load("population_age")
-    assert "row 10 " in str(caught.value)
+    assert "row 10, column sex (" in str(caught.value)
     assert "sex is one of female, male" in str(caught.value)
 
 
@@ -179,6 +199,21 @@ def test_parquet_of_another_type_is_refused(folder: Path) -> None:
     rewrite(folder, "population_age.parquet", spoil)
     with pytest.raises(DataError, match="column age is int64; it is string"):
         Catalog(folder).load("population_age")
+
+
+def test_a_large_table_is_checked_once_a_data_version(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("toolkit.catalog.check_rows", checked := Mock(wraps=catalog.check_rows))
+    for tables, name, times in ((folder, "income", 1), (folder, "income", 0), (folder, "population", 1)):
+        catalog.forget()
+        checked.reset_mock()
+        Catalog(tables).load(name)
+        assert [call.args[1]["name"] for call in checked.mock_calls].count(name) == times
+    rewrite(folder, "income.csv", lambda content: content.replace(b",observed\n", b",obs\n", 1))
+    with pytest.raises(DataError, match="flag is one of"):
+        Catalog(folder).load("income")
 
 
 def test_what_is_handed_out_may_be_changed() -> None:
@@ -268,15 +303,11 @@ def test_unreadable_descriptor(folder: Path) -> None:
     (folder / PACKAGE).write_text("resources: [", encoding="utf-8")
     with pytest.raises(DataError, match="cannot be read"):
         Catalog(folder).load("income")
-    package = "resources:\n- name: a\n- name: a\n"
-    (folder / PACKAGE).write_text(package, encoding="utf-8")
-    with pytest.raises(DataError, match="names a resource twice"):
-        Catalog(folder).names()
 
 
 def test_found_from_anywhere(folder: Path, tmp_path: Path, root: Path) -> None:
     code = "from toolkit import catalog; print(catalog.default().folder); print(len(catalog.load('areas')))"
-    rewrite(folder, "areas.csv", line(2, lambda text: text.replace("Milano", "Milan")))
+    rewrite(folder, "areas.csv", line(2, lambda text: text.replace("Bari", "Barri")))
     for environment, expected in (({}, root / "data"), ({"QUADRO_DATA": str(folder)}, folder)):
         plain = {key: value for key, value in os.environ.items() if key != "QUADRO_DATA"}
         run = subprocess.run(
@@ -287,7 +318,7 @@ def test_found_from_anywhere(folder: Path, tmp_path: Path, root: Path) -> None:
             text=True,
             check=True,
         )
-        assert run.stdout.split() == [str(expected), "11"]
+        assert run.stdout.split() == [str(expected), "665"]
 
 
 def test_no_data_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,6 +332,69 @@ def test_a_table_is_read_and_checked_once(monkeypatch: pytest.MonkeyPatch) -> No
     catalog.load("income")
     monkeypatch.setattr(catalog, "read", None)
     assert len(catalog.load("income"))
+
+
+@pytest.mark.parametrize("name", [name for name in catalog.default().names() if catalog.default().in_parts(name)])
+def test_some_municipalities_and_columns_are_read_alone(name: str) -> None:
+    whole = catalog.load(name)
+    codes = municipal(next(one for one in catalog.default().package["resources"] if one["name"] == name))
+    rest, known = list(whole.columns[:0:-1]), whole[codes[0]].unique()
+    chosen = {*known[:2], *known[len(known) // 2 :][:3], known[-1], "000000"}
+    part = catalog.load(name, chosen)
+    expected = whole[whole[codes].isin(chosen).any(axis=1)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(part, expected)
+    pd.testing.assert_frame_equal(catalog.load(name, chosen, rest), part[rest])
+    assert not len(catalog.load(name, {"000000"}))
+    with pytest.raises(DataError, match="has no column 'nothing'"):
+        catalog.load(name, chosen, ["nothing"])
+
+
+def test_few_rows_are_read_for_few_municipalities(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    group = pq.ParquetFile.read_row_group
+    monkeypatch.setattr(
+        pq.ParquetFile, "read_row_group", lambda file, which, **how: (read.append(which), group(file, which, **how))[1]
+    )
+    assert len(catalog.load("business_frame", {"001168"})) == 21
+    assert len(read) == 1
+
+
+def test_rules_are_gone_through_once_a_machine_and_data_version(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    rules = catalog.check_rows
+    monkeypatch.setattr(kept, "folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr(
+        catalog,
+        "check_rows",
+        lambda content, resource, known: (checked.append(resource["name"]), rules(content, resource, known)),
+    )
+    for _ in range(2):
+        Catalog(folder).load("business_frame", {"015032"})
+        Catalog(folder).load("business_frame", {"017029"})
+    assert checked.count("business_frame") == 1
+    rewrite(folder, "business_frame.parquet", lambda content: pq_without(content, "value_added"))
+    Catalog(folder).load("business_frame", {"015032"})
+    assert checked.count("business_frame") == 2
+
+
+def pq_without(content: bytes, item: str) -> bytes:
+    table = pq.read_table(pa.BufferReader(content))
+    out = pa.BufferOutputStream()
+    pq.write_table(table.filter(pc.not_equal(table["item"], item)), out)
+    return out.getvalue().to_pybytes()
+
+
+def test_municipalities_out_of_order_between_groups_are_refused(folder: Path) -> None:
+    def spoil(content: bytes) -> bytes:
+        table, out = pq.read_table(pa.BufferReader(content)), pa.BufferOutputStream()
+        pq.write_table(pa.concat_tables([table.slice(21, 21), table.slice(0, 21)]), out, row_group_size=21)
+        return out.getvalue().to_pybytes()
+
+    rewrite(folder, "business_frame.parquet", spoil)
+    with pytest.raises(DataError, match="001001 comes after 001002"):
+        Catalog(folder).load("business_frame")
 
 
 def test_pattern_holds_for_the_whole_cell(folder: Path) -> None:

@@ -322,7 +322,7 @@ def test_trends_are_against_the_similar() -> None:
         row = report.trends([one]).iloc[0]
         first, last = one.span
         table = catalog.load("fragility").query("item == 'low_education_share'")
-        wide = table.pivot(index="istat_code", columns="year", values="value")
+        wide = table.pivot(index="istat_code", columns="year", values="value").loc[list(report.universe)]
         moved = wide[last] - wide[first]
         alike = list(report.peer_codes)
         assert row["value"] == wide.loc["015032", last]

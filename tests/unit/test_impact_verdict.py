@@ -13,7 +13,7 @@ from test_impact_breaks import SHARES, provinces
 
 from toolkit import impact
 from toolkit.errors import MethodError
-from toolkit.impact.coverage import CLUSTERED
+from toolkit.impact.coverage import CLUSTERED, FALSE_IDENTIFIED
 from toolkit.impact.verdict import RULES
 
 SOUND_TRENDS = {
@@ -22,6 +22,7 @@ SOUND_TRENDS = {
     "treated_units": 60,
     "control_units": 80,
     "clusters": 140,
+    "grouped": True,
     "pre_periods": 6,
     "pre_trend_p": 0.6,
     "pre_trend_power": 0.95,
@@ -46,6 +47,18 @@ SOUND_SYNTHETIC = {
     "mde": 10.0,
 }
 
+SOUND_THRESHOLD = {
+    "design": "threshold",
+    "inference": "robust",
+    "density_p": 0.5,
+    "placebo_threshold_p": 0.4,
+    "unchanged_p": 0.7,
+    "donut_same_sign": True,
+    "near_threshold": 90,
+    "estimate": 2.0,
+    "mde": 0.8,
+}
+
 # What is changed in a sound design, and the reason and verdict that must follow.
 CHANGES: dict[str, tuple[dict, dict, str]] = {
     "no_design": (SOUND_TRENDS, {"design": "none"}, "descrittivo"),
@@ -60,6 +73,7 @@ CHANGES: dict[str, tuple[dict, dict, str]] = {
     "anticipation": (SOUND_TRENDS, {"anticipated": True}, "fragile"),
     "few_treated": (SOUND_TRENDS, {"treated_units": 3}, "descrittivo"),
     "few_treated_ranked": (SOUND_TRENDS, {"treated_units": 3, "inference": "randomisation"}, "fragile"),
+    "groups_unknown": (SOUND_TRENDS, {"grouped": None}, "fragile"),
     "few_clusters": (SOUND_TRENDS, {"clusters": 12}, "fragile"),
     "no_overlap": (SOUND_TRENDS, {"overlap": 0.5}, "fragile"),
     "pre_trend_failed": (SOUND_TRENDS, {"pre_trend_p": 0.03}, "descrittivo"),
@@ -75,6 +89,14 @@ CHANGES: dict[str, tuple[dict, dict, str]] = {
     "placebo_time_untested": (SOUND_SYNTHETIC, {"placebo_time_p": None}, "fragile"),
     "hangs_on_one_donor": (SOUND_SYNTHETIC, {"loo_same_sign": False}, "fragile"),
     "autocorrelated": (SOUND_TRENDS, {"autocorrelated": True}, "fragile"),
+    "density_jumps": (SOUND_THRESHOLD, {"density_p": 0.01}, "descrittivo"),
+    "density_untested": (SOUND_THRESHOLD, {"density_p": None}, "fragile"),
+    "placebo_threshold_failed": (SOUND_THRESHOLD, {"placebo_threshold_p": 0.02}, "descrittivo"),
+    "placebo_threshold_untested": (SOUND_THRESHOLD, {"placebo_threshold_p": None}, "fragile"),
+    "unchanged_jumps": (SOUND_THRESHOLD, {"unchanged_p": 0.001}, "descrittivo"),
+    "unchanged_untested": (SOUND_THRESHOLD, {"unchanged_p": None}, "fragile"),
+    "donut_fails": (SOUND_THRESHOLD, {"donut_same_sign": False}, "fragile"),
+    "few_near_threshold": (SOUND_THRESHOLD, {"near_threshold": 9}, "fragile"),
     "expected_below_mde": (SOUND_TRENDS, {"expected_effect": 0.01}, "descrittivo"),
     "effect_below_mde": (SOUND_TRENDS, {"estimate": 0.3}, "fragile"),
     "mde_unknown": (SOUND_TRENDS, {"mde": None}, "fragile"),
@@ -98,7 +120,8 @@ def test_reason_lowers_the_verdict(key: str) -> None:
 
 
 def test_sound_designs() -> None:
-    assert impact.judge(impact.Evidence(**SOUND_TRENDS)) == impact.Verdict("identificato", ())
+    for sound in (SOUND_TRENDS, SOUND_THRESHOLD):
+        assert impact.judge(impact.Evidence(**sound)) == impact.Verdict("identificato", ())
     one_unit = impact.judge(impact.Evidence(**SOUND_SYNTHETIC))  # one treated unit is never more than fragile
     assert one_unit.level == "fragile"
     assert [reason.key for reason in one_unit.reasons] == ["impact.reason.few_treated_ranked"]
@@ -180,9 +203,12 @@ def test_the_false_effect_that_screening_prevents(shared: Path) -> None:
 
 
 def test_strong_design_is_identified() -> None:
-    many = panel(21, units=300, periods=10, treated=dict.fromkeys(range(120), 2007), effect=1.5)
-    found = impact.evaluate(many, "difference_in_differences")
+    how = {"units": 300, "periods": 10, "treated": dict.fromkeys(range(0, 240, 2), 2007), "effect": 1.5}
+    found = impact.evaluate(panel(21, groups=100, **how), "difference_in_differences")
     assert found.verdict.level == "identificato", found.verdict.reasons
+    assert found.verdict.false_rate == FALSE_IDENTIFIED["event_study"]
+    unnamed = impact.evaluate(panel(21, **how), "difference_in_differences")
+    assert [reason.key for reason in unnamed.verdict.reasons] == ["impact.reason.groups_unknown"]
     assert found.main.estimate == pytest.approx(1.5, abs=0.3)
     assert found.mde is not None
     assert found.mde < 1.5

@@ -1,17 +1,18 @@
 """The data room's door: `datapackage.yaml` in, checked DataFrame and its `Source` out.
 
-Every load checks bytes, hash, columns, types, codes, flags, units, ranges and keys against the Frictionless descriptor,
-and is recorded, so that a report can list the sources it really used. A fault is one `DataError` that names the
-resource, the row and the rule. Code and text columns are `str` (absent text is ""), years `int`, values `float`.
+Every load checks the file's hash; its columns, types, codes, flags, units, ranges and keys are checked against the
+Frictionless descriptor once a machine and data version (`kept`). A load is recorded, so that a report can list the
+sources it really used. Of the tables of all municipalities, who names codes and columns reads these alone. A fault is
+one `DataError` that names the resource, the row and the rule. Code and text columns are `str` (absent text is ""),
+years `int`, values `float`.
 """
 
 from __future__ import annotations
 
 import copy
 import hashlib
-import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -21,17 +22,19 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
-import yaml
 
+from toolkit.catalog import kept
+from toolkit.catalog.described import descriptor
 from toolkit.catalog.observed import Credit, Publisher, credits_of, last_observed, sources_named
 from toolkit.catalog.rules import (
     REBUILD,
     RESTORE,
+    RULES,
     TYPES,
     check_rows,
+    json_document,
+    municipal,
     read,
-    refuse,
     verified_bytes,
 )
 from toolkit.contract import ABSENT, FLAGS, PACKAGE
@@ -152,7 +155,7 @@ class Catalog:
     def _package(self) -> dict[str, Any]:
         """The descriptor, read again only when the file changes; never handed out."""
         stat = self.package_file.stat()
-        return _descriptor(str(self.package_file), stat.st_mtime_ns, stat.st_size)
+        return descriptor(str(self.package_file), stat.st_mtime_ns, stat.st_size)
 
     def names(self) -> list[str]:
         """Names of the resources, in the descriptor's order."""
@@ -182,32 +185,44 @@ class Catalog:
             observed=resource.get("observed", ""),
         )
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str, codes: Collection[str] | None = None, columns: Sequence[str] = ()) -> Table:
         """A checked table and its source; the load is recorded.
+
+        Args:
+            name: of the resource.
+            codes: of municipalities whose rows are wanted, where the table is one that can be read in parts
+                (`in_parts`); None: all rows.
+            columns: of such a table, in this order; none: all.
 
         Raises:
             DataError: unknown resource, altered file, or a row that breaks the schema.
         """
-        data = self._checked(name)
+        parts = codes is not None or bool(columns)
+        data = self._part(name, codes, columns) if parts and self.in_parts(name) else self._checked(name)
         source = self.source(name)
         record(source)
         return Table(name, data.copy(deep=False), source)
 
-    def load(self, name: str) -> pd.DataFrame:
-        """A checked table, safe to change: pandas copies on write."""
-        return self.table(name).data
+    def load(self, name: str, codes: Collection[str] | None = None, columns: Sequence[str] = ()) -> pd.DataFrame:
+        """A checked table, safe to change: pandas copies on write. Arguments as of `table`."""
+        return self.table(name, codes, columns).data
+
+    def in_parts(self, name: str) -> bool:
+        """Whether a table of municipalities is so large that who needs some reads these alone: a parquet."""
+        resource = self._resource(name)
+        return resource["format"] == "parquet" and bool(municipal(resource))
 
     def document(self, name: str) -> dict[str, Any]:
         """A checked JSON document (the boundaries); the load is recorded."""
         resource = self._resource(name)
         if "schema" in resource:
             raise DataError(f"{name} is a table, not a document", where=resource["path"], hint=f"load({name!r})")
-        document: dict[str, Any] = json.loads(verified_bytes(self.folder, resource))
+        document = json_document(verified_bytes(self.folder, resource), resource)
         record(self.source(name))
         return document
 
-    def check(self) -> list[Source]:
-        """Check every resource, and that the folder holds nothing that is not described.
+    def check(self, files: Sequence[str] = ()) -> list[Source]:
+        """Check every resource, and that the folder holds nothing that is not described; or some files of it.
 
         Raises:
             Faults: all the faults found, together.
@@ -216,16 +231,18 @@ class Catalog:
         for name in self.names():
             try:
                 resource = self._resource(name)
+                if files and resource["path"] not in files:
+                    continue
                 if "schema" in resource:
-                    self._checked(name)
+                    self._content(resource)
                 else:
-                    json.loads(verified_bytes(self.folder, resource))
+                    json_document(verified_bytes(self.folder, resource), resource)
             except DataError as fault:
                 if str(fault) not in map(str, faults):  # a fault of the register shows in every table of codes
                     faults.append(fault)
         known = {resource["path"] for resource in self._package["resources"]} | {PACKAGE, "README.md"}
         for path in sorted(self.folder.iterdir()):
-            if path.is_file() and path.name not in known:
+            if path.is_file() and path.name not in known and path.name in (files or {path.name}):
                 faults.append(DataError(f"{path.name} is not described in {PACKAGE}", where=str(path), hint=RESTORE))
         if faults:
             raise Faults(faults)
@@ -252,26 +269,38 @@ class Catalog:
 
     def _checked(self, name: str) -> pd.DataFrame:
         resource = self._resource(name)
-        if "schema" not in resource:
-            raise DataError(f"{name} is not a table", where=resource["path"], hint=f"document({name!r})")
         path = self.folder / resource["path"]
         stat = path.stat() if path.is_file() else None
         state = (stat and stat.st_mtime_ns, stat and stat.st_size, self.fingerprint())
         if _FRAMES.get(str(path), ((), None))[0] != state:
-            content = verified_bytes(self.folder, resource)
-            arrow = read(content, resource)
-            check_rows(arrow, resource)
-            for link in resource["schema"].get("foreignKeys", ()):
-                self._check_codes(arrow, resource, link)
-            _FRAMES[str(path)] = state, arrow.to_pandas()
+            _FRAMES[str(path)] = state, read(self._content(resource), resource).to_pandas()
         return _FRAMES[str(path)][1]
 
-    def _check_codes(self, arrow: pa.Table, resource: dict[str, Any], link: dict[str, Any]) -> None:
-        column, target = link["fields"][0], link["reference"]
-        known = self._checked(target["resource"])[target["fields"][0]]
-        present = pc.is_in(arrow[column], value_set=pa.array(known, pa.string()))
-        rule = f"every {column} is in {target['resource']}.{target['fields'][0]}"
-        refuse(arrow, resource, pc.invert(present), column, rule)
+    def _part(self, name: str, codes: Collection[str] | None, columns: Sequence[str]) -> pd.DataFrame:
+        resource = self._resource(name)
+        known = [item["name"] for item in resource["schema"]["fields"]]
+        if strange := [column for column in columns if column not in known]:
+            raise DataError(f"the table {name!r} has no column {strange[0]!r}", where=resource["path"], allowed=known)
+        frame: pd.DataFrame = read(self._content(resource), resource, codes, columns).to_pandas()
+        return frame
+
+    def _content(self, resource: dict[str, Any]) -> bytes:
+        """The bytes of a table's file: the ones described, and no row breaks a rule."""
+        if "schema" not in resource:
+            hint = f"document({resource['name']!r})"
+            raise DataError(f"{resource['name']} is not a table", where=resource["path"], hint=hint)
+        content = verified_bytes(self.folder, resource)
+        links = resource["schema"].get("foreignKeys", ())
+        targets = [self._resource(link["reference"]["resource"])["hash"] for link in links]
+
+        def checked() -> bytes:
+            ends = {link["fields"][0]: link["reference"] for link in links}
+            known = {column: self._checked(end["resource"])[end["fields"][0]] for column, end in ends.items()}
+            check_rows(content, resource, known)
+            return b""
+
+        kept.once("checked", [RULES, resource, targets], checked)
+        return content
 
 
 _CHECKOUT = Path(__file__).resolve().parents[2] / "data"
@@ -295,9 +324,9 @@ def default() -> Catalog:
     return _catalog(str(_CHECKOUT))
 
 
-def load(name: str) -> pd.DataFrame:
-    """A checked table of the default catalogue."""
-    return default().load(name)
+def load(name: str, codes: Collection[str] | None = None, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """A checked table of the default catalogue, or some rows and columns of it, as `Catalog.table` takes them."""
+    return default().load(name, codes, columns)
 
 
 def table(name: str) -> Table:
@@ -370,16 +399,3 @@ def _catalog(folder: str) -> Catalog:
 @lru_cache(maxsize=8)
 def _digest(path: str, mtime: int, size: int) -> str:
     return hashlib.sha256(Path(path).read_bytes()).hexdigest()
-
-
-@lru_cache(maxsize=8)
-def _descriptor(path: str, mtime: int, size: int) -> dict[str, Any]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        package = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=loader)
-        names = [resource["name"] for resource in package["resources"]]
-    except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as fault:
-        raise DataError(f"{PACKAGE} cannot be read: {fault}", where=path, hint=RESTORE) from fault
-    if len(names) != len(set(names)):
-        raise DataError(f"{PACKAGE} names a resource twice", where=path, hint=RESTORE)
-    return dict(package)

@@ -9,21 +9,21 @@ The rules, with their thresholds, are in `RULES`; the worst one that holds decid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from toolkit.errors import MethodError
 from toolkit.impact.breaks import Screening
-from toolkit.impact.coverage import measured_coverage
-from toolkit.impact.did import FEW_CLUSTERS, FEW_TREATED
+from toolkit.impact.coverage import false_rate, measured_coverage
+from toolkit.impact.did import ALPHA_PRE, FEW_CLUSTERS, FEW_TREATED
 from toolkit.impact.interface import Result
 from toolkit.impact.synthetic import BAD_FIT, TOO_GOOD
+from toolkit.impact.threshold import LEAST_NEAR
 
 Level = Literal["identificato", "fragile", "descrittivo"]
 LEVELS: tuple[Level, ...] = ("identificato", "fragile", "descrittivo")
 
 ALPHA = 0.05  # tests that must reject
-ALPHA_PRE = 0.10  # tests that must not: a higher bar, as failing to reject is what the design wants
 LEAST_POWER = 0.8
 LEAST_OVERLAP = 0.9
 DESIGN_BASED = ("placebo", "randomisation")
@@ -34,9 +34,12 @@ class Evidence:
     """What is known about a design; None is unknown.
 
     Attributes:
-        design: trends (difference in differences and event studies), synthetic, series (no control group) or none.
+        design: trends (difference in differences and event studies), synthetic, series (no control group), threshold
+            or none.
         inference: as in `Result`.
-        treated_units, control_units, clusters, pre_periods: counts.
+        method: that gave the estimate.
+        treated_units, control_units, clusters, pre_periods: counts; where whole groups are treated, of groups.
+        grouped: whether groups that share shocks are named; without them shocks of a region pass for an effect.
         overlap: share of treated units whose outcome before treatment lies within the range of the controls'.
         pre_trend_p, pre_trend_power: of the joint test of effects before treatment, and its power against the line
             that would alone give the estimate.
@@ -53,14 +56,17 @@ class Evidence:
         autocorrelated: residual autocorrelation not covered by the errors.
         coverage: measured coverage of the interval, where simulations of such designs fell short (`coverage.py`);
             `nominal` what it claims.
+        density_p, donut_same_sign, placebo_threshold_p, unchanged_p, near_threshold: tests of a discontinuity.
         honest_breakdown, honest_smallest_m: from the smoothness bounds.
     """
 
-    design: Literal["trends", "synthetic", "series", "none"]
+    design: Literal["trends", "synthetic", "series", "threshold", "none"]
+    method: str = ""
     inference: str = "none"
     treated_units: int | None = None
     control_units: int | None = None
     clusters: int | None = None
+    grouped: bool | None = None
     pre_periods: int | None = None
     overlap: float | None = None
     pre_trend_p: float | None = None
@@ -82,6 +88,11 @@ class Evidence:
     autocorrelated: bool = False
     coverage: float | None = None
     nominal: float = 0.95
+    density_p: float | None = None
+    donut_same_sign: bool | None = None
+    placebo_threshold_p: float | None = None
+    unchanged_p: float | None = None
+    near_threshold: int | None = None
     honest_breakdown: float | None = None
     honest_smallest_m: float | None = None
 
@@ -103,7 +114,7 @@ class Evidence:
             }
         if results:
             first = results[0]
-            gathered |= {"inference": first.inference, "p": first.p}
+            gathered |= {"method": first.method, "inference": first.inference, "p": first.p}
             gathered["estimate"] = first.estimate if first.scale == "difference" else None
             keys = {note.key for result in results for note in result.notes}
             gathered["autocorrelated"] = "impact.note.autocorrelated" in keys
@@ -126,10 +137,15 @@ class Reason:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The level, and all reasons that lower it, worst first."""
+    """The level, and all reasons that lower it, worst first.
+
+    `false_rate` is the share of panels without any effect on which the design says `identificato`, measured
+    (`coverage.py`); None where it was not.
+    """
 
     level: Level
     reasons: tuple[Reason, ...]
+    false_rate: float | None = None
 
     @property
     def causal(self) -> bool:
@@ -152,8 +168,12 @@ def _synthetic(e: Evidence) -> bool:
     return e.design == "synthetic"
 
 
+def _threshold(e: Evidence) -> bool:
+    return e.design == "threshold"
+
+
 def _few_treated(e: Evidence) -> bool:
-    return _below(e.treated_units, FEW_TREATED) and e.design != "series"
+    return _below(e.treated_units, FEW_TREATED) and e.design in ("trends", "synthetic", "none")
 
 
 def _bends(e: Evidence) -> bool:
@@ -165,7 +185,7 @@ RULES: tuple[Rule, ...] = (
     ("no_design", "descrittivo", lambda e: e.design == "none", ()),
     ("break_in_window", "descrittivo", lambda e: bool(e.break_detected), ()),
     ("break_declared", "fragile", lambda e: e.break_declared, ()),
-    ("not_screened", "fragile", lambda e: e.break_detected is None and e.design not in ("none", "series"), ()),
+    ("not_screened", "fragile", lambda e: e.break_detected is None and e.design in ("trends", "synthetic"), ()),
     ("no_controls", "descrittivo", lambda e: e.design in ("trends", "synthetic") and e.control_units == 0, ()),
     ("no_control_group", "fragile", lambda e: e.design == "series", ()),
     ("one_pre_period", "descrittivo", lambda e: _below(e.pre_periods, 2), ("pre_periods",)),
@@ -184,7 +204,13 @@ RULES: tuple[Rule, ...] = (
         lambda e: _few_treated(e) and e.inference in DESIGN_BASED,
         ("treated_units", "inference"),
     ),
-    ("few_clusters", "fragile", lambda e: e.inference == "cluster" and _below(e.clusters, FEW_CLUSTERS), ("clusters",)),
+    ("groups_unknown", "fragile", lambda e: _trends(e) and not e.grouped, ()),
+    (
+        "few_clusters",
+        "fragile",
+        lambda e: e.inference in ("cluster", "influence") and _below(e.clusters, FEW_CLUSTERS),
+        ("clusters",),
+    ),
     ("no_overlap", "fragile", lambda e: _trends(e) and _below(e.overlap, LEAST_OVERLAP), ("overlap",)),
     ("pre_trend_failed", "descrittivo", lambda e: _trends(e) and _below(e.pre_trend_p, ALPHA_PRE), ("pre_trend_p",)),
     ("pre_trend_untested", "fragile", lambda e: _trends(e) and e.pre_trend_p is None, ()),
@@ -213,6 +239,24 @@ RULES: tuple[Rule, ...] = (
     ("placebo_time_failed", "descrittivo", lambda e: _below(e.placebo_time_p, ALPHA_PRE), ("placebo_time_p",)),
     ("placebo_time_untested", "fragile", lambda e: _synthetic(e) and e.placebo_time_p is None, ()),
     ("hangs_on_one_donor", "fragile", lambda e: e.loo_same_sign is False, ()),
+    ("density_jumps", "descrittivo", lambda e: _threshold(e) and _below(e.density_p, ALPHA), ("density_p",)),
+    ("density_untested", "fragile", lambda e: _threshold(e) and e.density_p is None, ()),
+    (
+        "placebo_threshold_failed",
+        "descrittivo",
+        lambda e: _threshold(e) and _below(e.placebo_threshold_p, ALPHA),
+        ("placebo_threshold_p",),
+    ),
+    ("placebo_threshold_untested", "fragile", lambda e: _threshold(e) and e.placebo_threshold_p is None, ()),
+    ("unchanged_jumps", "descrittivo", lambda e: _threshold(e) and _below(e.unchanged_p, ALPHA), ("unchanged_p",)),
+    ("unchanged_untested", "fragile", lambda e: _threshold(e) and e.unchanged_p is None, ()),
+    ("donut_fails", "fragile", lambda e: _threshold(e) and e.donut_same_sign is not True, ()),
+    (
+        "few_near_threshold",
+        "fragile",
+        lambda e: _threshold(e) and _below(e.near_threshold, LEAST_NEAR),
+        ("near_threshold",),
+    ),
     ("autocorrelated", "fragile", lambda e: e.autocorrelated, ()),
     (
         "expected_below_mde",
@@ -226,7 +270,7 @@ RULES: tuple[Rule, ...] = (
         lambda e: e.estimate is not None and e.mde is not None and abs(e.estimate) < e.mde,
         ("estimate", "mde"),
     ),
-    ("mde_unknown", "fragile", lambda e: e.mde is None and e.design in ("trends", "synthetic"), ()),
+    ("mde_unknown", "fragile", lambda e: e.mde is None and e.design in ("trends", "synthetic", "threshold"), ()),
     (
         "coverage_below_nominal",
         "fragile",
@@ -240,6 +284,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "all_treated": ("treated_units",),
     "collinear": (),
     "false_date": ("year",),
+    "groups_mixed": (),
     "nobody_treated": (),
     "no_error": (),
     "no_measure": (),
@@ -259,6 +304,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "reference_outside": (),
     "same_change": (),
     "several_dates": ("dates",),
+    "too_few_near": ("rows", "least"),
     "too_few_controls": ("control_units", "least"),
     "too_few_pre_periods": ("pre_periods", "least"),
     "too_few_rows": (),
@@ -283,7 +329,7 @@ def refusal(fault: MethodError, evidence: Evidence) -> Verdict:
 def from_outside(judged: Verdict, *keys: str) -> Verdict:
     """Without an estimate only the reasons named, and facts known from outside, are worth saying."""
     kept = {f"impact.reason.{name}" for name in (*keys, "controls_treated", "controls_partly_treated", "anticipation")}
-    return Verdict(judged.level, tuple(reason for reason in judged.reasons if reason.key in kept))
+    return replace(judged, reasons=tuple(reason for reason in judged.reasons if reason.key in kept))
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -301,7 +347,8 @@ def judge(evidence: Evidence) -> Verdict:
         if holds(evidence)
     ]
     reasons.sort(key=lambda reason: -LEVELS.index(reason.level))
-    return Verdict(reasons[0].level if reasons else "identificato", tuple(reasons))
+    level = reasons[0].level if reasons else "identificato"
+    return Verdict(level, tuple(reasons), false_rate(evidence.method, evidence.design))
 
 
 def reason_keys() -> Iterable[str]:

@@ -8,11 +8,12 @@ leaves the Gini coefficient without bounds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import ClassVar
+from math import prod
+from typing import Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,9 @@ CLASSES = {
 
 SMALL = 3
 """A count that stands alone in being suppressed is at most this."""
+
+EXHAUSTIVE = 2_000
+"""Ways to fill the suppressed cells of a territory that are all tried; of more, the ends are searched for."""
 
 
 def gini_bounds(
@@ -291,15 +295,39 @@ def _gini(cells: Cells) -> tuple[float, float]:
     if np.isnan(known).any():
         return np.nan, np.nan
     hidden = [int(k) for k in np.flatnonzero(cells.hidden_most)]
-    bounds = []
-    for filled in product(*(_fillings(cells, k, limits[k]) for k in hidden)):
+    options = [_fillings(cells, k, limits[k]) for k in hidden]
+
+    def bounds(filled: Sequence[tuple[float, float]]) -> tuple[float, float]:
         count, amount = cells.count.copy(), known.copy()
         for k, (persons, money) in zip(hidden, filled, strict=True):
             count[k] += persons
             amount[k] += money
-        bounds.append(gini_bounds(count, amount, limits))
-    unlimited = any(np.isinf(limits[k][1]) for k in hidden)
-    return min(low for low, _ in bounds), np.nan if unlimited else max(high for _, high in bounds)
+        return gini_bounds(count, amount, limits)
+
+    if prod(map(len, options)) <= EXHAUSTIVE:
+        found = [bounds(filled) for filled in product(*options)]
+        least, most = min(low for low, _ in found), max(high for _, high in found)
+    else:
+        least = _lowest(lambda filled: bounds(filled)[0], options)
+        most = -_lowest(lambda filled: -bounds(filled)[1], options)
+    return least, np.nan if any(np.isinf(limits[k][1]) for k in hidden) else most
+
+
+def _lowest(score: Callable[[Sequence[Any]], float], options: Sequence[Sequence[Any]]) -> float:
+    """Lowest score found by changing one choice at a time until no change lowers it, from both ends of the options."""
+    ends = []
+    for chosen in ([each[0] for each in options], [each[-1] for each in options]):
+        best = before = score(chosen)
+        while True:
+            for k, each in enumerate(options):
+                tried = [(score([*chosen[:k], one, *chosen[k + 1 :]]), n) for n, one in enumerate(each)]
+                best, n = min(tried)
+                chosen[k] = each[n]
+            if not best < before:
+                break
+            before = best
+        ends.append(best)
+    return min(ends)
 
 
 def _fillings(cells: Cells, k: int, limit: tuple[float, float]) -> list[tuple[float, float]]:

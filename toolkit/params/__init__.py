@@ -19,17 +19,20 @@ from pydantic.functional_validators import AfterValidator
 from pydantic_core import ErrorDetails
 
 from toolkit.contract import LANGUAGES
-from toolkit.errors import Faults, ParameterError, ToolkitError
+from toolkit.errors import Faults, ParameterError, ToolkitError, boundary
 from toolkit.params import strict_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMON = ("municipality", "area", "language", "as_of")
 """Parameters that every notebook declares."""
 
-CODE, AREA = "015032", "nord-milano-2008"
+CODE, AREA = "058091", "provincia-brescia"
 """Examples of a municipality and of an area."""
 REPORT = "report parameters"
 """Where the parameters of a notebook are: papermill or its author set them, not a file."""
+
+YEARS = (1861, 2100)
+"""The first and the last that a date may have."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -65,6 +68,8 @@ def _iso_date(text: str) -> str:
             written = False
         if not written:
             raise ValueError(f"{text!r} is not a date written YYYY-MM-DD")
+        if not YEARS[0] <= int(text[:4]) <= YEARS[1]:
+            raise ValueError(f"{text} is not between {YEARS[0]} and {YEARS[1]}")
     return text
 
 
@@ -82,8 +87,8 @@ def _distinct(values: tuple[str, ...]) -> tuple[str, ...]:
 
 
 IstatCode = Annotated[str, Field(pattern="^[0-9]{6}$")]
-AreaId = Annotated[str, Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$")]
-FileName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+AreaId = Annotated[str, Field(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=100)]
+FileName = Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=100)]
 Language = Literal["it", "en"]
 IsoDate = Annotated[str, AfterValidator(_iso_date)]
 PastDate = Annotated[str, AfterValidator(_not_future)]
@@ -101,12 +106,12 @@ class ReportParams(Strict):
     """Parameters common to every notebook."""
 
     municipality: Annotated[str, Field(pattern="^([0-9]{6})?$")] = Field(
-        "", description="ISTAT code of the municipality, six digits as text", examples=[CODE]
+        "", description="ISTAT code of the municipality, six digits as text", examples=["015032"]
     )
     area: Annotated[str, Field(pattern="^([a-z0-9]+(-[a-z0-9]+)*)?$")] = Field(
         "",
         description="id of an area (a zone, a province, a custom area), instead of a municipality",
-        examples=[AREA],
+        examples=["nord-milano-2008"],
     )
     language: Language = Field("it", description="language of the page", examples=["en"])
     as_of: PastDate = Field(
@@ -163,6 +168,12 @@ class MunicipalitySet(Strict):
         return self
 
 
+RULES = ("province", "region", "system")
+"""Fields of a run plan that name an area whose municipalities get pages."""
+WHOM = ("sets", "municipalities", "areas", *RULES, "all")
+"""Fields of a run plan that say for whom."""
+
+
 class RunPlan(Strict):
     """Which reports to make, for whom: a file of `params/runs/`."""
 
@@ -182,6 +193,14 @@ class RunPlan(Strict):
     areas: Annotated[tuple[AreaId, ...], Field(strict=False), AfterValidator(_distinct)] = Field(
         (), description="areas that get a page of their own", examples=[["nord-milano-2008"]]
     )
+    province: str = Field(
+        "", description="all municipalities of a province or metropolitan city: plate, code or name", examples=["BS"]
+    )
+    region: str = Field("", description="all municipalities of a region, by name", examples=["Puglia"])
+    system: str = Field(
+        "", description="all municipalities of a local labour system: code of 2021 or name", examples=["Brescia"]
+    )
+    all: bool = Field(False, description="all municipalities of Italy", examples=[True])
     languages: Annotated[tuple[Language, ...], Field(strict=False, min_length=1), AfterValidator(_distinct)] = Field(
         LANGUAGES, description="languages of the pages", examples=[["it"]]
     )
@@ -194,8 +213,8 @@ class RunPlan(Strict):
 
     @model_validator(mode="after")
     def _somebody_and_known_values(self) -> Self:
-        if not (self.sets or self.municipalities or self.areas):
-            raise ValueError("name at least one of sets, municipalities and areas")
+        if not any(getattr(self, name) for name in WHOM):
+            raise ValueError(f"name at least one of {', '.join(WHOM[:-1])} and {WHOM[-1]}")
         strangers = sorted(set(self.values) - set(self.notebooks))
         if strangers:
             raise ValueError(
@@ -223,7 +242,8 @@ def load(model: type[Model], path: Path) -> Model:
     Raises:
         Faults, ParameterError: all faults of the file together.
     """
-    stat = path.stat() if path.is_file() else None
+    with boundary(lambda why: ParameterError(f"{str(path)[:120]!r} cannot be read: {why}.", hint="quadro list runs")):
+        stat = path.stat() if path.is_file() else None
     state = stat and (stat.st_mtime_ns, stat.st_size)
     if _read.get((model, path), (None, None))[0] != state or state is None:
         _read[model, path] = state, _checked(model, path)

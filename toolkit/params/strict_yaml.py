@@ -7,18 +7,21 @@ and lets the last of two equal keys win. Here each of these is a fault that name
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from toolkit.errors import Faults, ParameterError, ToolkitError
+from toolkit.errors import Faults, ParameterError, ToolkitError, boundary
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+")
 _ZERO_FIRST = re.compile(r"0[0-9]+")
 _TAG = "tag:yaml.org,2002:"
+DIGITS = 30
+"""The most that a number has."""
 
 Location = tuple[str | int, ...]
 
@@ -45,7 +48,12 @@ def read(path: Path) -> Document:
     Raises:
         Faults: not a mapping, a duplicate key, an anchor or tag, or an unquoted value that YAML would change.
     """
-    document = Document(path)
+    with boundary(lambda why: ParameterError(f"{path.name} cannot be read: {why}.", where=str(path))):
+        return _document(path)
+
+
+def _document(path: Path) -> Document:
+    document, text = Document(path), ""
     try:
         text = path.read_text(encoding="utf-8-sig")
         node = yaml.compose(text, Loader=_PlainLoader)
@@ -57,6 +65,10 @@ def read(path: Path) -> Document:
         mark = error.problem_mark or error.context_mark
         line = f":{mark.line + 1}" if mark else ""
         raise ParameterError(f"{path.name} is not valid YAML: {error.problem}.", where=f"{path}{line}") from None
+    except yaml.reader.ReaderError as error:
+        at = text.count("\n", 0, error.position) + 1
+        what = f"{path.name} is not valid YAML: a control sign ({error.character:#06x})."
+        raise ParameterError(what, where=f"{path}:{at}", hint="write the line again") from None
     faults: list[ToolkitError] = []
     if not isinstance(node, yaml.MappingNode):
         raise ParameterError(
@@ -99,12 +111,15 @@ def _mapping(
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
-        key = _scalar(key_node, document.path, faults) if isinstance(key_node, yaml.ScalarNode) else None
+        if not isinstance(key_node, yaml.ScalarNode):
+            faults.append(_fault("A list or a mapping stands where a name should.", document.path, line, "name: value"))
+            continue
+        before = len(faults)
+        key = _scalar(key_node, document.path, faults)
         if not isinstance(key, str):
-            if key is not None:
-                faults.append(
-                    _fault(f"The name {key_node.value!r} must be text.", document.path, line, _quote(key_node))
-                )
+            if len(faults) == before:
+                what = f"The name {key_node.value!r} must be text."
+                faults.append(_fault(what, document.path, line, _quote(key_node)))
             continue
         here = (*location, key)
         if key in found:
@@ -122,12 +137,18 @@ def _scalar(node: yaml.ScalarNode, path: Path, faults: list[ToolkitError]) -> An
     """The value of a scalar, or a fault where YAML would make something else of what is written."""
     text = node.value
     kind = node.tag.removeprefix(_TAG)
+    if kind == "str" and any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text):
+        faults.append(_fault(f"{text!r} has a control sign.", path, node.start_mark.line + 1, "write the line again"))
+        return None
     if kind == "str" and not (node.style is None and _ZERO_FIRST.fullmatch(text)):
         return text
     if kind == "null" and node.style is None:
         return None
     if kind == "bool" and text in ("true", "false"):
         return text == "true"
+    if kind in ("int", "float") and len(text) > DIGITS:
+        faults.append(_fault(f"{text[:DIGITS]}… has too many digits.", path, node.start_mark.line + 1, "round it"))
+        return None
     if kind == "int" and _INTEGER.fullmatch(text):
         return int(text)
     if kind == "float" and _DECIMAL.fullmatch(text):
@@ -140,7 +161,11 @@ def _misread(text: str, kind: str) -> str:
     if kind == "str":
         return f"{text} begins with a zero and is not quoted; other such codes would be read as octal numbers."
     if kind in ("int", "bool", "float", "timestamp"):
-        meant = yaml.safe_load(text)
+        try:
+            meant = yaml.safe_load(text)
+        except ValueError as error:  # as the 30th of February
+            told = "date" if kind == "timestamp" else kind
+            return f"{text} without quotes is read by YAML as a {told}, and is none: {error}."
         word = {"int": "the number", "float": "the number", "bool": "the truth value", "timestamp": "the date object"}
         return f"{text} without quotes is read by YAML as {word[kind]} {meant}."
     return f"The YAML tag or sign {kind!r} is not used here."

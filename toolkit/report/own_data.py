@@ -6,11 +6,12 @@ import hashlib
 import io
 import re
 from collections.abc import Mapping
+from pathlib import Path
 
 import pandas as pd
 
 from toolkit import catalog
-from toolkit.errors import DataError, TerritoryError
+from toolkit.errors import DataError, TerritoryError, boundary
 from toolkit.territory import Register
 
 FOLDER = "own"
@@ -35,19 +36,10 @@ def read_own(name: str, about: Mapping[str, str], url: str = "") -> tuple[pd.Dat
     Raises:
         DataError: no such file, a source that is not told, or a cell that is not as it must be.
     """
-    folder = catalog.default().folder / FOLDER
-    path = (folder / name).resolve()
     where = f"data/{FOLDER}/{name}"
-    if not path.is_relative_to(folder.resolve()):
-        raise DataError(f"{name!r} lies outside of data/{FOLDER}", where=str(path), hint=f"put it into data/{FOLDER}/")
-    if not path.is_file():
-        there = sorted(str(one.relative_to(folder)) for one in folder.rglob("*.csv"))
-        raise DataError(
-            f"there is no file {where}", where=str(folder), allowed=there, hint=f"put it into data/{FOLDER}/"
-        )
+    path = _path(name, where)
     _told(name, about, where)
-    content = path.read_bytes()
-    frame = _checked(_read(content, where), where)
+    content, frame = _content(path, where)
     both = {key: {"it": text, "en": text} for key, text in about.items()}
     source = catalog.Source(
         name=name,
@@ -63,6 +55,40 @@ def read_own(name: str, about: Mapping[str, str], url: str = "") -> tuple[pd.Dat
     )
     catalog.record(source)
     return frame, source
+
+
+def check(name: str) -> None:
+    """Refuse a file of `data/own/` that `read_own` would refuse, whatever source is told.
+
+    Raises:
+        DataError: as `read_own`.
+    """
+    where = f"data/{FOLDER}/{name}"
+    if not name.endswith(".csv"):
+        raise DataError(f"{where} is read by nothing", where=where, allowed="CSV files (.csv)", hint="save it as CSV")
+    _content(_path(name, where), where)
+
+
+def _path(name: str, where: str) -> Path:
+    folder = catalog.default().folder / FOLDER
+    with boundary(lambda why: DataError(f"{name[:120]!r} cannot be read: {why}", where=str(folder))):
+        path = (folder / name).resolve()
+        if not path.is_relative_to(folder.resolve()):
+            raise DataError(
+                f"{name!r} lies outside of data/{FOLDER}", where=str(path), hint=f"put it into data/{FOLDER}/"
+            )
+        if not path.is_file():
+            there = sorted(str(one.relative_to(folder)) for one in folder.rglob("*.csv"))
+            raise DataError(
+                f"there is no file {where}", where=str(folder), allowed=there, hint=f"put it into data/{FOLDER}/"
+            )
+    return path
+
+
+def _content(path: Path, where: str) -> tuple[bytes, pd.DataFrame]:
+    with boundary(lambda why: DataError(f"the file cannot be read: {why}", where=where)):
+        content = path.read_bytes()
+        return content, _checked(_read(content, where), where)
 
 
 def _told(name: str, about: Mapping[str, str], where: str) -> None:

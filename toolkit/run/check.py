@@ -1,18 +1,23 @@
-"""`quadro check`: plans, sets, notebooks and the catalogue, all faults together."""
+"""`quadro check`: every kind of file in `params/`, `notebooks/` and `data/`, all faults together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import yaml
 
 from toolkit import params
-from toolkit.errors import Faults, ParameterError, ToolkitError
-from toolkit.run import check_notebooks
-from toolkit.run.plan import jobs, members
+from toolkit.errors import Faults, ParameterError, ToolkitError, boundary
+from toolkit.run import check_notebooks, check_params, plan
 
 if TYPE_CHECKING:
+    from toolkit.catalog import Catalog
     from toolkit.territory import Register
+
+OWN, CURATED = "own", "curated"
+"""Folders of `data/` with an analyst's tables, and with what was collected by hand."""
 
 
 def everything(home: Path, paths: Sequence[Path] = ()) -> str:
@@ -27,47 +32,85 @@ def everything(home: Path, paths: Sequence[Path] = ()) -> str:
     from toolkit import catalog
     from toolkit.territory import Register
 
-    faults: list[ToolkitError] = []
-    checked = list(paths) or _all(home)
-    register = Register(catalog.default())
+    found: list[ToolkitError] = []
+    data = catalog.default()
+    register = Register(data)
+    checked = list(paths) or [*check_params.files(home), *sorted((home / "notebooks").glob("*.ipynb")), *_own(data)]
     tables = 0
     if not paths:
         try:
-            tables = len(catalog.check())
+            tables = len(data.check())
         except Faults as several:
-            faults += several.faults
+            found += several.faults
     for path in checked:
-        faults += _faults(path, home, register)
-    if faults:
-        raise Faults(faults)
+        found += faults(path, home, register)
+    if found:
+        raise Faults(found)
     names = ", ".join(str(path.relative_to(home)) if path.is_relative_to(home) else str(path) for path in checked)
     return f"Right: {names}{f'; {tables} tables of the catalogue' if tables else ''}."
 
 
-def _all(home: Path) -> list[Path]:
-    patterns = ("params/sets/*.yml", "params/runs/*.yml", "params/policies/*.yml", "notebooks/*.ipynb")
-    return [path for pattern in patterns for path in sorted(home.glob(pattern))]
+def typed(home: Path, paths: Sequence[Path], asked: Mapping[str, Any]) -> str:
+    """Check what `quadro run` would be asked with the same options.
+
+    Args:
+        home: the checkout.
+        paths: the plan, if it is not the default one.
+        asked: as `plan.typed` takes it.
+
+    Raises:
+        Faults: all that is wrong.
+    """
+    from toolkit import catalog
+    from toolkit.territory import Register
+
+    register = Register(catalog.default())
+    path = paths[0] if paths else plan.find(plan.DEFAULT, home)
+    chosen = plan.typed(params.load(params.RunPlan, path), asked)
+    found = plan.jobs(chosen, register, home=home, where=plan.TYPED)
+    codes = {job.code for job in found if job.kind == "municipality"}
+    figures = len(codes & register.embedded())
+    return f"Right: {len(found)} pages; {len(codes)} municipalities, {figures} of them with figures."
 
 
-def _faults(path: Path, home: Path, register: Register) -> list[ToolkitError]:
+def _own(data: Catalog) -> list[Path]:
+    found = (path for folder in (OWN, CURATED) for path in (data.folder / folder).rglob("*"))
+    return sorted(path for path in found if path.is_file() and path.name != "README.md")
+
+
+def faults(path: Path, home: Path, register: Register) -> list[ToolkitError]:
     """All that is wrong with one file."""
-    if path.suffix == ".ipynb":
-        return check_notebooks.faults(path, path.resolve().parent == (home / "notebooks").resolve())
+    found: list[ToolkitError] = []
     try:
-        if path.suffix not in (".yml", ".yaml"):
-            raise ParameterError(f"{path.name} is no plan, set or notebook.", where=str(path), allowed=".yml, .ipynb")
-        if path.resolve().parent.name == "sets":
-            found: list[ToolkitError] = []
-            members(params.load(params.MunicipalitySet, path), path, register, found)
-            return found
-        if path.resolve().parent.name == "policies":
-            from toolkit.evaluations.checking import faults
-            from toolkit.params.policy import Policy
-
-            return faults(params.load(Policy, path), register.catalog, str(path))
-        jobs(params.load(params.RunPlan, path), register, home=home, where=str(path))
+        with boundary(lambda why: ParameterError(f"{path.name} cannot be read: {why}.", where=str(path))):
+            if path.suffix == ".ipynb":
+                return check_notebooks.faults(path, path.resolve().parent == (home / "notebooks").resolve())
+            if path.resolve().is_relative_to(register.catalog.folder.resolve()):
+                _table(path, register.catalog)
+            elif path.suffix in (".yml", ".yaml") or path in check_params.files(home):
+                found += check_params.faults(path, home, register)
+            else:
+                what, allowed = f"{path.name} is no plan, set or notebook.", ".yml, .ipynb, files of data/"
+                raise ParameterError(what, where=str(path), allowed=allowed)
     except Faults as several:
-        return several.faults
+        found += several.faults
     except ToolkitError as fault:
-        return [fault]
-    return []
+        found.append(fault)
+    return found
+
+
+def _table(path: Path, data: Catalog) -> None:
+    """Read a table as a report would.
+
+    Raises:
+        ToolkitError: it is not one, or not as it must be.
+    """
+    from toolkit.report import own_data
+
+    inside = path.resolve().relative_to(data.folder.resolve())
+    if inside.parts[0] == OWN:
+        own_data.check(str(inside.relative_to(OWN)))
+    elif inside.parts[0] == CURATED:
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+    else:
+        data.check([path.name])

@@ -12,6 +12,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
+from toolkit import inside
 from toolkit.errors import ParameterError, ToolkitError
 from toolkit.run import check_said, notebooks
 
@@ -230,5 +231,4 @@ def create(name: str, home: Path, source: str = "") -> Path:
         raise ParameterError(what, where=str(copied))
     for cell in document["cells"]:
         cell["source"] = re.sub(r'(Report\(\s*)"[^"]*"', rf'\1"{name}"', cell["source"])
-    path.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    return path
+    return inside.write(path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())

@@ -7,7 +7,7 @@ from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
-from toolkit.errors import DataError, ParameterError, ToolkitError
+from toolkit.errors import DataError, ParameterError, ToolkitError, boundary
 
 FETCHED = {
     ("script", "src"),
@@ -31,7 +31,8 @@ class _Page(HTMLParser):
         self.ids: Counter[str] = Counter()
         self.links: list[tuple[str, bool]] = []
         self.references: list[str] = []
-        self.feed(path.read_text(encoding="utf-8"))
+        with boundary(lambda why: DataError(f"{path.name} is no page: {why}.", where=str(path))):
+            self.feed(path.read_text(encoding="utf-8"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         for name, value in attrs:

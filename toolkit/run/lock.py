@@ -7,7 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from toolkit import inside
@@ -44,8 +44,9 @@ def held(out: Path) -> Iterator[None]:
         except OSError:
             raise _busy(out, os.pread(descriptor, 1000, 0)) from None
         owner = {"pid": os.getpid(), "host": platform.node(), "since": time.time()}
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, json.dumps(owner).encode(), 0)
+        with suppress(OSError):  # a full disk: who else comes is not told whose lock it is
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(owner).encode(), 0)
         yield
         os.ftruncate(descriptor, 0)
     finally:

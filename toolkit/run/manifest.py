@@ -132,7 +132,7 @@ class Pages:
 
     def _note(self, record: Record) -> Record:
         self.records[record["page"]] = record
-        with (self.out / JOURNAL).open("a", encoding="utf-8") as journal:
+        with inside.writing(self.out / JOURNAL), (self.out / JOURNAL).open("a", encoding="utf-8") as journal:
             journal.write(json.dumps(record, ensure_ascii=False) + "\n")
         return record
 

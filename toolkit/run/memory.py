@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from toolkit.errors import ToolkitError
 from toolkit.run.lock import STATE
 
 FILE = f"{STATE}/memory.json"
@@ -46,7 +47,7 @@ class Memory:
         if self.changed:
             from toolkit.run.manifest import replace_text
 
-            with suppress(OSError):
+            with suppress(OSError, ToolkitError):
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 replace_text(self.path, json.dumps(self.known))
 

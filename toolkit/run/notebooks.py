@@ -6,10 +6,11 @@ import ast
 import difflib
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from toolkit.errors import ParameterError
+from toolkit.errors import ParameterError, boundary
 from toolkit.params import COMMON
 
 NAME = re.compile(r"[a-z][a-z0-9_-]*")
@@ -47,13 +48,13 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         ParameterError: it is not a notebook.
     """
-    try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+    with boundary(lambda why: ParameterError(f"{path.name} is not a notebook: {why}.", where=str(path))):
+        notebook = dict(json.loads(path.read_text(encoding="utf-8")))
         for cell in notebook["cells"]:
             cell["source"] = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ParameterError(f"{path.name} is not a notebook: {type(error).__name__}.", where=str(path)) from None
-    return dict(notebook)
+            if not (isinstance(cell["cell_type"], str) and all(isinstance(tag, str) for tag in tags(cell))):
+                raise ValueError("a cell of another form")
+        return notebook
 
 
 def tags(cell: dict[str, Any]) -> list[str]:
@@ -77,10 +78,8 @@ def declared(path: Path) -> dict[str, Any]:
         )
     number, cell = cells[0]
     where = f"{path}, cell {number}"
-    try:
+    with boundary(lambda why: ParameterError(f"The parameters cell is not Python: {why}.", where=where)):
         body = ast.parse(cell["source"]).body
-    except SyntaxError as error:
-        raise ParameterError(f"The parameters cell is not Python: {error.msg}.", where=where) from None
     found = dict(_literal(statement, where) for statement in body)
     missing = [name for name in COMMON if name not in found]
     if missing:
@@ -99,10 +98,9 @@ def _literal(statement: ast.stmt, where: str) -> tuple[str, Any]:
         target, value = statement.target, statement.value
     if not isinstance(target, ast.Name) or value is None:
         raise ParameterError("The parameters cell may hold `name: type = value` lines only.", where=line)
-    try:
+    literal: Any = None
+    with suppress(ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         literal = ast.literal_eval(value)
-    except ValueError:
-        literal = None
     if not isinstance(literal, LITERALS):
         raise ParameterError(
             f"The default of {target.id} must be a plain text, number, true/false or list.", where=line

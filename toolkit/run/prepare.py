@@ -109,7 +109,8 @@ class Prepared:
         return record is not None and record["outcome"] not in GOOD
 
     def _key(self, plan: RunPlan, choice: Choice, where: str, tables: Tables) -> str:
-        files = [path for pattern in ("params/sets/*.yml", "notebooks/*.ipynb") for path in self.home.glob(pattern)]
+        read = ("params/sets/*.yml", "params/own/*.y*ml", "notebooks/*.ipynb")
+        files = [path for pattern in read for path in self.home.glob(pattern)]
         hashes = {str(path): fingerprint.file_hash(path) for path in sorted(files)}
         code = self.modules.closure(PLANNING)
         asked = [plan.model_dump(mode="json"), sorted(choice.only), where, str(self.home)]

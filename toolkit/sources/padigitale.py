@@ -15,6 +15,7 @@ import pandas as pd
 import yaml
 
 from toolkit.catalog import last_observed
+from toolkit.errors import DataError, boundary
 from toolkit.sources.raw import RawFile, embedded
 from toolkit.sources.resource import Resource
 
@@ -66,8 +67,9 @@ ADDRESSEES = (
 
 def curated(name: str = "padigitale.yml") -> dict[str, Any]:
     """What the publisher's files do not say, kept by hand in `data/curated/`."""
-    document: dict[str, Any] = yaml.safe_load((CURATED / name).read_text(encoding="utf-8"))
-    return document
+    path = CURATED / name
+    with boundary(lambda why: DataError(f"{name} cannot be read: {why}", where=str(path))):
+        return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def clean_title(title: str) -> str:

@@ -17,12 +17,14 @@ import pandas as pd
 import yaml
 
 from toolkit.catalog import TYPES, last_observed
-from toolkit.errors import DataError
+from toolkit.errors import DataError, boundary
 
 Words = dict[str, str]  # language -> text
 
 DESCRIPTORS = Path(__file__).parent / "descriptors"
 CODE = r"^\d{6}$"
+FIRST_DAY = "1861-03-17"
+RANGE = {"minimum", "maximum"}
 _MEDIA = {
     "csv": "text/csv",
     "parquet": "application/vnd.apache.parquet",
@@ -33,7 +35,7 @@ _MEDIA = {
 @cache
 def shared() -> dict[str, Any]:
     """`titles` of the package, the day its files were `accessed`, and by name: `licences`, `origins` (what the tables
-    of one publisher say alike), `columns` and `faults`."""
+    of one publisher say alike), `units` (what a value counted in them may be), `columns` and `faults`."""
     return _yaml(DESCRIPTORS / "shared.yml")
 
 
@@ -46,7 +48,9 @@ class Resource:
     in theirs, `title` and `url` who they are. `observed` says where a row holds the day it was observed on, as
     `toolkit.catalog.last_observed` takes it; `reference_date` is the day of an edition whose rows hold none. `units`
     says what each value of the column `unit_by` is counted in; that column holds no other values, unless it says so.
-    `fields` are those of a Frictionless schema.
+    `limits` says of a unit, or of a value of `unit_by`, what `value` may be, where `shared.yml` says otherwise. `rules`
+    are those between cells (`toolkit.catalog.rules`). `known` are rows that are unlike all others and right: the
+    columns of the key, `value`, and `why` in both languages. `fields` are those of a Frictionless schema.
     """
 
     name: str
@@ -66,6 +70,9 @@ class Resource:
     path: str = ""
     unit_by: str = ""
     units: dict[str, str] = field(default_factory=dict)
+    limits: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rules: tuple[dict[str, Any], ...] = ()
+    known: tuple[dict[str, Any], ...] = ()
 
     @classmethod
     @cache
@@ -76,6 +83,11 @@ class Resource:
             DataError: a key that it may not have or lacks, or a name that `shared.yml` has not.
         """
         path = DESCRIPTORS / f"{name}.yml"
+        with boundary(lambda why: DataError(f"the descriptor of {name} cannot be read: {why}", where=str(path))):
+            return cls._read(name, path)
+
+    @classmethod
+    def _read(cls, name: str, path: Path) -> Resource:
         said = _yaml(path)
         origin = said.pop("origin", "")
         said = {"name": name} | (_shared("origins", origin, path) if origin else {}) | said
@@ -91,7 +103,7 @@ class Resource:
         if said.get("units"):
             described[said["unit_by"]].setdefault("enum", list(said["units"]))
         said |= {"faults": tuple(faults), "fields": columns(described)}
-        said |= {key: tuple(said[key]) for key in ("key", "parts") if key in said}
+        said |= {key: tuple(said[key]) for key in ("key", "parts", "rules", "known") if key in said}
         return cls(**said)
 
     @property
@@ -109,6 +121,14 @@ class Resource:
         found = next(each for each in self.fields if each["name"] == column)
         values: list[Any] = found["constraints"]["enum"]
         return values
+
+    @property
+    def ranges(self) -> dict[str, dict[str, Any]]:
+        """By value of `unit_by`, or by unit where there is none: `minimum`, `maximum`, and `whole`, of `value`."""
+        units = self.units
+        if not units and {"value", "unit"} <= {each["name"] for each in self.fields}:
+            units = {unit: unit for unit in self.allowed("unit")}
+        return {what: _shared("units", unit, DESCRIPTORS) | self.limits.get(what, {}) for what, unit in units.items()}
 
     def descriptor(self, sha256: str, size: int, rows: pd.DataFrame | None) -> dict[str, Any]:
         """The Frictionless descriptor of the resource, given the bytes that were written and the rows they hold."""
@@ -132,15 +152,31 @@ class Resource:
             out["observed"] = self.observed
         if self.units:
             out["unitOf"] = {"by": self.unit_by, "units": self.units}
+        if self._is_ranged():
+            out["limits"] = {"by": self.unit_by or "unit", "of": self.ranges}
+        out |= {key: list(said) for key, said in (("rules", self.rules), ("known", self.known)) if said}
         if self.fields:
             links = [
                 {"fields": [column], "reference": {"resource": "municipalities", "fields": ["istat_code"]}}
                 for column in self.codes
                 if self.name != "municipalities"
             ]
-            schema: dict[str, Any] = {"fields": list(self.fields), "primaryKey": list(self.key), "missingValues": [""]}
+            schema: dict[str, Any] = {"fields": self._ranged(), "primaryKey": list(self.key), "missingValues": [""]}
             out["schema"] = schema | ({"foreignKeys": links} if links else {})
         return out
+
+    def _is_ranged(self) -> bool:
+        return any(each["name"] == "value" and each["type"] == "number" for each in self.fields)
+
+    def _ranged(self) -> list[dict[str, Any]]:
+        """The fields, `value` with the range of all that it holds, which is as much as Frictionless can be told."""
+        fields = [dict(each) for each in self.fields]
+        for each in fields if self._is_ranged() else ():
+            if each["name"] == "value":
+                widest = {"minimum": min(one["minimum"] for one in self.ranges.values())}
+                widest |= {"maximum": max(one["maximum"] for one in self.ranges.values())}
+                each["constraints"] = widest | each.get("constraints", {})
+        return fields
 
     def _day(self, rows: pd.DataFrame) -> str:
         return last_observed(rows, self.observed) if self.observed else self.reference_date
@@ -164,11 +200,12 @@ def columns(described: Mapping[str, Mapping[str, Any] | None]) -> tuple[dict[str
 
     Args:
         described: by name of the column: `type` (string unless said), titles `it` and `en`, `unit`, `code` (true: an
-            ISTAT code of six digits), and constraints; `required` unless said otherwise. What is not said is as in
-            `shared.yml`.
+            ISTAT code of six digits), `whole` (of a number), and constraints; `required` unless said otherwise. What is
+            not said is as in `shared.yml`; a date lies, unless said otherwise, between 1861 and the year in which
+            the files were read.
 
     Raises:
-        DataError: a column without a title in a language, or of an unknown type.
+        DataError: a column without a title in a language, of an unknown type, or figures without a range.
     """
     out = []
     for name, own in described.items():
@@ -178,7 +215,17 @@ def columns(described: Mapping[str, Mapping[str, Any] | None]) -> tuple[dict[str
         if said["type"] not in TYPES:
             raise DataError(f"the column {name} is of type {said['type']!r}", allowed=list(TYPES))
         about = {"name": name, "type": said.pop("type"), "title": said.pop("it"), "title_en": said.pop("en")}
-        about |= {"unit": said.pop("unit")} if "unit" in said else {}
+        if "unit" in said:
+            about["unit"] = said.pop("unit")
+            said = shared()["units"].get(about["unit"], {}) | said
+        if about["type"] == "date":
+            said = {"minimum": FIRST_DAY, "maximum": f"{shared()['accessed'][:4]}-12-31"} | said
+        if said.get("maximum") == "accessed":
+            said["maximum"] = int(shared()["accessed"][:4])
+        if about["type"] in ("integer", "number") and not (name == "value" or "enum" in said or set(said) >= RANGE):
+            raise DataError(f"the column {name} has no range", where=DESCRIPTORS.name, allowed="minimum and maximum")
+        if said.pop("whole", False):
+            about["whole"] = True
         rules = {"required": True} | ({"pattern": CODE} if said.pop("code", False) else {}) | said
         rules = {key: rule for key, rule in rules.items() if rule is not False}
         out.append(about | ({"constraints": rules} if rules else {}))
@@ -198,5 +245,11 @@ def _shared(what: str, name: str, path: Path) -> Any:
 
 
 def _yaml(path: Path) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise DataError(f"{path.name} is not valid YAML: {error.problem}", where=f"{path}{line}") from None
+    if not isinstance(document, dict):
+        raise DataError(f"{path.name} is not a mapping", where=str(path))
     return document
