@@ -241,9 +241,10 @@ def identified(draws: int) -> Iterator[Row]:
         for name, (method, made) in scenes.items():
             how = {"units": 120, "groups": 60, "shocks": shocks, **made}
             hits = [_identified(panel(seed, **how)) for seed in range(draws)]
-            found, error = share(hits, FALSE_IDENTIFIED[method])
+            target = FALSE_IDENTIFIED.get(method, np.nan)
+            found, error = share(hits, 0.015 if np.isnan(target) else target)
             told = f"{name}, groups of two{', with shocks' if shocks else ''}: identificato on noise"
-            yield told, "at most", FALSE_IDENTIFIED[method], found, error
+            yield told, "shown" if np.isnan(target) else "at most", target, found, error
 
 
 def synthetic(draws: int) -> Iterator[Row]:
