@@ -18,13 +18,14 @@ MAY = {
     "errors": set(),
     "partial": set(),
     "inside": {"errors"},
+    "geo": {"errors"},
     "made": set(),
     "signs": set(),
     "text": {"contract", "errors", "partial"},
     "vega": {"made", "signs"},
     "svg": {"errors", "signs", "text", "vega"},
     "display": {"contract", "errors", "text", "svg"},
-    "charts": {"errors", "text", "display", "svg", "catalog"},
+    "charts": {"errors", "geo", "text", "display", "svg", "catalog"},
     "params": {"contract", "errors"},
     "catalog": {"contract", "errors"},
     "territory": {"errors", "catalog"},
@@ -33,9 +34,10 @@ MAY = {
     "pnrr": {"errors", "partial"},
     "spaces": {"errors"},
     "sources": {"errors", "signs", "catalog", "territory"},
-    "report": {"contract", "errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
-    | {"indicators", "impact", "pnrr", "spaces"},
-    "render": {"contract", "errors", "inside", "made", "signs", "text", "vega", "svg", "display", "charts", "report"}
+    "report": {"contract", "errors", "geo", "partial", "text", "svg", "display", "charts", "params", "catalog"}
+    | {"territory", "indicators", "impact", "pnrr", "spaces"},
+    "render": {"contract", "errors", "geo", "inside", "made", "signs", "text", "vega", "svg", "display", "charts"}
+    | {"report"}
     | {"catalog", "territory", "indicators"},
     "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
     "run": {"contract", "errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}

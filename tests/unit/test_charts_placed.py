@@ -16,8 +16,7 @@ from drawn import outside, overlapping
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit import svg
-from toolkit.charts import geo
+from toolkit import geo, svg
 from toolkit.charts import placed as charts
 from toolkit.charts.placed import draw, theme
 from toolkit.errors import DataError

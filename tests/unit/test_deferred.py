@@ -6,6 +6,9 @@ import subprocess
 import sys
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
+
+from toolkit.run.warm.shell import _Transformers
 
 CHECKED = "jsonschema.FormatChecker().conforms('http://comùne.example/è', 'iri')"
 PARSER = "'lark' in sys.modules"
@@ -33,3 +36,18 @@ def test_the_parser_of_addresses_is_imported_when_it_is_used(steps: list[str], t
     program = "\n".join(("import sys", *steps))
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert ended.stdout.splitlines() == told
+
+
+def test_a_painter_starts_without_what_only_notebooks_need() -> None:
+    code = "import sys; from toolkit.render.painter import main; from toolkit import svg; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"pandas", "numpy", "altair", "IPython", "jinja2"} & set(said.stdout.split())
+
+
+def test_a_cell_is_parsed_once_unless_its_notebook_has_a_transformer_of_its_own() -> None:
+    cell, kept = "%timeit x = 1\n!ls {x}\n", _Transformers()
+    assert kept.transform_cell(cell) == TransformerManager().transform_cell(cell) == kept.transform_cell(cell)
+    kept.cleanup_transforms.append(lambda lines: [*lines, "y = 2\n"])
+    assert kept.transform_cell(cell) == TransformerManager().transform_cell(cell) + "y = 2\n"
+    kept.cleanup_transforms.pop()
+    assert kept.transform_cell(cell) == TransformerManager().transform_cell(cell)

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from toolkit.charts import geo
+from toolkit import geo
 from toolkit.charts.structure import compared, data, filled, layers
 from toolkit.charts.theme import EMPTY, INK, SEQUENTIAL, WHITE, YELLOW
 

@@ -50,6 +50,12 @@ class Shown:
         drawn = {} if deferred else {"text/html": self._drawing(payload)}
         return {MIME: payload, **drawn, "text/plain": self._plain()}
 
+    def _ipython_display_(self) -> None:
+        """Put the bundle out as it is: IPython would ask a dozen formatters more what they make of it."""
+        from IPython.display import display
+
+        display(self._repr_mimebundle_(), raw=True)
+
     @property
     def has_charts(self) -> bool:
         """Whether its drawing needs the engine of charts."""

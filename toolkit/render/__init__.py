@@ -15,9 +15,16 @@ from typing import Any
 
 from toolkit import inside, signs
 from toolkit.contract import LANGUAGES
-from toolkit.render.shell import ASSETS, charts_name, extract, page
+from toolkit.render.shared import ASSETS
 
 __all__ = ["assets", "outputs", "page", "pdf", "site"]
+
+
+def page(notebook: Any, assets: str = ASSETS, languages: Sequence[str] = LANGUAGES) -> str:
+    """The HTML of an executed notebook; see `toolkit.render.shell`."""
+    from toolkit.render.shell import page as written
+
+    return written(notebook, assets, languages)
 
 
 def outputs(
@@ -39,6 +46,7 @@ def outputs(
     from toolkit.display import is_explorable, specs_script
     from toolkit.render.content import extracts, frame, payloads
     from toolkit.render.results import files
+    from toolkit.render.shell import charts_name, extract
     from toolkit.render.workbook import workbook
 
     opened, _ = frame(notebook)

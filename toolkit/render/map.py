@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from toolkit.charts import geo
+from toolkit import geo
 
 WIDTH, TALLEST, MARGIN = 640.0, 640.0, 36.0
 FEW = 3  # so few municipalities are shown among their neighbours

@@ -22,7 +22,8 @@ from traitlets.config import Application
 from toolkit.contract import LANGUAGES
 from toolkit.errors import ToolkitError
 from toolkit.render.content import Section
-from toolkit.render.shell import ASSETS, context, read
+from toolkit.render.shared import ASSETS
+from toolkit.render.shell import context, read
 from toolkit.signs import all_legible
 
 OTHERS = ("pdf", "webpdf", "latex", "slides")

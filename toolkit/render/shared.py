@@ -16,6 +16,7 @@ from typing import Any
 from toolkit import inside, vega
 from toolkit.made import made
 
+ASSETS = "../assets"
 OWN = Path(__file__).with_name("assets")
 FONTS = {f"titillium-web-{weight.lower()}.woff": weight for weight in vega.WEIGHTS}
 ALPHABETS = ("latin-1", "iso8859-2")

@@ -17,11 +17,10 @@ from toolkit.contract import LANGUAGES
 from toolkit.display.markup import METHOD
 from toolkit.render.canonical import canonical
 from toolkit.render.content import Page, Payload, Section, compose, questions
-from toolkit.render.shared import style
+from toolkit.render.shared import ASSETS, style
 
 TEMPLATES = Path(__file__).with_name("templates")
 TEMPLATE = "quadro"
-ASSETS = "../assets"
 # What the switch to the other language says, in that language.
 LANGUAGE_NAMES = {"it": "Italiano", "en": "English"}
 INDEX = {"it": "index.html", "en": "index.en.html"}

@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit import catalog, indicators, params
-from toolkit.charts import geo
+from toolkit import catalog, geo, indicators, params
 from toolkit.errors import DataError, ToolkitError
 from toolkit.indicators.base import Indicator
 from toolkit.indicators.measure import Measure
@@ -290,11 +289,15 @@ class Comparing(Setting):
     def structural(self, name: str) -> pd.Series:
         """Values of all municipalities of one variable of `peers`, as it was used."""
         panel = self._panel(getattr(indicators, name)(*self._structural(name)), "")
-        rows = panel.rows[panel.rows["territory"].isin(self.universe)]
-        wide = rows.pivot(index="territory", columns="year", values="value")
-        known = wide.notna().sum()
-        values: pd.Series = wide[known[known == known.max()].index.max()]
-        return values
+
+        def made() -> pd.Series:
+            rows = panel.rows[panel.rows["territory"].isin(self.universe)]
+            wide = rows.pivot(index="territory", columns="year", values="value")
+            known = wide.notna().sum()
+            values: pd.Series = wide[known[known == known.max()].index.max()]
+            return values
+
+        return panel.once(("structural", tuple(self.universe)), made)
 
     def _structural(self, name: str) -> list[pd.DataFrame]:
         return [self.table(table) for table in indicators.get(name).tables]

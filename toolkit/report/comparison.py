@@ -225,7 +225,7 @@ class Comparison:
         absent = Absent(self.own.flag, self.absence)
         amounts = {"own": self.own.value, "median": self.spread["median"], "peers_median": standing.peers_median}
         if len(self.peers):
-            amounts |= {"low": float(self.peers.quantile(0.25)), "high": float(self.peers.quantile(0.75))}
+            amounts |= dict(zip(("low", "high"), np.quantile(self.peers, (0.25, 0.75)).tolist(), strict=True))
         amounts |= {key: figure.value for key, figure in self.scales.items()}
         names = ("own", "median", "peers_median", "low", "high", *SCALES)
         facts: dict[str, Any] = {key: self._amount(amounts.get(key), absent) for key in names}

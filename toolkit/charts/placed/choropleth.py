@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from toolkit.charts import geo
+from toolkit import geo
 from toolkit.charts.placed import draw, maps, theme
 from toolkit.charts.placed.theme import INK, SEQUENTIAL, SLATE, Layer, Record, Spec
 from toolkit.display.frames import rows_of

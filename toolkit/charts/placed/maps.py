@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from toolkit.charts import geo
+from toolkit import geo
 from toolkit.charts.placed import draw, theme
 from toolkit.charts.placed.theme import INK, WHITE, Layer, Record, Spec
 

@@ -126,8 +126,10 @@ def main() -> None:
 class Painters:
     """The processes that draw charts; started when the first chart is asked for, or before where one surely will be.
 
+    One for two workers: drawing a page takes half of what its cells take, and each has to start and compile structures.
+
     Attributes:
-        slots: how many.
+        slots: how many workers.
         shared: file in which they find the boundaries.
     """
 
@@ -148,7 +150,7 @@ class Painters:
 
     def start(self) -> None:
         """Start all of them."""
-        self.processes = [self._painter() for _ in range(self.slots)]
+        self.processes = [self._painter() for _ in range((self.slots + 1) // 2)]
 
     def share(self) -> None:
         """Write what they find in the file."""
@@ -451,7 +453,7 @@ def _load(notebooks: Sequence[Path], base: Store) -> None:
     from toolkit import catalog
     from toolkit.display.markdown import split
     from toolkit.render import shell as pages
-    from toolkit.run.warm import job
+    from toolkit.run.warm import job, shell
     from toolkit.territory import Register
     from toolkit.text import Words, loading
 
@@ -473,3 +475,5 @@ def _load(notebooks: Sequence[Path], base: Store) -> None:
         with suppress(Exception):  # who runs a faulty notebook is told
             for cell in job.source(path).cells:
                 list(split(cell.source))
+                if cell.cell_type == "code":
+                    shell.host().kernel.shell.input_transformer_manager.transform_cell(cell.source)

@@ -24,6 +24,7 @@ import ipykernel
 from ipykernel.iostream import BackgroundSocket, IOPubThread, OutStream
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
+from IPython.core.inputtransformer2 import TransformerManager
 from jupyter_client.session import Session
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from papermill.clientwrap import PapermillNotebookClient
@@ -111,6 +112,28 @@ class _NoThread(IOPubThread):
         self.io_loop = self.thread = idle
 
 
+class _Transformers(TransformerManager):
+    """IPython's own, which parse a cell once: an ordinary kernel does it twice, and each page of a notebook anew.
+
+    Where a notebook adds one of its own, which may remember what it has seen, nothing is kept.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._usual, self._kept = self._all(), dict[str, str]()
+
+    def _all(self) -> list[Any]:
+        return [*self.cleanup_transforms, *self.line_transforms, *self.token_transformers]
+
+    def transform_cell(self, cell: str) -> str:
+        """A cell as Python."""
+        if self._all() != self._usual:
+            return super().transform_cell(cell)
+        if cell not in self._kept:
+            self._kept[cell] = super().transform_cell(cell)
+        return self._kept[cell]
+
+
 class Host:
     """The kernel of this process, without sockets. It can be made before a fork: the copy is as good."""
 
@@ -129,7 +152,7 @@ class Host:
         config = Config()
         config.HistoryManager.enabled = False
         config.IPythonKernel._execute_sleep = 0  # for what a socket has not sent yet; here is none
-        return IPythonKernel.instance(
+        kernel = IPythonKernel.instance(
             session=self.session,
             config=config,
             log=logging.getLogger("ipykernel"),
@@ -137,6 +160,9 @@ class Host:
             iopub_socket=self.iopub.background_socket,
             shell_channel_thread=SimpleNamespace(parent_thread=threading.main_thread(), manager=None),
         )
+        assert kernel.shell is not None
+        kernel.shell.input_transformer_manager = _Transformers()
+        return kernel
 
     @contextmanager
     def attached(self) -> Iterator[None]:
