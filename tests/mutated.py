@@ -73,7 +73,7 @@ class Sample:
         writer.writeheader()
         writer.writerows(self.rows)
         try:
-            rules.check_rows(rules.read(out.getvalue().encode(), self.resource), self.resource)
+            rules.check_rows(out.getvalue().encode(), self.resource, _links(self.resource["name"]))
         except ToolkitError as fault:
             return str(fault)
         return ""
@@ -85,6 +85,14 @@ def table(name: str) -> tuple[dict[str, Any], pd.DataFrame]:
     found = next(one for one in catalog.default().package["resources"] if one["name"] == name)
     texts = catalog.load(name).map(lambda cell: cell if isinstance(cell, str) else number(cell))
     return found | {"format": "csv"}, texts
+
+
+@cache
+def _links(name: str) -> dict[str, frozenset[str]]:
+    """Column → what it may hold, where that is what another table has."""
+    links = table(name)[0]["schema"].get("foreignKeys", ())
+    ends = {link["fields"][0]: link["reference"] for link in links}
+    return {column: frozenset(table(end["resource"])[1][end["fields"][0]]) for column, end in ends.items()}
 
 
 def sample(name: str, **where: str) -> Sample:
@@ -135,6 +143,8 @@ def forbidden(sample: Sample, at: int, column: str) -> str:
         return "pattern"
     if value < said.get("minimum", value) or value > said.get("maximum", value):
         return "range"
+    if text not in _links(sample.resource["name"]).get(column, {text}):
+        return "link"
     return _flagged(row, fields) or _limited(sample.resource, row) or _between(sample.resource, row)
 
 
