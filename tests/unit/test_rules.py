@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
-from mutated import sample, table, tried
+from mutated import params_tried, sample, table, tried
 
 from toolkit import catalog
 from toolkit.errors import DataError, ToolkitError
@@ -154,3 +155,15 @@ def test_ten_thousand_spoilt_cells_are_told_or_right() -> None:
     counts, wrong = tried(10_000)
     assert wrong == []
     assert sum(counts.values()) == 10_000
+
+
+def test_spoilt_files_of_params_are_told_or_right(tmp_path: Path) -> None:
+    _, wrong = params_tried(300, tmp_path)
+    assert wrong == []
+
+
+@pytest.mark.slow
+def test_five_thousand_spoilt_files_of_params_are_told_or_right(tmp_path: Path) -> None:
+    counts, wrong = params_tried(5000, tmp_path)
+    assert wrong == []
+    assert sum(counts.values()) == 5000

@@ -82,12 +82,19 @@ class Resource:
         Raises:
             DataError: a key that it may not have or lacks, or a name that `shared.yml` has not.
         """
-        path = DESCRIPTORS / f"{name}.yml"
-        with boundary(lambda why: DataError(f"the descriptor of {name} cannot be read: {why}", where=str(path))):
-            return cls._read(name, path)
+        return cls.read(DESCRIPTORS / f"{name}.yml")
 
     @classmethod
-    def _read(cls, name: str, path: Path) -> Resource:
+    def read(cls, path: Path) -> Resource:
+        """The resource that a file describes; raises as `of`."""
+        name = path.stem
+        with boundary(lambda why: DataError(f"the descriptor of {name} cannot be read: {why}", where=str(path))):
+            found = cls._of(name, path)
+            found.descriptor("", 0, None)
+        return found
+
+    @classmethod
+    def _of(cls, name: str, path: Path) -> Resource:
         said = _yaml(path)
         origin = said.pop("origin", "")
         said = {"name": name} | (_shared("origins", origin, path) if origin else {}) | said
