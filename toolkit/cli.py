@@ -61,7 +61,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="quadro",
         description="Reproducible policy reports for municipalities, in Italian and English, from open data.",
-        epilog="example:\n  quadro run          the reports of the default plan\n  quadro run --help   about a command",
+        epilog="example:\n  quadro run          the reports of the default plan\n"
+        "  quadro run --help   about one command",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action=_Version)

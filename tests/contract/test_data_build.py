@@ -205,7 +205,7 @@ def test_tables_of_an_adapter_that_fails_stay_as_they_are(raw: Path, tmp_path: P
     data = tmp_path / "data"
     shutil.copytree(root / "data", data)
     before = {path.name: path.read_bytes() for path in data.iterdir() if path.is_file()}
-    (data / "population.csv").write_text("spoilt", encoding="utf-8")
+    (data / "calls.csv").write_text("spoilt", encoding="utf-8")
     with pytest.raises(DataError, match="stays old: local_units as accessed on 20"):
         build(raw, data)
     kept = {path.name: path.read_bytes() for path in data.iterdir() if path.is_file()}

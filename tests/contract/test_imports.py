@@ -18,9 +18,10 @@ MAY = {
     "errors": set(),
     "partial": set(),
     "inside": {"errors"},
+    "made": set(),
     "signs": set(),
     "text": {"contract", "errors", "partial"},
-    "vega": {"signs"},
+    "vega": {"made", "signs"},
     "svg": {"errors", "signs", "text", "vega"},
     "display": {"contract", "errors", "text", "svg"},
     "charts": {"errors", "text", "display", "svg", "catalog"},
@@ -34,7 +35,7 @@ MAY = {
     "sources": {"errors", "signs", "catalog", "territory"},
     "report": {"contract", "errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
     | {"indicators", "impact", "pnrr", "spaces"},
-    "render": {"contract", "errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
+    "render": {"contract", "errors", "inside", "made", "signs", "text", "vega", "svg", "display", "charts", "report"}
     | {"catalog", "territory", "indicators"},
     "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
     "run": {"contract", "errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}

@@ -17,22 +17,40 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from toolkit import catalog
 from toolkit.catalog import PACKAGE, Catalog, kept
 from toolkit.catalog.observed import credits_of
+from toolkit.catalog.rules import municipal
 from toolkit.errors import DataError, Faults
+from toolkit.sources.write import csv_bytes
+
+IN_CSV = ("population", "income", "local_units", "commuting")
+
+
+@pytest.fixture(scope="module")
+def edition(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder with some tables of one province as CSV, of which a row can be spoilt by hand."""
+    out = tmp_path_factory.mktemp("edition") / "data"
+    shutil.copytree(root / "data", out, ignore=lambda _, names: [name for name in names if "." not in name])
+    package = catalog.default().package
+    for entry in package["resources"]:
+        if entry["name"] in IN_CSV and entry["format"] == "parquet":
+            table = catalog.load(entry["name"])
+            content = csv_bytes(table[table["istat_code"].str.startswith("015")], tuple(entry["schema"]["fields"]))
+            (out / entry["path"]).unlink()
+            entry |= {"path": f"{entry['name']}.csv", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
+            entry |= {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+            (out / entry["path"]).write_bytes(content)
+    (out / PACKAGE).write_text(yaml.dump(package, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return out
 
 
 @pytest.fixture
-def folder(tmp_path: Path, root: Path) -> Path:
-    """A copy of the data folder, to be spoilt."""
-    out = tmp_path / "data"
-    out.mkdir()
-    for file in (root / "data").iterdir():
-        if file.is_file():
-            shutil.copy(file, out)
-    return out
+def folder(tmp_path: Path, edition: Path) -> Path:
+    """A copy of it, to be spoilt."""
+    return Path(shutil.copytree(edition, tmp_path / "data"))
 
 
 def rewrite(folder: Path, file: str, edit: Callable[[bytes], bytes]) -> None:
@@ -319,11 +337,12 @@ def test_a_table_is_read_and_checked_once(monkeypatch: pytest.MonkeyPatch) -> No
 @pytest.mark.parametrize("name", [name for name in catalog.default().names() if catalog.default().in_parts(name)])
 def test_some_municipalities_and_columns_are_read_alone(name: str) -> None:
     whole = catalog.load(name)
-    code, rest = whole.columns[0], list(whole.columns[:0:-1])
-    known = whole[code].unique()
+    codes = municipal(next(one for one in catalog.default().package["resources"] if one["name"] == name))
+    rest, known = list(whole.columns[:0:-1]), whole[codes[0]].unique()
     chosen = {*known[:2], *known[len(known) // 2 :][:3], known[-1], "000000"}
     part = catalog.load(name, chosen)
-    pd.testing.assert_frame_equal(part, whole[whole[code].isin(chosen)].reset_index(drop=True))
+    expected = whole[whole[codes].isin(chosen).any(axis=1)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(part, expected)
     pd.testing.assert_frame_equal(catalog.load(name, chosen, rest), part[rest])
     assert not len(catalog.load(name, {"000000"}))
     with pytest.raises(DataError, match="has no column 'nothing'"):

@@ -141,7 +141,7 @@ def test_a_figure_listed_as_known_passes_as_long_as_it_is_that_one() -> None:
     frame.loc[at, "value"] = 1.0
     known = {**where, "value": 1.0, "why": {"it": "…", "en": "…"}}
     outliers.check(frame, replace(Resource.of("population"), known=(known,)))
-    with pytest.raises(DataError, match="listed as known is not in the table"):
+    with pytest.raises(DataError, match="what is listed as known is not in the table"):
         outliers.check(catalog.load("population"), replace(Resource.of("population"), known=(known,)))
 
 

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from toolkit import catalog
-from toolkit.errors import DataError, DataNotEmbedded, TerritoryError
+from toolkit.errors import DataError, TerritoryError
 from toolkit.territory import Area, Register, Share, comparable, fold, slug
 
 DAY = date(2026, 1, 1)
@@ -302,13 +302,9 @@ def test_areas_of_a_kind_hold_the_country(register: Register) -> None:
     assert "118015" in register.area("provincia-sud-sardegna-2025", date(2025, 12, 31))
 
 
-def test_figures_are_embedded_or_it_is_said_how_to_get_them(register: Register) -> None:
-    assert register.embedded() >= set(register.area("citta-metropolitana-milano", DAY).members)
-    register.require_embedded("015032")
-    with pytest.raises(DataNotEmbedded) as caught:
-        register.require_embedded("001272")
-    assert "Torino (TO), 001272 is known, but its figures are not in the embedded data." in str(caught.value)
-    assert "quadro data fetch 001272" in str(caught.value)
+def test_figures_of_every_municipality_are_embedded(register: Register) -> None:
+    assert register.embedded() == set(register.known)
+    register.require_embedded("001168")
 
 
 def test_asking_who_is_embedded_is_no_use_of_a_source() -> None:

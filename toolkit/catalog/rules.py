@@ -22,6 +22,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def read(
     Args:
         content: of the file.
         resource: its descriptor.
-        codes: of a parquet only the rows of these codes, its first column, are read; None: all.
+        codes: of a parquet only the rows with one of these municipalities are read; None: all.
         columns: of a parquet only these are read; none: all.
     """
     with boundary(lambda why: _fault(resource, "file", f"is a {resource['format']} ({why})")):
@@ -91,15 +92,14 @@ def _read_parquet(
     content: bytes, resource: dict[str, Any], codes: Collection[str] | None, columns: Sequence[str]
 ) -> pa.Table:
     expected = [item["name"] for item in resource["schema"]["fields"]]
-    file, first = parquet(content, resource), expected[0]
-    wanted = list(range(file.num_row_groups)) if codes is None else _holding(file, codes)
-    if codes is None or not columns:
-        needed = list(columns) or expected
-    else:
-        needed = [name for name in expected if name in {first, *columns}]
+    file, keys = parquet(content, resource), municipal(resource)
+    every = codes is None or keys != expected[:1]
+    wanted = list(range(file.num_row_groups)) if every else _holding(file, codes or ())
+    needed = [name for name in expected if not columns or name in columns or (codes is not None and name in keys)]
     arrow = file.read_row_groups(wanted, columns=needed, use_threads=False)
     if codes is not None:
-        arrow = arrow.filter(pc.is_in(arrow[first], value_set=pa.array(sorted(codes), pa.string())))
+        among = pa.array(sorted(codes), pa.string())
+        arrow = arrow.filter(reduce(pc.or_, [pc.is_in(arrow[name], value_set=among) for name in keys]))
     return arrow.select(list(columns) or expected)
 
 
@@ -135,6 +135,11 @@ def _check_decimal(texts: pa.Table, resource: dict[str, Any]) -> None:
             name = item["name"]
             broken = pc.match_substring_regex(texts[name], "0[xX]")
             part.refuse(broken, name, f"{name} is a whole number in decimal digits")
+
+
+def municipal(resource: dict[str, Any]) -> list[str]:
+    """Columns of a table with codes of municipalities."""
+    return [link["fields"][0] for link in resource["schema"].get("foreignKeys", ())]
 
 
 def parquet(content: bytes, resource: dict[str, Any]) -> pyarrow.parquet.ParquetFile:

@@ -16,7 +16,7 @@ from toolkit.errors import DataError, ToolkitError
 from toolkit.indicators.base import Indicator
 from toolkit.indicators.measure import Measure
 from toolkit.indicators.panel import Panel
-from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same_value, space
+from toolkit.indicators.peers import MOST, STRUCTURAL, Peers, nearest, same_size, same_value, space
 from toolkit.indicators.peers import structure as structure_of
 from toolkit.indicators.standing import standings_of
 from toolkit.params import ROOT, ReportParams
@@ -118,7 +118,7 @@ class Comparing(Setting):
             DataError: a frame that does not say what it measures, or is not as `own_frame.own_rows` asks.
         """
         bases: dict[str, Panel] = {}
-        if isinstance(what, Measure) and any(table.empty for table in what.tables.values()):
+        if isinstance(what, Measure) and any(self._silent(table) for table in what.tables.values()):
             parent, panel, tables = "", self._unpublished(what.indicator), []
         elif isinstance(what, Measure):
             parent = self.metropolitan.id if what.indicator.parent else ""
@@ -134,7 +134,8 @@ class Comparing(Setting):
                 hint="indicators.income_per_taxpayer(income), or a frame with istat_code, year, value",
             )
         about: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": self.peer_codes, "bases": bases}
-        played = {key: place for key, place in self.roles.items() if key != self.own} | {self.own: self.own}
+        played = {key: place for key, place in self.roles.items() if key != self.own and place in panel.at}
+        played |= {self.own: self.own}
         standing = standings_of({panel.indicator.id: panel}, played, **about)[panel.indicator.id]
         key = self._key(f"{panel.indicator.id}@{self.parent}" if parent else panel.indicator.id, panel)
         found = Comparison(self, panel, standing, tuple(tables), key)
@@ -157,6 +158,8 @@ class Comparing(Setting):
     def _panel(self, what: Measure, parent: str) -> Panel:
         """Figures of all municipalities, areas and scales: shared by all pages, if the tables are the catalogue's."""
         groups = self.territories | {self.own: self.members}
+        if parent:  # a share of it has only what lies inside
+            groups = {key: codes for key, codes in groups.items() if set(codes) <= set(self.universe)}
         ours = all(_same(table, self._loaded.get(name)) for name, table in what.tables.items())
         if not ours or self.own not in self.territories:
             return what.of(groups, parent=parent)
@@ -170,8 +173,12 @@ class Comparing(Setting):
         )
         return panel
 
+    def _silent(self, table: pd.DataFrame) -> bool:
+        """Whether a table has no row, by the day of the report, of the municipalities among which one is ranked."""
+        return table.empty or ("istat_code" in table and not table["istat_code"].isin(set(self.universe)).any())
+
     def _unpublished(self, about: Indicator) -> Panel:
-        """Figures that no table has by the day of the report: missing, for every territory."""
+        """Figures that no table has of these municipalities by the day of the report: missing, for every territory."""
         year = self.as_of.year - (self.as_of.strftime("%m-%d") != "12-31")
         territories = list(self.territories | {self.own: self.members})
         rows = pd.DataFrame({"territory": territories, "year": year, "value": np.nan, "flag": "missing"})
@@ -241,18 +248,23 @@ class Comparing(Setting):
 
     @cached_property
     def peers(self) -> Peers | None:
-        """The municipalities most like this one; None for an area."""
+        """The municipalities most like this one; None for an area, and where a characteristic of it is absent or too
+        few municipalities have all of them."""
         if not self.municipal:
             return None
 
         # Loaded by each page that has peers, so that its sources do not depend on what was computed before it.
         measures = [getattr(indicators, name)(*self._structural(name)) for name in STRUCTURAL]
+        if any(self._silent(table) for one in measures for table in one.tables.values()):
+            return None
 
         def found() -> Any:
             every = pd.concat([self._panel(one, "").rows for one in measures])
-            return space(structure_of(every[every["territory"].isin(self.universe)]))
+            variables = structure_of(every[every["territory"].isin(self.universe)])
+            return space(variables) if len(variables.dropna()) > max(MOST, variables.shape[1] + 1) else None
 
-        return nearest(self.once("structure", self.metropolitan.id, found), self.own)
+        points = self.once("structure", self.metropolitan.id, found)
+        return nearest(points, self.own) if points is not None and self.own in points.z.index else None
 
     def structural(self, name: str) -> pd.Series:
         """Values of all municipalities of one variable of `peers`, as it was used."""
@@ -282,9 +294,11 @@ class Comparing(Setting):
         found = {
             "metropolitan": tuple(other for other in self.universe if other != code),
             "peers": self.peer_codes,
-            "size": same_size(residents, code),
+            "size": same_size(residents, code) if code in residents.dropna().index else (),
             self.near.kind if self.near else "zone": tuple(other for other in near if other != code),
-            "urbanisation": same_value(urban.reindex(list(self.universe)).astype(float), code),
+            "urbanisation": same_value(urban.reindex(list(self.universe)).astype(float), code)
+            if urban[code] > 0
+            else (),
         }
         if self.compare_with:
             found["custom"] = tuple(other for other in self._custom() if other != code)

@@ -91,6 +91,8 @@ def comparison_table(report: Report, compared: Sequence[Comparison]) -> tuple[pd
     names = {wording.column_of(report, key): scale.name for key, scale in report.scales.items()}
     names |= {"median": words.say("report.median")}
     names |= {"peers": words.say("report.peers_median")} if report.municipal else {}
+    blank = dict.fromkeys(names, float("nan")) | {f"{key}_flag": "missing" for key in names}
+    rows = [blank | row for row in rows]  # a share has no figure of a territory beyond the whole
     names = {
         key: name for key, name in names.items() if key == "territory" or any(row[key] == row[key] for row in rows)
     }

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from toolkit.errors import DataError, boundary
 from toolkit.sources import expanded
@@ -112,7 +114,8 @@ def long(frame: pd.DataFrame, key: list[str], flag: str = "observed") -> pd.Data
     if "flag" not in out:
         out["flag"] = flag
     out["flag"] = out["flag"].where(out["value"].notna() | (out["flag"] == "confidential"), "missing")
-    return out.sort_values(key, kind="stable").reset_index(drop=True)
+    ranks = [out[name] if is_numeric_dtype(out[name]) else out[name].astype("category").cat.codes for name in key]
+    return out.iloc[np.lexsort([rank.to_numpy() for rank in reversed(ranks)])].reset_index(drop=True)
 
 
 def added(frame: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:

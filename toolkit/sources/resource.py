@@ -50,7 +50,8 @@ class Resource:
     says what each value of the column `unit_by` is counted in; that column holds no other values, unless it says so.
     `limits` says of a unit, or of a value of `unit_by`, what `value` may be, where `shared.yml` says otherwise. `rules`
     are those between cells (`toolkit.catalog.rules`). `known` are rows that are unlike all others and right: the
-    columns of the key, `value`, and `why` in both languages. `fields` are those of a Frictionless schema.
+    columns of the key, or some of them for all their rows, `value` of a single one, and `why` in both languages.
+    `fields` are those of a Frictionless schema.
     """
 
     name: str

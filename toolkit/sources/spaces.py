@@ -78,6 +78,7 @@ def hazard(raw: Path) -> pd.DataFrame:
     numbers = {key: source.number(frame, name).replace(UNKNOWN, np.nan) for key, name in names.items()}
     for item in ("area", "residents", "local_units"):
         high, middle, low = (numbers[kind, item].fillna(0) for kind in CLASSES)
+        source.require(bool((high >= 0).all()), f"{item} is not below zero")
         source.require(bool(((high <= middle + 5e-4) & (middle <= low + 5e-4)).all()), f"P3 ≤ P2 ≤ P1, in {item}")
     year = HAZARD.allowed("year")[0]
     parts = []
@@ -96,7 +97,7 @@ def consumed(raw: Path) -> pd.DataFrame:
     register = istat_register.tables(raw)["municipalities"]
     area = share["istat_code"].map(register.set_index("istat_code")["area_km2"].astype(float))
     kept = {"istat_code": share["istat_code"], "year": share["year"], "item": "consumed_land"}
-    return long(pd.DataFrame(kept | {"value": share["value"] * area, "unit": "ha"}), list(CONSUMED.key))
+    return long(pd.DataFrame(kept | {"value": (share["value"] * area).round(3), "unit": "ha"}), list(CONSUMED.key))
 
 
 def by_hand(resource: Resource, rows: list[dict[str, Any]], read_on: str) -> pd.DataFrame:
@@ -110,4 +111,5 @@ def by_hand(resource: Resource, rows: list[dict[str, Any]], read_on: str) -> pd.
             where = f"data/curated/{CURATED_FILE}, {resource.name}, {next(iter(row.values()))}"
             raise DataError(f"a row has other keys than it should: {', '.join(odd)}", where=where, allowed=columns)
     frame = pd.DataFrame(renamed).map(lambda cell: " ".join(cell.split()) if isinstance(cell, str) else cell)
-    return frame.assign(read_on=read_on, order=range(1, len(frame) + 1))[columns]
+    frame = frame.assign(read_on=read_on, order=range(1, len(frame) + 1))[columns]
+    return frame.sort_values(list(resource.key), kind="stable", ignore_index=True)
