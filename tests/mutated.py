@@ -1,29 +1,38 @@
 """Spoilt cells: mutations of the tables, and an oracle, written apart from the catalogue, of what is forbidden.
 
-`python tests/mutated.py [N]` tries N of them (10,000) and counts what came of each kind.
+`python tests/mutated.py [CELLS [FILES]]` tries so many of them (10,000), and of files of `params/` (5,000), and counts
+what came of each kind.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import random
 import re
 import sys
+import tempfile
 import traceback
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
+import fuzzed
 import pandas as pd
+import yaml
+from jsonschema import Draft202012Validator
+from pydantic import BaseModel
 
-from toolkit import catalog
+from toolkit import catalog, params
 from toolkit.catalog import rules
 from toolkit.errors import ToolkitError
+from toolkit.params import benchmark, choices, policy
 from toolkit.sources.write import number
 
 Row = dict[str, str]
@@ -73,7 +82,7 @@ class Sample:
         writer.writeheader()
         writer.writerows(self.rows)
         try:
-            rules.check_rows(rules.read(out.getvalue().encode(), self.resource), self.resource)
+            rules.check_rows(out.getvalue().encode(), self.resource, _links(self.resource["name"]))
         except ToolkitError as fault:
             return str(fault)
         return ""
@@ -85,6 +94,14 @@ def table(name: str) -> tuple[dict[str, Any], pd.DataFrame]:
     found = next(one for one in catalog.default().package["resources"] if one["name"] == name)
     texts = catalog.load(name).map(lambda cell: cell if isinstance(cell, str) else number(cell))
     return found | {"format": "csv"}, texts
+
+
+@cache
+def _links(name: str) -> dict[str, frozenset[str]]:
+    """Column → what it may hold, where that is what another table has."""
+    links = table(name)[0]["schema"].get("foreignKeys", ())
+    ends = {link["fields"][0]: link["reference"] for link in links}
+    return {column: frozenset(table(end["resource"])[1][end["fields"][0]]) for column, end in ends.items()}
 
 
 def sample(name: str, **where: str) -> Sample:
@@ -135,6 +152,8 @@ def forbidden(sample: Sample, at: int, column: str) -> str:
         return "pattern"
     if value < said.get("minimum", value) or value > said.get("maximum", value):
         return "range"
+    if text not in _links(sample.resource["name"]).get(column, {text}):
+        return "link"
     return _flagged(row, fields) or _limited(sample.resource, row) or _between(sample.resource, row)
 
 
@@ -216,9 +235,66 @@ def tried(count: int) -> tuple[Counter[str], list[str]]:
     return came, wrong
 
 
+# ---- files of params -------------------------------------------------------------------------------------------------
+
+OWN = """figures:
+  - {name: {it: Imprese, en: Enterprises}, value: 1650, unit: enterprises, date: "2026-06-30", source: SUAP,
+     role: {it: SUAP, en: Desk}, beside: local_units_per_1000}
+entries:
+  - {kind: risk, text: {it: x, en: x}, date: "2026-06-30", role: {it: SUAP, en: Desk}}
+"""
+
+
+def _seeds() -> dict[type[BaseModel], list[str]]:
+    home = params.ROOT / "params"
+    seeds: dict[type[BaseModel], list[str]] = {
+        model: [path.read_text(encoding="utf-8") for path in sorted(home.glob(pattern))]
+        for model, pattern in (
+            (params.RunPlan, "runs/*.yml"),
+            (params.MunicipalitySet, "sets/*.yml"),
+            (policy.Policy, "policies/*.yml"),
+            (choices.Choices, "pnrr*.yml"),
+            (benchmark.CompositeIndicator, "composite.yml"),
+            (benchmark.SwotRules, "swot.yml"),
+        )
+    }
+    return seeds | {benchmark.OwnFigures: [OWN]}
+
+
+def params_tried(count: int, folder: Path, seed: int = 18) -> tuple[Counter[str], list[str]]:
+    """What came of mutated files of `params/`; what is forbidden is told by `params/schema.json`."""
+    chance, seeds, came, wrong = random.Random(seed), _seeds(), Counter[str](), list[str]()
+    schema = json.loads((params.ROOT / "params" / "schema.json").read_text(encoding="utf-8"))
+    asked = {model: Draft202012Validator({**schema, "$ref": f"#/$defs/{model.__name__}"}) for model in seeds}
+    said = {model: [yaml.safe_load(text) for text in texts] for model, texts in seeds.items()}
+    for at in range(count):
+        model = list(seeds)[at % len(seeds)]
+        spoilt = fuzzed.of_said(chance.choice(said[model]), chance)
+        path = folder / f"{at}.yml"
+        path.write_bytes(fuzzed.yaml_of(spoilt))
+        forbidden = not asked[model].is_valid(spoilt)
+        told = f"{model.__name__} {'' if not forbidden else next(asked[model].iter_errors(spoilt)).message[:200]}"
+        try:
+            params.load(model, path)
+            refused = False
+        except ToolkitError:
+            refused = True
+        except Exception:
+            came["traceback"] += 1
+            wrong.append(f"{told}: {traceback.format_exc(limit=-1)}")
+            continue
+        finally:
+            path.unlink()
+        came[f"{model.__name__}: {'refused' if refused else 'taken'}{', forbidden' if forbidden else ''}"] += 1
+        if forbidden and not refused:
+            wrong.append(f"{told} is taken")
+    return came, wrong
+
+
 if __name__ == "__main__":
-    counts, faults = tried(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000)
-    for what, times in sorted(counts.items()):
-        print(f"{times:6}  {what}")
-    print("\n".join(faults) or "no traceback, nothing taken that a rule forbids")
-    sys.exit(bool(faults))
+    cells, files = map(int, [*sys.argv[1:], "10000", "5000"][:2])
+    with tempfile.TemporaryDirectory() as scratch:
+        for counts, faults in (tried(cells), params_tried(files, Path(scratch))):
+            for what, times in sorted(counts.items()):
+                print(f"{times:6}  {what}")
+            print("\n".join(faults) or "no traceback, nothing taken that a rule forbids")

@@ -58,7 +58,7 @@ def test_what_spreadsheets_write_is_read(own: Path, text: str) -> None:
         ("istat_code,year,value\n015032,2023.5,1\n", "year is '2023.5'(.|\n)*line 2"),
         ("istat_code,year,value\n015032,2023,n.d.\n", "value is 'n.d.'(.|\n)*a number, or nothing"),
         ("istat_code,year,value,flag\n015032,2023,1,secret\n", "flag is 'secret'(.|\n)*confidential"),
-        ("istat_code,year,value,flag\n015032,2023,1,missing\n", "flag is 'missing' and value '1'"),
+        ("istat_code,year,value,flag\n015032,2023,1,missing\n", "flag is 'missing' and value is '1'"),
         ("code,value\n015032,1\n", "no column 'istat_code'"),
         ("istat_code,year,value\n", "no rows"),
         ("", "not a CSV"),
@@ -71,6 +71,30 @@ def test_what_is_wrong_is_named_with_its_line(own: Path, text: str | bytes, mess
     with pytest.raises(DataError) as caught:
         read_own("x.csv", TOLD)
     assert re.search(message, str(caught.value)), caught.value
+
+
+WRONG_CELLS = [
+    ("015146,2023,inf,observed", "value is 'inf'", "value"),
+    ("015146,2023,1e999,observed", "value is '1e999'", "value"),
+    ("015146,2023,n.d.,observed", "value is 'n.d.'", "value"),
+    ("015146,20234,1,observed", "year is '20234'", "year"),
+    ("015146,2023,1,secret", "flag is 'secret'", "flag"),
+    ("015146,2023,1,missing", "flag is 'missing' and value is '1'", "flag"),
+]
+
+
+@pytest.mark.parametrize(("row", "what", "column"), WRONG_CELLS)
+def test_a_wrong_cell_fails_the_page_of_its_place_alone(own: Path, row: str, what: str, column: str) -> None:
+    (own / "parks.csv").write_text(f"istat_code,year,value,flag\n015032,2023,12.5,observed\n{row}\n")
+    theirs = Report("own", municipality="015146", it="Verde", en="Parks")
+    with pytest.raises(DataError) as caught:
+        theirs.table("parks.csv", **TOLD)
+    assert what in str(caught.value)
+    assert f"data/own/parks.csv, line 3, column {column}" in str(caught.value)
+    ours = Report("own", municipality="015032", it="Verde", en="Parks")
+    assert ours.table("parks.csv", **TOLD)["istat_code"].tolist() == ["015032"]
+    told = [source.worded("en")["faults"] for source in ours.sources if source.name == "parks.csv"]
+    assert told == [["Left out, for a figure that is wrong: 015146."]]
 
 
 def test_a_source_is_asked_for_once_with_all_that_is_missing(own: Path) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
-from mutated import sample, table, tried
+from mutated import params_tried, sample, table, tried
 
 from toolkit import catalog
 from toolkit.errors import DataError, ToolkitError
@@ -140,7 +141,7 @@ def test_a_figure_listed_as_known_passes_as_long_as_it_is_that_one() -> None:
     frame.loc[at, "value"] = 1.0
     known = {**where, "value": 1.0, "why": {"it": "…", "en": "…"}}
     outliers.check(frame, replace(Resource.of("population"), known=(known,)))
-    with pytest.raises(DataError, match="listed as known is not in the table"):
+    with pytest.raises(DataError, match="what is listed as known is not in the table"):
         outliers.check(catalog.load("population"), replace(Resource.of("population"), known=(known,)))
 
 
@@ -154,3 +155,15 @@ def test_ten_thousand_spoilt_cells_are_told_or_right() -> None:
     counts, wrong = tried(10_000)
     assert wrong == []
     assert sum(counts.values()) == 10_000
+
+
+def test_spoilt_files_of_params_are_told_or_right(tmp_path: Path) -> None:
+    _, wrong = params_tried(300, tmp_path)
+    assert wrong == []
+
+
+@pytest.mark.slow
+def test_five_thousand_spoilt_files_of_params_are_told_or_right(tmp_path: Path) -> None:
+    counts, wrong = params_tried(5000, tmp_path)
+    assert wrong == []
+    assert sum(counts.values()) == 5000

@@ -297,11 +297,14 @@ class _Part:
         for bound, (beyond, said) in BOUNDS.items():
             bounds = pa.array([one.get(bound) for one in known], pa.float64()).take(kinds.indices)
             broken = beyond(values, pa.chunked_array([bounds]))
-            at = pc.index(broken, True).as_py()
-            self.refuse(broken, "value", f"{self.arrow[by][at]}: value is {said} {bounds[at]}" if at >= 0 else "", by)
+            self._beyond(broken, by, [f"value is {said} {one.get(bound)}" for one in known], kinds.indices)
         whole = pa.array([one.get("whole", False) for one in known], pa.bool_()).take(kinds.indices)
         broken = pc.and_(pa.chunked_array([whole]), pc.not_equal(values, pc.floor(values)))
-        self.refuse(broken, "value", f"value is a whole number, as each of {by} that is counted", by)
+        self._beyond(broken, by, ["value is a whole number"] * len(known), kinds.indices)
+
+    def _beyond(self, broken: Any, by: str, rules: Sequence[str], kinds: Any) -> None:
+        if (at := pc.index(broken, True).as_py()) >= 0:
+            self.refuse(broken, "value", f"{self.arrow[by][at]}: {rules[kinds[at].as_py()]}", by)
 
     def _ordered(self, columns: Sequence[str]) -> None:
         for first, second in pairwise(columns):

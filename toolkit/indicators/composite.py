@@ -157,8 +157,20 @@ def aggregate(normalised: pd.DataFrame, framework: Framework, recipe: Recipe | N
     for group, parts in framework.groups.items():
         values = np.column_stack([scores[part] for part in parts])
         weights = np.array([[framework.weights[part]] for part in parts])
+        _require_positive(values, normalised.index, parts, recipe.method(group))
         scores[group] = combine(values, weights, recipe.method(group), recipe.availability)[:, 0]
     return pd.DataFrame(scores, index=normalised.index)
+
+
+def _require_positive(values: np.ndarray, units: pd.Index, parts: tuple[str, ...], method: str) -> None:
+    """Name the first cell on which a mean is not defined."""
+    if method in ("geometric", "harmonic") and (bad := np.argwhere(values <= 0)).size:
+        at, part = bad[0]
+        raise MethodError(
+            f"a {method} mean needs positive values: {parts[part]} is {values[at, part]:g}",
+            where=f"row {units[at]}, column {parts[part]}",
+            hint="normalise onto a scale that starts above zero",
+        )
 
 
 def remove_each(

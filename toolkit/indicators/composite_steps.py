@@ -241,8 +241,10 @@ def check_table(data: pd.DataFrame) -> None:
     for name in data:
         if not pd.api.types.is_numeric_dtype(data[name]):
             raise MethodError(f"indicator '{name}' is not numeric")
-        if np.isinf(data[name].to_numpy(dtype=float)).any():
-            raise MethodError(f"indicator '{name}' has an infinite value")
+        infinite = np.isinf(data[name].to_numpy(dtype=float))
+        if infinite.any():
+            where = f"row {data.index[int(infinite.argmax())]}, column {name}"
+            raise MethodError(f"indicator '{name}' has an infinite value", where=where)
 
 
 def _treat(values: np.ndarray, rule: Treatment) -> tuple[np.ndarray, str, int]:

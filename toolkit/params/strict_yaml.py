@@ -18,6 +18,7 @@ from toolkit.errors import Faults, ParameterError, ToolkitError, boundary
 
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _DECIMAL = re.compile(r"[-+]?(0|[1-9][0-9]*)\.[0-9]+")
+_NUMBER_ELSEWHERE = re.compile(r"[-+]?\.?[0-9]+\.?[0-9]*[eE][-+]?[0-9]+|0o[0-7]+")
 _ZERO_FIRST = re.compile(r"0[0-9]+")
 _TAG = "tag:yaml.org,2002:"
 DIGITS = 30
@@ -140,7 +141,9 @@ def _scalar(node: yaml.ScalarNode, path: Path, faults: list[ToolkitError]) -> An
     if kind == "str" and any(unicodedata.category(sign) in ("Cc", "Cs") and sign not in "\n\t" for sign in text):
         faults.append(_fault(f"{text!r} has a control sign.", path, node.start_mark.line + 1, "write the line again"))
         return None
-    if kind == "str" and not (node.style is None and _ZERO_FIRST.fullmatch(text)):
+    if kind == "str" and not (
+        node.style is None and (_ZERO_FIRST.fullmatch(text) or _NUMBER_ELSEWHERE.fullmatch(text))
+    ):
         return text
     if kind == "null" and node.style is None:
         return None
@@ -158,6 +161,8 @@ def _scalar(node: yaml.ScalarNode, path: Path, faults: list[ToolkitError]) -> An
 
 
 def _misread(text: str, kind: str) -> str:
+    if kind == "str" and _NUMBER_ELSEWHERE.fullmatch(text):
+        return f"{text} without quotes is a number to some readers of YAML and text to others."
     if kind == "str":
         return f"{text} begins with a zero and is not quoted; other such codes would be read as octal numbers."
     if kind in ("int", "bool", "float", "timestamp"):

@@ -81,7 +81,7 @@ class Comparing(Setting):
         """Read again at each call: an analyst changes the file and what is said of it while the kernel lives."""
         from toolkit.report.own_data import read_own
 
-        frame, source = read_own(name, about, url)
+        frame, source = read_own(name, about, url, self.members)
         if self.parameters.as_of and "year" in frame:  # a page of the past uses nothing later
             frame = frame[frame["year"] < self.as_of.year + (self.as_of.strftime("%m-%d") == "12-31")]
         frame.attrs["table"] = source.name

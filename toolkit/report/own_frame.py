@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from toolkit.contract import ABSENT
@@ -77,6 +78,9 @@ def own_rows(frame: pd.DataFrame, id: str) -> pd.DataFrame:
 def _numbers(column: pd.Series, what: str, id: str) -> pd.Series:
     """A column as numbers, NaN where it is empty."""
     numbers: pd.Series = pd.to_numeric(column, errors="coerce").astype(float)
-    if (odd := column[numbers.isna() & column.notna()]).size:
-        raise DataError(f"{odd.iloc[0]!r} is not {what}", where=id)
+    odd = (~np.isfinite(numbers) & column.notna()).to_numpy()
+    if odd.any():
+        at = int(odd.argmax())
+        where = f"{id}, row {column.index[at]}, column {column.name}"
+        raise DataError(f"{column.iloc[at]!r} is not {what}", where=where)
     return numbers

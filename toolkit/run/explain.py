@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from toolkit import inside
-from toolkit.errors import ParameterError
+from toolkit.errors import ParameterError, boundary
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +72,11 @@ def explain(id: str, site: Path) -> Explanation:
         ParameterError: no such page or number; near ones are named.
         TerritoryError: a name that no municipality has, or several have.
     """
+    with boundary(lambda why: ParameterError(f"{id}: its results file is of another form: {why}.", where=str(site))):
+        return _explained(id, site)
+
+
+def _explained(id: str, site: Path) -> Explanation:
     import pandas as pd
 
     from toolkit import catalog, indicators

@@ -26,12 +26,10 @@ DEVIATIONS = 12.0
 SMALL = 0.02
 """Part of the median of its group that is added to a figure: of few, one more or less is no news."""
 COUNTED = ("persons", "persons_employed", "local_units", "municipalities")
+SIZED = (*COUNTED, "EUR")
+"""Units of what grows with a place: figures of one in different items vouch for one another."""
 FEW = 5.0
-"""The least that is added to a count, and to a percentage, of which 0.01 and 5 are one story told twice."""
-HANDFUL = 10.0
-"""Counts below it are not judged by the other figures of their place."""
-GRADES = ("level", "rank", "decile", "ventile")
-"""Units that do not grow with a place: they say nothing of its amounts."""
+"""The least that is added to a count."""
 SIGNED = 0.05
 """Part of the figures of an item that is negative where it is a balance, of which a logarithm says nothing."""
 SHOWN = 20
@@ -62,20 +60,23 @@ def _strange(frame: pd.DataFrame, resource: Resource) -> Iterator[DataError]:
     far = rows[rows["off"].abs() > rows["limit"]]
     # Of two that contradict each other, the one that its place contradicts too.
     far = far.sort_values("weight", ascending=False).drop_duplicates([name for name in key if name != "year"])
-    shown = 0
-    known = [({name: one[name] for name in key}, one["value"]) for one in resource.known]
-    for row in far.sort_index().to_dict("records"):
-        at = {name: row[name] for name in key}
-        if (at, row["value"]) not in known and (shown := shown + 1) <= SHOWN:
-            what = f"{resource.name}: {row['value']:g} is unlike all that is known of its place and its group"
-            allowed = f"about {row['expected']:.3g}, from {row['from']}; at most {TIMES:g} times as much, or as little"
-            hint = f"right it, or list it as `known` in the descriptor of {resource.name}, with why it is right"
-            yield DataError(what, where=_told(at), allowed=allowed, hint=hint)
-    for at, value in known:
-        same = (frame[key] == pd.Series(at)).all(axis=1) & (frame["value"] == value)
-        if not same.any():
-            what = f"{resource.name}: a row listed as known is not in the table"
-            yield DataError(what, where=f"{_told(at)}, value {value:g}", hint="take it out of the descriptor")
+    known = [{name: said for name, said in one.items() if name != "why"} for one in resource.known]
+    for one in known:
+        far = far[~_are(far, one)]
+        if not _are(frame, one).any():
+            what = f"{resource.name}: what is listed as known is not in the table"
+            yield DataError(what, where=_told(one), hint="take it out of the descriptor")
+    for row in far.sort_index().head(SHOWN).to_dict("records"):
+        what = f"{resource.name}: {row['value']:g} is unlike all that is known of its place and its group"
+        allowed = f"about {row['expected']:.3g}, from {row['from']}; at most {TIMES:g} times as much, or as little"
+        hint = f"right it, or list it as `known` in the descriptor of {resource.name}, with why it is right"
+        yield DataError(what, where=_told({name: row[name] for name in key}), allowed=allowed, hint=hint)
+
+
+def _are(rows: pd.DataFrame, known: dict[str, Any]) -> pd.Series:
+    """Whether rows have all the values of a known one."""
+    found: pd.Series = (rows[list(known)] == pd.Series(known)).all(axis=1)
+    return found
 
 
 def _told(at: dict[str, Any]) -> str:
@@ -96,16 +97,14 @@ def residuals(frame: pd.DataFrame, key: list[str]) -> pd.DataFrame:
     balance = frame.groupby(item)["negative"].transform("mean") >= SIGNED
     rows = frame[(frame["value"] > 0) & ~balance].copy()
     added = SMALL * rows.groupby(group)["value"].transform("median")
-    added = added.clip(lower=FEW).where(rows["unit"].isin((*COUNTED, "percent")), added) if "unit" in rows else added
+    added = added.clip(lower=FEW).where(rows["unit"].isin(COUNTED), added) if "unit" in rows else added
     level = pd.Series(np.log(rows["value"] + added), index=rows.index)
     beside = level - level.groupby([rows[name] for name in group]).transform("median")
-    sized = rows[~rows["unit"].isin(GRADES)] if "unit" in rows else rows
+    sized = rows["unit"].isin(SIZED) if "unit" in rows else pd.Series(False, index=rows.index)
     years = _others(rows, beside, own)
-    items = _others(sized, beside[sized.index], [place, *year]).reindex(rows.index)
+    items = _others(rows[sized], beside[sized], [place, *year]).reindex(rows.index)
     history, across = beside - years, beside - items
     rows["off"] = history.where(history.notna(), across)
-    if "unit" in rows:  # a handful of persons beside thousands is a small class, not a point lost
-        rows.loc[history.isna() & rows["unit"].isin(COUNTED) & (rows["value"] < HANDFUL), "off"] = np.nan
     rows["from"] = np.where(history.notna(), "its other years", "the other figures of its place")
     rows["weight"] = rows["off"].abs() + across.abs().fillna(0.0)
     rows["expected"] = np.exp(level - rows["off"]) - added

@@ -50,7 +50,8 @@ class Resource:
     says what each value of the column `unit_by` is counted in; that column holds no other values, unless it says so.
     `limits` says of a unit, or of a value of `unit_by`, what `value` may be, where `shared.yml` says otherwise. `rules`
     are those between cells (`toolkit.catalog.rules`). `known` are rows that are unlike all others and right: the
-    columns of the key, `value`, and `why` in both languages. `fields` are those of a Frictionless schema.
+    columns of the key, or some of them for all their rows, `value` of a single one, and `why` in both languages.
+    `fields` are those of a Frictionless schema.
     """
 
     name: str
@@ -82,12 +83,19 @@ class Resource:
         Raises:
             DataError: a key that it may not have or lacks, or a name that `shared.yml` has not.
         """
-        path = DESCRIPTORS / f"{name}.yml"
-        with boundary(lambda why: DataError(f"the descriptor of {name} cannot be read: {why}", where=str(path))):
-            return cls._read(name, path)
+        return cls.read(DESCRIPTORS / f"{name}.yml")
 
     @classmethod
-    def _read(cls, name: str, path: Path) -> Resource:
+    def read(cls, path: Path) -> Resource:
+        """The resource that a file describes; raises as `of`."""
+        name = path.stem
+        with boundary(lambda why: DataError(f"the descriptor of {name} cannot be read: {why}", where=str(path))):
+            found = cls._of(name, path)
+            found.descriptor("", 0, None)
+        return found
+
+    @classmethod
+    def _of(cls, name: str, path: Path) -> Resource:
         said = _yaml(path)
         origin = said.pop("origin", "")
         said = {"name": name} | (_shared("origins", origin, path) if origin else {}) | said
