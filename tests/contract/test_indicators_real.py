@@ -11,22 +11,15 @@ from toolkit.catalog import Catalog
 from toolkit.errors import DataError
 
 BRESSO, MILANO = "015032", "015146"
-TABLES = (
-    "income",
-    "local_units",
-    "commuting",
-    "commuting_flows",
-    "population",
-    "population_age",
-    "fragility",
-    "business_frame",
+TABLES = sorted(
+    {table for one in indicators.REGISTRY.values() for table in one.tables} | {"municipalities", "commuting_flows"}
 )
 
 
 @pytest.fixture(scope="module")
 def tables(root):
     catalog = Catalog(root / "data")
-    return {name: catalog.load(name) for name in (*TABLES, "municipalities", "area_members")}
+    return {name: catalog.load(name) for name in (*TABLES, "area_members")}
 
 
 @pytest.fixture(scope="module")

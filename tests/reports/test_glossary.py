@@ -24,7 +24,6 @@ TERRITORIES = (
 UNKNOWN = r"\b(herfindahl|hachman|theil|shapley|winsoris|punteggi[o]? z|z-score|deviazione standard|standard deviation)"
 # Words that are ordinary on a page, or that it explains in place, beside the entries of other pages.
 PLAIN = {
-    "pnrr": {"enterprises", "estimated_effect", "identified", "value_added"},
     "impact": {"application", "call", "enterprises", "lump_sum", "own_share", "percentile", "population_class"},
 }
 

@@ -351,11 +351,9 @@ def test_some_municipalities_and_columns_are_read_alone(name: str) -> None:
 
 def test_few_rows_are_read_for_few_municipalities(monkeypatch: pytest.MonkeyPatch) -> None:
     read: list[int] = []
-    groups = pq.ParquetFile.read_row_groups
+    group = pq.ParquetFile.read_row_group
     monkeypatch.setattr(
-        pq.ParquetFile,
-        "read_row_groups",
-        lambda file, which, **how: (read.extend(which), groups(file, which, **how))[1],
+        pq.ParquetFile, "read_row_group", lambda file, which, **how: (read.append(which), group(file, which, **how))[1]
     )
     assert len(catalog.load("business_frame", {"001168"})) == 21
     assert len(read) == 1

@@ -29,7 +29,8 @@ def eligibility(code: str) -> dict[str, str]:
 
 
 def states(code: str) -> pd.DataFrame:
-    return pnrr.call_states(code, covered(), load("applications"), eligibility(code))
+    watched = known(TODAY)[known(TODAY)["call"].isin(covered()["call"])]
+    return pnrr.call_states(code, watched, covered(), load("applications"), eligibility(code))
 
 
 def test_totals_of_the_133() -> None:
@@ -97,30 +98,25 @@ def test_coverage_of_the_24_municipal_calls() -> None:
     assert waits.dt.days.max() == 110  # the wait after closing that the rule rests on
 
 
-def test_four_states_of_bresso() -> None:
+def test_states_of_bresso() -> None:
     found = states(BRESSO).set_index("call")
     assert found["state"].value_counts().to_dict() == {
-        "not_observable": 10,
-        "won": 9,
-        "not_funded_or_not_applied": 4,
-        "not_eligible": 1,
+        "already_funded": 13,
+        "funded": 9,
+        "not_observable": 1,
+        "not_funded_or_not_applied": 1,
     }
-    assert (found["live"].sum(), found.loc[found["live"], "amount"].sum()) == (8, pytest.approx(741_996.40))
+    live = found[(found["state"] == "funded") & (found["outcome"] != "renounced")]
+    assert (len(live), live["amount"].sum()) == (8, pytest.approx(741_996.40))
     assert found.loc["pad-1.4.3-pagopa-municipalities-2022-04", "outcome"] == "renounced"
-    assert found.loc["pad-1.4.1-citizen-experience-municipalities-2022-09", "state"] == "not_eligible"
-    missed = found[found["state"] == "not_funded_or_not_applied"]
-    assert missed["held_same_line"].to_dict() == {
-        "pad-1.4.3-io-app-municipalities-2022-09": True,
-        "pad-1.4.4-civil-registry-municipalities-2024-07": False,
-        "pad-1.4.4-digital-identity-municipalities-2022-09": True,
-        "pad-1.4.5-digital-notices-municipalities-2024-05": True,
-    }
+    assert found.loc["pad-1.4.1-citizen-experience-municipalities-2022-09", "state"] == "already_funded"
+    assert set(found.loc[found["state"] == "not_funded_or_not_applied", "line"]) == {"civil_registry"}
 
 
 def test_states_of_a_municipality_without_applications() -> None:
     found = states(TRIBIANO)
     assert set(found["state"]) == {"not_funded_or_not_applied", "not_observable"}
-    assert found["amount"].isna().all()
+    assert (found["amount"].isna() == (found["state"] == "not_observable")).all()
 
 
 def test_a_past_day_knows_no_later_decree() -> None:
@@ -132,8 +128,9 @@ def test_a_past_day_knows_no_later_decree() -> None:
     bresso = then.query("istat_code == '015032' and call == 'pad-1.4.3-pagopa-municipalities-2022-04'").iloc[0]
     assert (bresso["state"], bresso["known_until"]) == ("assigned", as_of)
     assert (~then["state_known"]).sum() == 12  # renunciations of the cloud file have no date
-    found = pnrr.call_states(BRESSO, covered(as_of), then)
-    assert set(found["coverage"]) <= {"partial", "none"}
+    assert set(covered(as_of)["coverage"]) <= {"partial", "none"}
+    asked = pnrr.of_the_plan(pnrr.answerable(pnrr.as_known(load("calls"), load("calls_history"), as_of)))
+    found = pnrr.call_states(BRESSO, asked, covered(as_of), then)
     assert "pad-1.3.1-data-platform-municipalities-2022-10" not in set(found["call"])
     assert not (found["state"] == "not_funded_or_not_applied").any()
 
@@ -215,7 +212,7 @@ def test_take_up_of_the_class_maximum() -> None:
 def test_compare_with_groups() -> None:
     values = pd.Series({"a": 3.0, "b": 1.0, "c": float("nan"), "d": 5.0, "e": 3.0})
     found = pnrr.compare(values, "a", {"all": list("abcde"), "others": ["b", "d"]}).set_index("group")
-    assert found.loc["all", ["n", "missing", "median", "rank", "of"]].tolist() == [4, 1, 3, 2, 4]
+    assert found.loc["all", ["n", "missing", "median", "rank", "of"]].tolist() == [3, 1, 3, 2, 4]
     assert found.loc["others", "median"] == 3
     assert math.isnan(found.loc["others", "rank"])
 

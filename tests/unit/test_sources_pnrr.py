@@ -135,7 +135,7 @@ def test_lump_sums_have_seven_classes_for_every_component() -> None:
 def test_named_municipalities_of_rules_exist() -> None:
     """Codes in rules are those of the municipalities the comment beside them names."""
     names = catalog.load("municipalities").set_index("istat_code")["name"]
-    rules = catalog.load("calls_rules").query("rule == 'istat_code'").set_index("call")["value"]
+    rules = catalog.load("calls_rules").query("rule in ('istat_code', 'awarded_to')").set_index("call")["value"]
     assert names[rules["pnrr-m5c2i2.3-quality-of-living"].split(";")].tolist() == [
         "Baranzate",
         "Cologno Monzese",

@@ -96,11 +96,14 @@ def _read_parquet(
     every = codes is None or keys != expected[:1]
     wanted = list(range(file.num_row_groups)) if every else _holding(file, codes or ())
     needed = [name for name in expected if not columns or name in columns or (codes is not None and name in keys)]
-    arrow = file.read_row_groups(wanted, columns=needed, use_threads=False)
-    if codes is not None:
-        among = pa.array(sorted(codes), pa.string())
-        arrow = arrow.filter(reduce(pc.or_, [pc.is_in(arrow[name], value_set=among) for name in keys]))
-    return arrow.select(list(columns) or expected)
+    if codes is None:
+        return file.read_row_groups(wanted, columns=needed, use_threads=False).select(list(columns) or expected)
+    among = pa.array(sorted(codes), pa.string())
+    parts = [file.schema_arrow.empty_table().select(needed)]
+    for number in wanted:  # one at a time: what is left out is let go of before the next is read
+        part = file.read_row_group(number, columns=needed, use_threads=False)
+        parts.append(part.filter(reduce(pc.or_, [pc.is_in(part[name], value_set=among) for name in keys])))
+    return pa.concat_tables(parts).select(list(columns) or expected)
 
 
 def _read_csv(content: bytes, resource: dict[str, Any]) -> pa.Table:

@@ -3,12 +3,13 @@
 What they return may be changed as any Altair chart: add a layer, change an encoding, draw your own instead.
 """
 
-from toolkit.charts.bars import bars, ranges
+from toolkit.charts.bars import bars, parts, ranges
 from toolkit.charts.lines import lines, series
 from toolkit.charts.map import choropleth
+from toolkit.charts.spans import spans
 from toolkit.charts.strip import strip
 
-__all__ = ["bars", "choropleth", "lines", "ranges", "series", "strip"]
+__all__ = ["bars", "choropleth", "lines", "parts", "ranges", "series", "spans", "strip"]
 
 
 def __dir__() -> list[str]:

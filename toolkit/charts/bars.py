@@ -105,3 +105,44 @@ def _ranges() -> alt.LayerChart:
         row.mark_text(align="right", dy=-8, color=SLATE).encode(x=alt.value("width"), text="said:N"),
         height=alt.Step(34),
     )
+
+
+def parts(frame: pd.DataFrame, report: Any, *, unit: str) -> alt.LayerChart:
+    """A bar a row, of which a part is filled: what was paid of what was awarded, what was won of what could be had.
+
+    Args:
+        frame: `name` (what each bar is), `value` (the whole), `part` (filled), and `said` (what stands at its end; both
+            figures where not given), `flag` of the whole. An absent whole draws no bar, and says so.
+        report: whose language numbers are printed in.
+        unit: of both, a key of `text/units.yml`.
+
+    Returns:
+        An Altair chart; data set `rows`.
+    """
+    words = report.words
+    shown = same_names(frame, ("name", "value", "part"), "charts.parts")
+    said = frame["said"] if "said" in frame else pd.Series("", index=frame.index)
+    flags = frame["flag"] if "flag" in frame else pd.Series("observed", index=frame.index)
+    rows = []
+    for (name, value, part), told, flag in zip(shown.itertuples(index=False, name=None), said, flags, strict=True):
+        whole = words.value(value, unit, str(flag))
+        both = words.say("labels.part_of", part=words.value(part, unit), whole=whole) if value == value else whole
+        known = {key: None if held != held else float(held) for key, held in (("value", value), ("part", part))}
+        rows.append({"row": name, "said": told or both, "t": f"{name}: {told or both}"} | known)
+    return filled(_parts, {"chart": "parts", "unit": unit}, rows=rows)
+
+
+def _parts() -> alt.LayerChart:
+    y = alt.Y("row:N", sort=None, axis=None, scale=alt.Scale(paddingInner=0, paddingOuter=0))
+    row = data("rows").encode(y=y)
+    x = alt.X("value:Q", axis=None, scale=alt.Scale(zero=True, nice=False))
+    return layers(
+        row.mark_rule(color=LIGHT, yOffset=8).encode(x=alt.value(0), x2=alt.value("width")),
+        row.mark_bar(height=12, yOffset=8, fill=WHITE, stroke=BLUE, strokeWidth=1.5, aria=True).encode(
+            x=x, description="t:N", tooltip="t:N"
+        ),
+        row.mark_bar(height=12, yOffset=8, color=BLUE).encode(x=alt.X("part:Q", axis=None)),
+        row.mark_text(align="left", dy=-8, limit={"expr": "width - 130"}).encode(x=alt.value(0), text="row:N"),
+        row.mark_text(align="right", dy=-8, fontWeight=600, color=NAVY).encode(x=alt.value("width"), text="said:N"),
+        height=alt.Step(36),
+    )

@@ -73,8 +73,10 @@ def compute(name: str, catalog: Catalog, folder: Path = policies.FOLDER) -> dict
         expectation = economy.expect(grant, draws=policy.ex_ante.draws, seed=policy.ex_ante.seed)
         series += [(name, EX_ANTE, *row) for row in economy.series(expectation)]
         expected = economy.share_of_jobs(expectation)
+    found = {outcome.id: find(policy, outcome, catalog, expected) for outcome in policy.outcomes}
+    found = impact.holm(found, policy.primary_outcome)
     for outcome in policy.outcomes:
-        finding = find(policy, outcome, catalog, expected)
+        finding = found[outcome.id]
         about = {"policy": name, "outcome": outcome.id, "design": outcome.design, "unit": outcome.unit}
         outcomes.append({"inputs": inputs, **about, **store.row(finding)})
         series += [(name, outcome.id, *row) for row in finding.series]
@@ -91,6 +93,9 @@ def find(policy: Policy, outcome: Outcome, catalog: Catalog, expected: float | N
     if outcome.design == "none":
         return impact.unanswered(question)
     try:
+        if outcome.design == "discontinuity":
+            rows = reading.threshold(outcome, catalog)
+            return impact.answer_threshold(question, rows, outcome.item, ["before"])
         panel = reading.panel(policy, outcome, catalog)
         return impact.answer(question, panel, reading.pools(outcome, panel, catalog))
     except MethodError as fault:

@@ -57,8 +57,9 @@ def tables(outcomes: list[dict[str, Any]], series: list[tuple[Any, ...]]) -> dic
 def row(finding: impact.Finding) -> dict[str, Any]:
     """A finding as columns of `policy_outcomes`."""
     reasons = [{"key": r.key, "level": r.level, "values": dict(r.values)} for r in finding.verdict.reasons]
+    figures = {name: value for name, value in finding.figures.items() if name in NUMBERS}
     texts = {"reasons": json.dumps(reasons, sort_keys=True), "breaks": json.dumps(finding.breaks)}
-    return {"status": finding.status, "verdict": finding.verdict.level, **texts, **finding.figures}
+    return {"status": finding.status, "verdict": finding.verdict.level, **texts, **figures}
 
 
 def keep(results: Mapping[str, pd.DataFrame], name: str, folder: Path) -> None:

@@ -76,8 +76,9 @@ class Lots:
     """Who could have been treated: rows are units of the panel, or its groups where whole groups are treated.
 
     Attributes:
-        gather: rows × units of the panel, the mean that makes a row of them.
-        everyone: the same for all untreated rows there are, of whatever size; with their stratum and size.
+        code: row of each unit of the panel: itself, or its group.
+        kept: rows that are exchanged; all below is of these.
+        everyone: untreated rows of whatever size; with their stratum and size.
         treated: which rows are treated.
         strata: code of the set within which a row is exchanged.
         size: of each row; ones where none is known.
@@ -86,7 +87,8 @@ class Lots:
         kind: units or groups.
     """
 
-    gather: np.ndarray
+    code: np.ndarray
+    kept: np.ndarray
     everyone: tuple[np.ndarray, np.ndarray, np.ndarray]
     treated: np.ndarray
     strata: np.ndarray
@@ -102,7 +104,7 @@ class Lots:
         group, size = panel.group, panel.size
         strata = np.zeros(len(treated), dtype=int) if group is None else pd.factorize(group)[0]
         weight = np.ones(len(treated)) if size is None else size.to_numpy()
-        gather, kind = np.eye(len(treated)), "units"
+        code, kind = np.arange(len(treated)), "units"
         if group is not None:
             whole = np.array([treated[strata == code].all() for code in range(strata.max() + 1)])
             partly = np.array([treated[strata == code].any() for code in range(len(whole))]) & ~whole
@@ -113,13 +115,12 @@ class Lots:
                     reason="groups_mixed",
                 )
             if whole.any():
-                member = (strata[None, :] == np.arange(len(whole))[:, None]).astype(float)
-                gather, kind = member / member.sum(axis=1, keepdims=True), "groups"
-                treated, weight, strata = whole, member @ weight, np.zeros(len(whole), dtype=int)
-        everyone = gather[~treated], pd.factorize(strata[~treated])[0], weight[~treated]
+                code, kind = strata, "groups"
+                treated, weight, strata = whole, np.bincount(code, weights=weight), np.zeros(len(whole), dtype=int)
+        everyone = np.flatnonzero(~treated), pd.factorize(strata[~treated])[0], weight[~treated]
         kept = np.ones(len(treated), dtype=bool)
-        for code in np.unique(strata):
-            here = strata == code
+        for stratum in np.unique(strata):
+            here = strata == stratum
             kept &= ~here | treated[here].any()  # a stratum without treated rows says nothing
             if size is not None and treated[here].any():
                 kept[here] &= _alike(weight[here], treated[here])
@@ -132,7 +133,14 @@ class Lots:
                 values={"control_units": int((~treated).sum()), "least": 2},
             )
         sets, exact = _sets(strata, treated, draws, seed)
-        return cls(gather[kept], everyone, treated, strata, weight[kept], sets, exact, kind)
+        return cls(code, np.flatnonzero(kept), everyone, treated, strata, weight[kept], sets, exact, kind)
+
+    def rows(self, by_unit: np.ndarray) -> np.ndarray:
+        """Columns by unit of the panel as means by row, kept or not."""
+        if self.kind == "units":
+            return by_unit
+        sums = np.column_stack([np.bincount(self.code, weights=column) for column in by_unit.T])
+        return sums / np.bincount(self.code)[:, None]
 
     @property
     def smallest(self) -> float:
@@ -169,7 +177,7 @@ class Ranks:
     @classmethod
     def of(cls, lots: Lots, by_unit: np.ndarray) -> Ranks:
         """Rank columns (units of the panel × m)."""
-        columns = lots.gather @ by_unit
+        columns = lots.rows(by_unit)[lots.kept]
         true = np.flatnonzero(lots.treated)[None, :]
         observed = _difference(lots, columns, true)[0]
         within = _centred(lots.strata, columns - lots.treated[:, None] * observed)
@@ -319,10 +327,10 @@ def _variance_by_size(lots: Lots, by_unit: np.ndarray) -> np.ndarray:
     """
     from scipy.optimize import nnls
 
-    gather, strata, size = lots.everyone
+    others, strata, size = lots.everyone
     if np.ptp(np.append(size, lots.size)) == 0:
         return np.ones(len(lots.size))
-    residuals = _centred(strata, gather @ by_unit)
+    residuals = _centred(strata, lots.rows(by_unit)[others])
     square = _quadratic(residuals, np.linalg.pinv(residuals.T @ residuals)) * len(residuals)
     columns, h = np.column_stack([np.ones(len(size)), size.mean() / size]), np.ones(len(size))
     for _ in range(4):

@@ -55,9 +55,6 @@ class Choices(Strict):
         examples=[{"energy_circular": {"unsorted_waste": "high"}}],
     )
     preparation_days: int = Field(30, ge=1, description="days that preparing an application takes", examples=[30])
-    check_days: int = Field(
-        30, ge=1, description="days proposed for what has no deadline of its own, from the as-of date", examples=[30]
-    )
 
 
 def read(name: str) -> Choices:

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from toolkit.pnrr.calls import by_call
-from toolkit.pnrr.days import between, records
+from toolkit.pnrr.days import as_of_day, between, records
+from toolkit.pnrr.deciding import REAL
+from toolkit.pnrr.worth import CLASS_YEAR, residents
 
 COMPONENTS = ("window", "stability", "reach", "own_share", "form")
 """window: days from opening to the closing known on the day. stability: 1 less 0.5 for each change of the closing day.
@@ -94,6 +97,38 @@ def _components(
 def _moves(seen: list[dict[str, object]]) -> float:
     closings = [str(event["closes_on"]) for event in seen if event["closes_on"]]
     return float(sum(a != b for a, b in itertools.pairwise(closings)))
+
+
+def scored(
+    asked: pd.DataFrame,
+    history: pd.DataFrame,
+    amounts: pd.DataFrame,
+    rules: pd.DataFrame,
+    population: pd.DataFrame,
+    codes: Sequence[str],
+    as_of: str | date,
+) -> pd.DataFrame:
+    """`accessibility` of calls that can be answered, or could, as known on the day, with `family`: `pa_digitale`,
+    `other_pnrr`, `successor`.
+
+    Args:
+        asked: calls that municipalities may answer, rows of `as_known`.
+        history, amounts, rules, population: tables `calls_history`, `calls_amounts`, `calls_rules`, `population`.
+        codes: municipalities of which the thresholds let some in.
+        as_of: the day.
+    """
+    day, people = as_of_day(as_of), residents(population, CLASS_YEAR)
+    calls = asked[asked["status"].isin(REAL)]
+    rows = rules[(rules["valid_from"] == "") | (rules["valid_from"] <= day)]
+    rows = rows[(rows["valid_to"] == "") | (rows["valid_to"] >= day)]
+    applicants = dict(zip(calls["call"], calls["applicants"], strict=True))
+    reach = reach_of(rows, applicants, {code: people[code] for code in codes})
+    found = accessibility(calls, history, amounts, reach)
+    if found.empty:
+        return found.assign(family="")
+    families = calls["line"].map(lambda line: "pa_digitale" if line else "other_pnrr")
+    families = families.where(calls["programme"] == "pnrr", "successor")
+    return found.assign(family=found["call"].map(dict(zip(calls["call"], families, strict=True))))
 
 
 def by_programme(scored: pd.DataFrame, by: str = "programme") -> pd.DataFrame:

@@ -38,6 +38,9 @@ only groups may apply; `no_rule_valid`: no rule of the call was valid on the day
 NEAR = 0.02
 """Within 2 % of a threshold both classes are shown: the published exceptions lie within 1.1 % of one."""
 
+WINNERS = "awarded_to"
+"""A row of the rules that is no requirement but an outcome: the list of those who were funded."""
+
 _KEPT = ("call", "rule_id", "alternative", "rule", "operator", "value", "basis", "to_verify", "source")
 POPULATION_RULES = ("population", "group_population", "member_population")
 
@@ -90,7 +93,8 @@ def facts_of(
         lines: call → line.
         values: what else is known (`region`, `metropolitan_city` …).
     """
-    own = population[(population["istat_code"] == istat_code) & (population["item"] == "residents")]
+    own = population[population["istat_code"] == istat_code]
+    own = own[own["item"] == "residents"]
     residents = {int(row["year"]): float(row["value"]) for row in records(own.dropna(subset=["value"]))}
     held: dict[str, str] = {}
     unsure: set[str] = set()
@@ -132,9 +136,10 @@ def evaluate(
         day.
     """
     day = as_of_day(as_of)
-    first = rules.groupby("call")["observed_on"].min().to_dict()
+    asked = rules[rules["rule"] != WINNERS]
+    first = asked.groupby("call")["observed_on"].min().to_dict()
     rows = []
-    for rule in records(rules):
+    for rule in records(asked):
         call = str(rule["call"])
         when = min((judged_on or {}).get(call) or day, day)
         if not hindsight and rule["observed_on"] > max(day, first[call]):

@@ -15,6 +15,7 @@ import pandas as pd
 
 from toolkit.errors import MethodError
 from toolkit.partial import Sum
+from toolkit.pnrr.checks import measure_code
 from toolkit.pnrr.days import as_of_day, records
 
 MONEY = ("finance_pnrr", "finance_total", "paid_pnrr", "paid_total")
@@ -47,6 +48,8 @@ def located(
         or the release leaves it blank) and the part's (`finance_pnrr_part` …).
     """
     places = locations[locations["istat_code"].isin(list(codes))] if len(codes) else locations
+    projects = projects[projects["cup"].isin(set(places["cup"]))]
+    applications = applications[applications["cup"].isin(set(places["cup"]))]
     out = places.merge(projects, on="cup", how="left", validate="many_to_one")
     if as_of:
         day = as_of_day(as_of)
@@ -57,10 +60,10 @@ def located(
     out = out.merge(_kinds(out, beneficiaries), left_index=True, right_index=True)
     owners = applications.groupby("cup")["istat_code"].agg(set).to_dict()
     own = [code in owners.get(cup, ()) for code, cup in zip(out["istat_code"], out["cup"], strict=True)]
-    out["own_application"] = own
+    out["own_application"] = pd.Series(own, index=out.index, dtype=bool)
     out["beneficiary"] = out["beneficiary"].where(~out["own_application"], "municipality")
-    out["beneficiary_to_verify"] = out["beneficiary_to_verify"] & ~out["own_application"]
-    out["payment_seen"] = payment_seen(out)
+    out["beneficiary_to_verify"] = out["beneficiary_to_verify"].astype(bool) & ~out["own_application"]
+    out["payment_seen"] = payment_seen(out).astype(bool)
     out["joint"] = (out["n_municipalities"] > 1) | (out["whole_province"] == "yes")
     out["split"] = "equal_part"
     out.loc[out["share"].notna(), "split"] = "stated_share"
@@ -133,6 +136,30 @@ def by_beneficiary(rows: pd.DataFrame) -> pd.DataFrame:
     columns = ["beneficiary", "projects", "joint", *added, "to_verify"]
     columns += [f"{key}_{about}" for about in ("flag", "absent") for key in added]
     return pd.DataFrame(out, columns=columns).sort_values("finance_pnrr", ascending=False).reset_index(drop=True)
+
+
+def of_measures(rows: pd.DataFrame) -> dict[str, int]:
+    """Measure of the plan, such as `M4C1I1.1` → projects located, paid or not; sub-measures count for theirs too.
+
+    Args:
+        rows: result of `located`.
+    """
+    found: dict[str, set[str]] = {}
+    for submeasure, cup in zip(rows["submeasure"], rows["cup"], strict=True):
+        code = measure_code(submeasure)
+        for measure in {code, code.rsplit(".", 1)[0] if code.count(".") == 2 else code}:
+            found.setdefault(measure, set()).add(cup)
+    return {measure: len(cups) for measure, cups in found.items()}
+
+
+def without_a_body(rows: pd.DataFrame) -> dict[str, int]:
+    """Projects of measures for municipalities whose payment was seen (`all`), and those that no file says to be run by
+    the municipality (`unnamed`)."""
+    seen = rows[rows["payment_seen"] & (rows["beneficiary"] == "municipality")]
+    return {
+        "all": int(seen["cup"].nunique()),
+        "unnamed": int(seen.loc[seen["beneficiary_to_verify"], "cup"].nunique()),
+    }
 
 
 def finance(rows: pd.DataFrame) -> Sum:

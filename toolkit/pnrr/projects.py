@@ -210,7 +210,7 @@ def sums_by(applications: pd.DataFrame, codes: Iterable[str]) -> list[Sum]:
 
 
 def compare(values: pd.Series, istat_code: str, groups: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """A municipality's value beside groups of municipalities.
+    """A municipality's value beside the others of groups of municipalities: it is not compared with itself.
 
     Args:
         values: indexed by ISTAT code; NaN where not known (left out, and counted).
@@ -218,18 +218,18 @@ def compare(values: pd.Series, istat_code: str, groups: Mapping[str, Sequence[st
         groups: name → codes.
 
     Returns:
-        `group`, `n` (with a value), `missing`, `value` (of the municipality), `median`, `quartile_low`,
-        `quartile_high`, `rank` (1: highest; ties share the best), `of`. The rank is NaN where the municipality is not
-        of the group.
+        `group`, `n` (others with a value), `missing` (others without), `value` (of the municipality), `median`,
+        `quartile_low`, `quartile_high` (of the others), `rank` (among all of the group, 1: highest; ties share the
+        best), `of`. The rank is NaN where the municipality is not of the group, or has no value.
     """
     rows = []
     own = float(values.get(istat_code, float("nan")))
     for name, codes in groups.items():
-        group = values.reindex(list(codes))
-        known = group.dropna()
-        inside = istat_code in known.index
+        others = values.reindex([code for code in codes if code != istat_code])
+        known = others.dropna()
+        inside = istat_code in codes and own == own
         rank = float((known > own).sum() + 1) if inside else float("nan")
         low, middle, high = known.quantile([0.25, 0.5, 0.75]) if len(known) else (float("nan"),) * 3
-        rows.append((name, len(known), int(group.isna().sum()), own, middle, low, high, rank, len(known)))
+        rows.append((name, len(known), len(others) - len(known), own, middle, low, high, rank, len(known) + inside))
     columns = ["group", "n", "missing", "value", "median", "quartile_low", "quartile_high", "rank", "of"]
     return pd.DataFrame(rows, columns=columns)

@@ -12,11 +12,21 @@ from toolkit.errors import MethodError
 from toolkit.partial import Sum
 from toolkit.pnrr.amounts import NO_CLASS_MAXIMUM, NOT_MODELLED, schedule
 from toolkit.pnrr.days import as_of_day, between, records
+from toolkit.pnrr.eligibility import WINNERS
 
-STATES = ("won", "not_funded_or_not_applied", "not_observable", "not_eligible")
-"""`won`: the file holds a funding decree (`outcome` says what became of it). `not_funded_or_not_applied`: the file
-covers the call to its last decree and holds none. `not_observable`: the file ends earlier, or has no row of the
-call."""
+STATES = (
+    "funded",
+    "not_funded_or_not_applied",
+    "already_funded",
+    "not_observable",
+    "not_eligible",
+    "open",
+)
+"""`funded`: the file holds a funding decree (`outcome` says what became of it), or a list names the municipality.
+`not_funded_or_not_applied`: the file covers the call to its last decree and holds none. `already_funded`: a grant of
+the same line had been decreed by the closing. `not_observable`: the file ends earlier, or has no row of the call.
+`open`: applications were still taken on the day."""
+
 
 COVERAGE = (
     "call",
@@ -75,45 +85,155 @@ def coverage(
 
 
 def call_states(
-    istat_code: str, covered: pd.DataFrame, applications: pd.DataFrame, eligibility: Mapping[str, str] | None = None
+    istat_code: str,
+    asked: pd.DataFrame,
+    covered: pd.DataFrame,
+    applications: pd.DataFrame,
+    answers: Mapping[str, str] | None = None,
+    winners: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
-    """State of every municipal call for one municipality.
+    """State of calls for one municipality: the one rule by which a call was funded, missed or cannot be seen.
 
     Args:
         istat_code: of the municipality.
+        asked: the calls, rows of `as_known`.
         covered: result of `coverage`.
         applications: table `applications`, best as `applications_as_of` the same day.
-        eligibility: call → yes | no | unknown, judged at the call's closing.
+        answers: call → yes | no | unknown, judged at the call's closing.
+        winners: call → codes of those funded, joined by ";", where a list names them (`winners_of`).
 
     Returns:
-        The columns of `covered`, and: `state` (one of `STATES`), `outcome` (`paid`, `assigned`, `renounced`, or ""),
-        `amount` (EUR of the last application, NaN if none), `live` (held and not renounced), `held_same_line`
-        (another live grant of the line had been decreed by the closing day: why there may have been no reason to
-        apply).
+        `call`, `line`, `measure`, `opens_on`, `closes_on`, `state` (one of `STATES`), `why` (code), `outcome` (`paid`,
+        `assigned`, `renounced`, or ""), `amount` (EUR of the last application; 0 where there is none for certain; NaN
+        where that is not known, with its `amount_flag`), `applications_observed_until` ("" without a file). First to
+        close first.
     """
     mine = applications[applications["istat_code"] == istat_code].sort_values("submitted_on")
     last = {str(call): rows.iloc[-1] for call, rows in mine.groupby("call")}
-    lines = dict(zip(covered["call"], covered["line"], strict=True))
     kept = records(mine[mine["state"] != "renounced"])
+    lines = dict(zip(covered["call"], covered["line"], strict=True))
     held = [(lines.get(row["call"]), row["call"], row["funded_on"]) for row in kept]
+    files = {row["call"]: row for row in records(covered)}
     rows = []
-    for call in records(covered):
-        name, found = call["call"], last.get(call["call"])
-        if found is None:
-            outcome: dict[str, Any] = {"state": _absent(call, (eligibility or {}).get(name, "unknown")), "outcome": ""}
-            outcome |= {"amount": float("nan"), "live": False}
-        else:
-            outcome = {"state": "won", "outcome": found["state"], "amount": float(found["amount"])}
-            outcome |= {"live": found["state"] != "renounced"}
-        before = [line == call["line"] and other != name and day <= call["closes_on"] for line, other, day in held]
-        rows.append(call | outcome | {"held_same_line": any(before)})
-    return pd.DataFrame(rows)
+    for call in records(asked):
+        name, file = call["call"], files.get(call["call"], {})
+        before = [
+            line == call["line"] and other != name and day <= call["closes_on"] for line, other, day in held if line
+        ]
+        listed = (winners or {}).get(name, "")
+        state, why = _state(call, file, last.get(name), listed, istat_code, any(before), (answers or {}).get(name, ""))
+        found = last.get(name)
+        complete = file.get("coverage") == "complete"
+        nothing = state in ("not_funded_or_not_applied", "not_eligible") or (state == "already_funded" and complete)
+        amount = float(found["amount"]) if found is not None else 0.0 if nothing else float("nan")
+        rows.append(
+            {
+                **{key: call[key] for key in ("call", "line", "measure", "opens_on", "closes_on")},
+                "state": state,
+                "why": why,
+                "outcome": "" if found is None else found["state"],
+                "amount": amount,
+                "amount_flag": "observed" if amount == amount else "missing" if state == "funded" else "not_observable",
+                "applications_observed_until": file.get("applications_observed_until", ""),
+            }
+        )
+    columns = ["call", "line", "measure", "opens_on", "closes_on", "state", "why", "outcome", "amount", "amount_flag"]
+    frame = pd.DataFrame(rows, columns=[*columns, "applications_observed_until"])
+    return frame.sort_values(["closes_on", "call"]).reset_index(drop=True)
 
 
-def _absent(call: Mapping[str, Any], eligible: str) -> str:
-    if eligible == "no":
-        return "not_eligible"
-    return "not_funded_or_not_applied" if call["coverage"] == "complete" else "not_observable"
+def _state(
+    call: Mapping[str, Any],
+    file: Mapping[str, Any],
+    found: Any,
+    listed: str,
+    code: str,
+    held: bool,
+    answer: str,
+) -> tuple[str, str]:
+    """State and the code of its reason."""
+    if found is not None:
+        return "funded", f"funded_{found['state']}"
+    if listed:
+        return ("funded", "in_list") if code in listed.split(";") else ("not_funded_or_not_applied", "not_in_list")
+    if held:
+        return "already_funded", "held_same_line"
+    if answer == "no":
+        return "not_eligible", "rule"
+    if call["status"] == "open":
+        return "open", "still_open"
+    if file.get("coverage") == "complete":
+        return "not_funded_or_not_applied", "no_row"
+    return "not_observable", "file_ends" if file.get("applications_observed_until") else "no_file"
+
+
+def winners_of(rules: pd.DataFrame, as_of: str | date) -> dict[str, str]:
+    """Call → codes of those who were funded, joined by ";", of calls whose list was known by the day."""
+    rows = rules[(rules["rule"] == WINNERS) & (rules["observed_on"] <= as_of_day(as_of))]
+    return dict(zip(rows["call"], rows["value"], strict=True))
+
+
+def counts(states: pd.DataFrame) -> dict[str, int]:
+    """Calls in each state of `STATES`; `missed` is short for `not_funded_or_not_applied`."""
+    found = states["state"].value_counts()
+    listed = {state: int(found.get(state, 0)) for state in STATES}
+    return listed | {"missed": listed["not_funded_or_not_applied"], "all": len(states)}
+
+
+def states_of(states: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """One row a call: in how many municipalities each state holds.
+
+    Args:
+        states: code → result of `call_states`.
+
+    Returns:
+        `call`, `line`, `opens_on`, `closes_on`, a column of municipalities for each of `STATES`.
+    """
+    long = pd.concat(list(states.values()), ignore_index=True)
+    keys = ["closes_on", "call", "line", "opens_on"]
+    wide = long.groupby([*keys, "state"]).size().unstack(fill_value=0)
+    return wide.reindex(columns=list(STATES), fill_value=0).reset_index()
+
+
+def shares(taken: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
+    """`take_up_total` of municipalities, indexed by code, with `percent`; absent where no line has a rule yet.
+
+    Args:
+        taken: result of `take_up`.
+        codes: municipalities.
+    """
+    total = take_up_total(taken).set_index("istat_code").reindex(list(codes))
+    return total.assign(percent=100 * total["share"].astype(float), istat_code=total.index).rename_axis(None)
+
+
+def gaps(taken: pd.DataFrame) -> pd.DataFrame:
+    """Lines in which a municipality has less than its class could have, the largest gap first.
+
+    Args:
+        taken: rows of `take_up` of one municipality.
+
+    Returns:
+        `line`, `won`, `maximum`, `missing` (EUR, maximum − won), `sure` (the files cover all calls of the line).
+    """
+    rows = taken.assign(missing=taken["maximum"] - taken["won"], sure=~taken["lower_bound"].astype(bool))
+    rows = rows[rows["missing"] > 0].sort_values(["missing", "line"], ascending=[False, True])
+    return rows[["line", "won", "maximum", "missing", "sure"]].reset_index(drop=True)
+
+
+def gaps_by_line(taken: pd.DataFrame) -> pd.DataFrame:
+    """The gaps of several municipalities together, the largest first.
+
+    Args:
+        taken: rows of `take_up`.
+
+    Returns:
+        `line`, `won`, `maximum`, `missing` (EUR), `municipalities` (with a gap), `sure` (of all of them).
+    """
+    rows = taken.assign(missing=taken["maximum"] - taken["won"])
+    rows = rows[rows["missing"] > 0].assign(sure=lambda found: ~found["lower_bound"].astype(bool))
+    sums = {"won": "sum", "maximum": "sum", "missing": "sum", "istat_code": "size", "sure": "all"}
+    found = rows.groupby("line").agg(sums).rename(columns={"istat_code": "municipalities"}).reset_index()
+    return found.sort_values(["missing", "line"], ascending=[False, True]).reset_index(drop=True)
 
 
 def success_rate(*_: object) -> float:

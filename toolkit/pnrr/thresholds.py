@@ -20,11 +20,11 @@ LARGEST_GROUP = 5
 def watch_list(
     populations: Mapping[int, float], *, thresholds: Sequence[int] = THRESHOLDS, near: float = 0.05
 ) -> pd.DataFrame:
-    """Thresholds near which the municipality has been, or that it crossed, by reference year.
+    """Thresholds near which the municipality is now, or that it crossed, by reference year.
 
     Args:
         populations: year → residents at 1 January.
-        near: fraction of the threshold within which a year counts as near.
+        near: fraction of the threshold within which the last year counts as near.
 
     Returns:
         One row a threshold that is near or crossed: `threshold`, `status` (`crossed_up`, `crossed_down`,
@@ -37,8 +37,7 @@ def watch_list(
     for threshold in thresholds if years else ():
         sides = [populations[year] > threshold for year in years]
         last = populations[years[-1]]
-        close = any(abs(populations[year] - threshold) <= near * threshold for year in years)
-        if len(set(sides)) == 1 and not close:
+        if len(set(sides)) == 1 and abs(last - threshold) > near * threshold:
             continue
         rows.append(
             {

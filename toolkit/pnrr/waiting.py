@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -93,21 +95,77 @@ def waits_by(times: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
         `group`, `applications`, `median_to_decree`, `paid`, `censored`, `undated`, `median_to_payment` (Kaplan–Meier;
         NaN where fewer than half are seen paid in time), `longest_watched` (days).
     """
+    group = by.to_numpy()
+    decree, payment, paid = (times[name].to_numpy() for name in ("to_decree", "to_payment", "paid"))
     rows = []
-    for name, group in times.groupby(by.to_numpy()):
-        dated = group[group["to_payment"].notna()]
-        paid = dated["paid"]
-        median = wait_at(survival(dated["to_payment"], paid)) if paid.any() else float("nan")
+    for name in sorted({one for one in group if one == one}):
+        mine = group == name
+        days, seen, waited = payment[mine], paid[mine].astype(bool), decree[mine]
+        dated = ~np.isnan(days)
+        waited = waited[~np.isnan(waited)]
         rows.append(
             {
                 "group": name,
-                "applications": len(group),
-                "median_to_decree": float(group["to_decree"].median()),
-                "paid": int(paid.sum()),
-                "censored": int((~paid).sum()),
-                "undated": int(group["to_payment"].isna().sum()),
-                "median_to_payment": median,
-                "longest_watched": float(dated["to_payment"].max()),
+                "applications": int(mine.sum()),
+                "median_to_decree": float(np.median(waited)) if len(waited) else float("nan"),
+                "paid": int(seen[dated].sum()),
+                "censored": int((~seen[dated]).sum()),
+                "undated": int((~dated).sum()),
+                "median_to_payment": median_wait(days[dated], seen[dated]),
+                "longest_watched": float(days[dated].max()) if dated.any() else float("nan"),
             }
         )
+    columns = ["group", "applications", "median_to_decree", "paid", "censored", "undated", "median_to_payment"]
+    return pd.DataFrame(rows, columns=[*columns, "longest_watched"])
+
+
+def median_wait(days: np.ndarray, seen: np.ndarray) -> float:
+    """First day on which at most half still wait, by the Kaplan–Meier estimate of `survival`; NaN if never reached.
+
+    Args:
+        days: waited until the event, or until watching stopped.
+        seen: whether the event was seen.
+    """
+    moments, events = np.unique(days[seen], return_counts=True)
+    at_risk = len(days) - np.searchsorted(np.sort(days), moments, side="left")
+    waiting = np.cumprod(1 - events / at_risk)
+    reached = moments[waiting <= 0.5 + 1e-12]
+    return float(reached[0]) if len(reached) else float("nan")
+
+
+def waits_of(grants: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
+    """`waits_by` line of the grants of some municipalities whose end is dated, or still watched.
+
+    Args:
+        grants: result of `grants`.
+        codes: municipalities.
+    """
+    rows = grants[grants["istat_code"].isin(set(codes)) & grants["state_known"]]
+    return waits_by(waiting_times(rows), rows["line"])
+
+
+STEPS = ("median_to_decree", "median_to_payment")
+
+
+def waits_compared(by_group: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Median days of each line and step in several groups.
+
+    Args:
+        by_group: group → result of `waits_by` over lines; the last one names the rows.
+
+    Returns:
+        `group` (the line), `step` (one of `STEPS`), and of each group a column of days with its `…_flag`: `missing`
+        without a grant, `not_observable` where half has not ended yet.
+    """
+    known = {name: found.set_index("group") for name, found in by_group.items()}
+    rows = []
+    for line in list(by_group.values())[-1]["group"]:
+        for step in STEPS:
+            row: dict[str, Any] = {"group": line, "step": step}
+            for name, found in known.items():
+                there = line in found.index
+                row[name] = float(found[step][line]) if there else float("nan")
+                seen = "observed" if row[name] == row[name] else "not_observable"
+                row[f"{name}_flag"] = seen if there else "missing"
+            rows.append(row)
     return pd.DataFrame(rows)

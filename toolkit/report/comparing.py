@@ -20,7 +20,7 @@ from toolkit.indicators.peers import MOST, STRUCTURAL, Peers, nearest, same_size
 from toolkit.indicators.peers import structure as structure_of
 from toolkit.indicators.standing import standings_of
 from toolkit.params import ROOT, ReportParams
-from toolkit.report import lab
+from toolkit.report import lab, national
 from toolkit.report.comparison import Comparison
 from toolkit.report.own_frame import own_indicator, own_rows
 from toolkit.report.setting import BOUNDARIES, Setting
@@ -161,7 +161,7 @@ class Comparing(Setting):
         groups = self.territories | {self.own: self.members}
         inside = {key: codes for key, codes in groups.items() if set(codes) <= set(self.universe)}
         groups, some = (inside, len(inside) < len(groups)) if parent else (groups, False)  # a share is of what it holds
-        ours = all(_same(table, self._loaded.get(name)) for name, table in what.tables.items())
+        ours = all(same(table, self._loaded.get(name)) for name, table in what.tables.items())
         if not ours or self.own not in self.territories:
             return what.of(groups, parent=parent)
         whole = self.metropolitan.id
@@ -177,6 +177,22 @@ class Comparing(Setting):
     def _silent(self, table: pd.DataFrame) -> bool:
         """Whether a table has no row, by the day of the report, of the municipalities among which one is ranked."""
         return table.empty or ("istat_code" in table and not table["istat_code"].isin(set(self.universe)).any())
+
+    def everywhere(self, name: str) -> Panel:
+        """Figures of an indicator of every municipality of Italy by the day of the report, each municipality alone.
+
+        They are found out once a machine and data version (`toolkit.report.national`).
+        """
+
+        def found() -> Panel:
+            provinces: dict[str, list[str]] = {}
+            for one in self.register.municipalities():
+                provinces.setdefault(one.province_code, []).append(one.istat_code)
+            last = {table: self._last(table) for table in indicators.get(name).tables}
+            return national.panel(name, last, provinces)
+
+        panel: Panel = self.once("everywhere", name, found)
+        return panel
 
     def _unpublished(self, about: Indicator) -> Panel:
         """Figures that no table has of these municipalities by the day of the report: missing, for every territory."""
@@ -209,6 +225,10 @@ class Comparing(Setting):
         for row in frame.to_dict("records"):
             figure = {str(key): held for key, held in row.items()}
             self.keep(name.format(**figure), **figure, **about)
+
+    def labels(self, prefix: str) -> dict[str, str]:
+        """Words of the house for codes of a table, by prefix: `labels("verdict")["worse"]`."""
+        return self.words.starting(prefix)
 
     # ---- whom with
 
@@ -339,7 +359,7 @@ class Comparing(Setting):
         return sorted(code for code in near - set(self.members) if code in self.universe)
 
 
-def _same(table: pd.DataFrame, loaded: pd.DataFrame | None) -> bool:
+def same(table: pd.DataFrame, loaded: pd.DataFrame | None) -> bool:
     """Whether a table is as it was loaded: pandas writes into a copy, so what was changed no longer shares memory."""
     if loaded is None or table.shape != loaded.shape or list(table.columns) != list(loaded.columns):
         return False

@@ -203,9 +203,11 @@ def _map(report: Report, compared: Sequence[Comparison], told: dict[str, Any]) -
 def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
     """An analyst's chart, or bars of a tidy frame: its data as they are."""
     said = ""
-    if told.get("chart") in ("bars", "ranges", "series"):
+    if told.get("chart") in ("bars", "parts", "ranges", "series", "spans"):
         rows = chart.datasets["rows"]
-        frame, said = pd.DataFrame(rows).rename(columns={"row": "name"}), "; ".join(row["t"] for row in rows)
+        legend = chart.datasets.get("kinds")  # of many periods their kinds, which say how many there are
+        said = "; ".join(row["kind"] if legend else row["t"] for row in legend or rows)
+        frame = pd.DataFrame(rows).rename(columns={"row": "name"})
         columns = [Column(key="name", label=report.words.label("name"))]
         columns += [
             Column(
@@ -214,7 +216,7 @@ def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
                 unit="year" if key == "year" else told["unit"],
                 flag="flag" if key == "value" and "flag" in frame else "",
             )
-            for key in ("year", "value", "low", "high")
+            for key in ("year", "value", "part", "low", "high")
             if key in frame
         ]
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -169,10 +169,8 @@ class Judging(Comparing):
         """
         if not len(frame):
             return {str(key): Absent("missing") for key in frame.columns} | {"name": Absent("missing")}
-        row = frame.iloc[0].to_dict()
-        known: dict[str, Any] = {str(key): Absent("missing") if value != value else value for key, value in row.items()}
-        amounts = {key: Amount(float(row[key]), unit) for key, unit in units.items() if row[key] == row[key]}
-        return known | amounts | ({"name": Place(row["name"])} if "name" in row else {})
+        found = facts_of(frame.iloc[0].to_dict(), units)
+        return found | ({"name": Place(str(found["name"]))} if "name" in found else {})
 
     def similar(self) -> pd.DataFrame:
         """The municipality and those most like it, on what they were chosen.
@@ -238,7 +236,7 @@ class Judging(Comparing):
         """What the office knows of its spaces: `spaces:` of `params/own/<code>.yml`; empty where it has no file."""
         return choices.own(self.own).spaces or OwnSpaces.model_validate({})
 
-    def listed(self, what: str) -> pd.DataFrame:
+    def own_list(self, what: str) -> pd.DataFrame:
         """A list of `own_spaces` (`projects`, `forecasts`, `contributions`, `requests`) as rows, with a `code` each."""
         rows = [one.model_dump() for one in getattr(self.own_spaces, what)]
         return pd.DataFrame(rows).assign(code=[str(number) for number in range(1, len(rows) + 1)])
@@ -293,6 +291,20 @@ class Judging(Comparing):
     def some(self, items: Iterable[Any]) -> list[str] | Absent:
         """A list for a sentence; absent, so that the sentence is not printed, where it is empty."""
         return [str(item) for item in items] or Absent("missing")
+
+
+def facts_of(row: Mapping[Any, Any], units: Mapping[str, str]) -> dict[str, Any]:
+    """Facts of a row: numbers of `units` as amounts, what is absent or an empty text as absent.
+
+    Args:
+        row: column → value.
+        units: column → key of `text/units.yml`.
+    """
+    found: dict[str, Any] = {
+        str(key): Absent("missing") if value != value or value == "" else value for key, value in row.items()
+    }
+    known = {key: unit for key, unit in units.items() if not isinstance(found[key], Absent)}
+    return found | {key: Amount(float(found[key]), unit) for key, unit in known.items()}
 
 
 def _evidence(report: Judging, finding: swot.Finding, one: Comparison) -> str:

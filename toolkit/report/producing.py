@@ -52,21 +52,22 @@ class Producing(Judging):
             DataFrame[territory, name, a column an indicator, a `…_flag` each], the place first; `name` in the language
             of the report. A local system or a province that is not one is left out.
         """
-        places: list[tuple[str, str, pd.DataFrame, Sequence[str]]] = []
+        ids = [one.id for one in comparisons]
+        names, found = {"own": self.name}, [pd.DataFrame()]
         if self.system:
             named = self.table("local_systems").set_index("system_code")["name"]
-            said = self.words.say("labels.larger_system", name=named[self.system])
-            places.append(("system", said, self._systems, (self.system,)))
-        places += [(key, name, self._provinces, codes) for key, name, codes in self._provinces_around()]
-        rows = {("own", self.name): [one.own for one in comparisons]}
-        for key, name, table, codes in places:
-            panels = [Measure(one.indicator, {"business_frame": table}).of({key: codes}) for one in comparisons]
-            years = [one.year for one in comparisons]
-            rows[key, name] = [panel.figure(key, year) for panel, year in zip(panels, years, strict=True)]
-        out = pd.DataFrame(list(rows), columns=["territory", "name"])
-        for number, one in enumerate(comparisons):
-            out[one.id] = [figures[number].value for figures in rows.values()]
-            out[f"{one.id}_flag"] = [figures[number].flag for figures in rows.values()]
+            names["system"] = self.words.say("labels.larger_system", name=named[self.system])
+            found.append(indicators.compute(ids, {"business_frame": self._systems}, {"system": (self.system,)}))
+        around = self._provinces_around()
+        names |= {key: name for key, name, _ in around}
+        groups = {key: codes for key, _, codes in around}
+        found.append(indicators.compute(ids, {"business_frame": self._provinces}, groups))
+        larger = pd.concat(found).set_index(["indicator", "territory", "year"])[["value", "flag"]]
+        out = pd.DataFrame({"territory": list(names), "name": list(names.values())})
+        for one in comparisons:
+            rows = larger.reindex([(one.id, key, one.year) for key in list(names)[1:]])
+            out[one.id] = [one.own.value, *rows["value"]]
+            out[f"{one.id}_flag"] = [one.own.flag, *rows["flag"].astype(object).fillna("missing")]
         return out
 
     def system_facts(self, one: Comparison) -> dict[str, object]:

@@ -30,23 +30,25 @@ from toolkit.errors import ToolkitError
 from toolkit.indicators import measure
 from toolkit.params import ROOT, ReportParams
 from toolkit.report import lab, wording
+from toolkit.report.calling import Calling
 from toolkit.report.comparison import Comparison
 from toolkit.report.described import Described, comparison_table, described
 from toolkit.report.pictures import figure_of, svg_of
 from toolkit.report.producing import Producing
-from toolkit.report.setting import BOUNDARIES
+from toolkit.report.setting import BOUNDARIES, Origin
 from toolkit.report.wording import capital
 from toolkit.territory import Municipality
 from toolkit.text import Words
 from toolkit.text.facts import Place
 
-Columns = Mapping[str, Sequence[Any]]
-"""Columns of a table: key → (Italian header, English header, unit, words by code); the last two where there are any."""
+Columns = Mapping[str, Sequence[Any] | Mapping[str, str]]
+"""Columns of a table: key → (Italian header, English header, unit, words by code); the last two where there are any.
+Under the header that the house has for the key (`text/labels.yml`): a unit, words by code, or () for neither."""
 Said = str | Sequence[str]
 """A sentence, or several of which the first that has all its facts is printed."""
 
 
-class Report(Producing):
+class Report(Calling, Producing):
     """A report of one municipality or area, in one language.
 
     Args:
@@ -126,17 +128,19 @@ class Report(Producing):
         if said := self._sentence(it, en, facts):
             self._show(display.Text(language=self.language, paragraphs=[said]), page)
 
-    def brief(self, *sentences: str, steps: Sequence[str] = ()) -> None:
+    def brief(self, *sentences: str, steps: Sequence[str] = (), page: str = "") -> None:
         """In short: up to five sentences, most important first, and what to do next; empty ones are left out.
 
         Args:
             sentences: of `report.sentence(…)` or `report.salient(…)`.
             steps: what can be acted on, each with whom or when.
+            page: id of an extra page that has it instead (`report.page`), as what it is in short.
         """
         told = [sentence for sentence in sentences if sentence]
         if not 1 <= len(told) <= 5:
             raise ToolkitError(f"{len(told)} sentences in short", allowed="one to five")
-        self._show(display.Brief(language=self.language, sentences=told, steps=[step for step in steps if step]))
+        shown = display.Brief(language=self.language, sentences=told, steps=[step for step in steps if step])
+        self._show(shown, page)
 
     def sentence(self, *, it: Said, en: Said, **facts: Any) -> str:
         """A sentence to be used elsewhere (`report.brief`); empty where a fact that it needs is absent."""
@@ -184,7 +188,7 @@ class Report(Producing):
         about: Comparison | Sequence[Comparison] = (),
         data: pd.DataFrame | None = None,
         columns: Columns | Sequence[display.Column] | None = None,
-        sources: Iterable[str] = (),
+        sources: Origin | Iterable[str] = (),
         subtitle: tuple[str, str] = ("", ""),
         note: tuple[str, str] = ("", ""),
         page: str = "",
@@ -198,7 +202,7 @@ class Report(Producing):
             it, en: the message, a sentence with its number; alternatives as in `text`.
             about: what an Altair chart of your own shows, so that its table and source are known.
             data, columns: the table beside the picture, where it is not the chart's own data: columns as `Columns`.
-            sources: tables it comes from, where they are not derived.
+            sources: tables it comes from, or tables with the rows that were used, where they are not derived.
             subtitle: measure, unit, period, where they are not derived (Italian, English).
             note: uncertainty, what is left out, (Italian, English).
             page: id of an extra page that holds it instead (`report.page`).
@@ -214,7 +218,7 @@ class Report(Producing):
             return self.absent(found.absent or next((one.absence for one in compared if one.absence), ""), page=page)
         spec, sets = structure.specification(chart, id)
         spec = {**structure.sized(spec), "datasets": sets}
-        extra, names = note[self.language == "en"], list(sources) or list(found.tables)
+        extra, names = note[self.language == "en"], _origin(sources) or list(found.tables)
         self._show(
             display.Figure(
                 language=self.language,
@@ -247,7 +251,7 @@ class Report(Producing):
         if isinstance(columns, Sequence):
             return columns
         if columns:
-            return [self._column(frame, key, *said) for key, said in columns.items()]
+            return [self._column(frame, key, **_told(said)) for key, said in columns.items()]
         shown = [str(key) for key in frame if not re.search(r"(^|_)(flag|unit)$", str(key))]
         plain = {key: "as_published" if frame[key].dtype.kind in "if" else "" for key in shown}
         return [self._column(frame, key, unit=plain[key] if key != "year" else "") for key in shown]
@@ -258,10 +262,6 @@ class Report(Producing):
         if re.fullmatch(r"y\d{4}", key):
             return key[1:]
         return self.words.label(known) if self.words.has(f"labels.{known}") else key
-
-    def labels(self, prefix: str) -> dict[str, str]:
-        """Words of the house for codes of a table, by prefix: `labels("verdict")["worse"]`."""
-        return self.words.starting(prefix)
 
     def _coded(
         self, frame: pd.DataFrame, columns: Sequence[display.Column], by: Sequence[str]
@@ -306,7 +306,7 @@ class Report(Producing):
         it: str = "",
         en: str = "",
         columns: Columns | Sequence[display.Column] | None = None,
-        sources: Iterable[str] = (),
+        sources: Origin | Iterable[str] = (),
         note: tuple[str, str] = ("", ""),
         alt: tuple[str, str] = ("", ""),
         fold: bool = False,
@@ -321,7 +321,7 @@ class Report(Producing):
             id: of a table or a picture, as in `figure`.
             it, en: its caption or message.
             columns: those of a table, as `Columns`; all with their own names where not given.
-            sources: tables it comes from; that of the frame where it is known.
+            sources: tables it comes from, or tables with the rows that were used; that of the frame where it is known.
             note: what to know of it, (Italian, English).
             alt: what a matplotlib figure shows, for those who do not see it, (Italian, English).
             fold: whether a table is closed until a reader opens it.
@@ -343,7 +343,7 @@ class Report(Producing):
         declared = self._columns(what, columns)
         if by:
             what, declared = self._coded(what, declared, by)
-        names = list(sources) or ([what.attrs["table"]] if "table" in what.attrs else [])
+        names = _origin(sources) or ([what.attrs["table"]] if "table" in what.attrs else [])
         shown = display.Table(
             language=self.language,
             id=self._new(id),
@@ -387,21 +387,28 @@ class Report(Producing):
         )
         self._show(shown, page)
 
-    def short_source(self, tables: Iterable[str]) -> list[str]:
-        """Publishers and last years observed of tables, in one line: "ISTAT (2018, 2021)"."""
+    def short_source(self, tables: Origin) -> list[str]:
+        """Publishers and last years observed of tables, or of the rows of them that were used: "ISTAT (2018, 2021)"."""
+        rows = tables if isinstance(tables, Mapping) else dict.fromkeys(tables)
         years: dict[str, set[str]] = {}
         for source in self.sources:
-            if source.name in set(tables):
-                observed = max(credit.day for credit in self._credits(source.name, None))
-                years.setdefault(source.publisher[self.language], set()).add(observed[:4])
+            if source.name not in rows:
+                continue
+            credits, used = self._credits(source.name, rows[source.name]), rows[source.name] is not None
+            whole, by_hand = source.publisher[self.language], self.words.label("named_sources")
+            last = max((one.day for one in credits), default="")
+            for one in credits:
+                publisher = (by_hand if one.sources else one.publisher.name[self.language]) if used else whole
+                years.setdefault(publisher, set()).add((one.day if used else last)[:4])
         said = [f"{publisher} ({', '.join(sorted(found))})" for publisher, found in years.items()]
         return ["; ".join(said)] if said else []
 
-    def points(self, *groups: tuple[tuple[str, str], Iterable[str | tuple[str, str]]]) -> None:
+    def points(self, *groups: tuple[tuple[str, str], Iterable[str | tuple[str, str]]], page: str = "") -> None:
         """Short lists under headings: groups of `((Italian, English), texts)`; empty ones are left out.
 
         Args:
             groups: each text as the page has it, or (Italian, English).
+            page: id of an extra page that holds them instead.
         """
         english = self.language == "en"
         said = [
@@ -409,7 +416,7 @@ class Report(Producing):
             for heading, texts in groups
         ]
         if any(texts for _, texts in said):
-            self._show(display.Points(language=self.language, groups=said))
+            self._show(display.Points(language=self.language, groups=said), page)
 
     def absent(self, why: str, page: str = "") -> None:
         """Say in one line that something is not there, and why; what is said once is not said again."""
@@ -515,6 +522,17 @@ class Report(Producing):
 
 FOILS = ("zone", "system", "metropolitan")
 """Scales that a tile shows."""
+
+
+def _origin(sources: Origin | Iterable[str]) -> Origin:
+    return sources if isinstance(sources, Mapping) else list(sources)
+
+
+def _told(said: Sequence[Any] | Mapping[str, str]) -> dict[str, Any]:
+    """What a column says of itself, by the names of `Report._column`."""
+    if isinstance(said, str | Mapping):
+        return {"unit": said} if isinstance(said, str) else {"texts": said}
+    return dict(zip(("it", "en", "unit", "texts"), said, strict=False))
 
 
 def _tile(one: Comparison) -> display.KeyFigure:

@@ -340,8 +340,7 @@ class Setting:
         table = self._within_reach(name)
         if "year" not in table.columns:
             return table
-        over = name in STOCKS or (self.as_of.month, self.as_of.day) == (12, 31)
-        last = self.as_of.year if over else self.as_of.year - 1
+        last = self._last(name)
         if table["year"].max() <= last:
             return table
         reach = self.reach if catalog.default().in_parts(name) else ()
@@ -353,6 +352,11 @@ class Setting:
                 hint="choose a later as_of",
             )
         return kept
+
+    def _last(self, name: str) -> int:
+        """The last year that a table may tell of by `as_of`."""
+        over = name in STOCKS or (self.as_of.month, self.as_of.day) == (12, 31)
+        return self.as_of.year if over else self.as_of.year - 1
 
     def _within_reach(self, name: str) -> pd.DataFrame:
         if not catalog.default().in_parts(name):

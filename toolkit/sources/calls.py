@@ -262,7 +262,9 @@ def _calendar() -> pd.DataFrame:
             {
                 "event": entry["event"],
                 "date": _day(entry["date"], "plan.yml"),
-                "state": entry["state"],
+                "outcome_it": entry.get("outcome", {}).get("it", ""),
+                "outcome_en": entry.get("outcome", {}).get("en", ""),
+                "seen_on": _day(entry.get("seen_on"), "plan.yml"),
                 "title_it": entry["title"]["it"],
                 "title_en": entry["title"]["en"],
                 "source": entry["source"],
