@@ -376,3 +376,9 @@ def test_articles_join_their_prepositions():
         "allo 0 %",
         "dallo 0 %",
     ]
+
+
+@pytest.mark.parametrize("name", ["Città di Castello", "Centro Valle Intelvi", "Città Sant'Angelo", "Ali", "None"])
+def test_a_municipality_that_begins_as_an_area_does_takes_no_article(name: str) -> None:
+    assert Words("it").place(name).at in (f"a {name}", f"ad {name}")
+    assert Words("en").place(name).at == f"in {name}"
