@@ -18,7 +18,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from toolkit.made import made
+from toolkit import kept
 from toolkit.signs import legible
 
 FONTS = "fontpkg-titillium-web"
@@ -71,7 +71,7 @@ def counted() -> dict[str, int]:
 @cache
 def program() -> str:
     """Vega, Vega-Lite and Vega-Embed in one script, whose only global is `vegaEmbed` (with `vega` and `vegaLite`)."""
-    return made("vega.js", _bundle, "vl-convert-python").decode()
+    return kept.built("vega", _bundle, "vl-convert-python").decode()
 
 
 @cache
@@ -86,7 +86,7 @@ def _engine() -> tuple[Any, Any]:
     racer = import_module("py_mini_racer")
     racer.init_mini_racer(flags=FLAGS, ignore_duplicate_init=True)
     engine = racer.MiniRacer()
-    widths = f"var quadroWidths = {made('widths.json', _widths, FONTS).decode()};"
+    widths = f"var quadroWidths = {kept.built('widths', _widths, FONTS).decode()};"
     for script in (_BARE, program(), widths, Path(__file__).with_suffix(".js").read_text(encoding="utf-8")):
         engine.eval(f"{script}\n0")
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))  # freed with the process: its own end is not safe

@@ -19,24 +19,24 @@ MAY = {
     "partial": set(),
     "inside": {"errors"},
     "geo": {"errors"},
-    "made": set(),
+    "kept": set(),
     "signs": set(),
     "text": {"contract", "errors", "partial"},
-    "vega": {"made", "signs"},
+    "vega": {"kept", "signs"},
     "svg": {"errors", "signs", "text", "vega"},
     "display": {"contract", "errors", "text", "svg"},
     "charts": {"errors", "geo", "text", "display", "svg", "catalog"},
     "params": {"contract", "errors"},
-    "catalog": {"contract", "errors"},
+    "catalog": {"contract", "errors", "kept"},
     "territory": {"errors", "catalog"},
     "indicators": {"contract", "errors"},
     "impact": {"errors"},
     "pnrr": {"errors", "partial"},
     "spaces": {"errors"},
     "sources": {"errors", "signs", "catalog", "territory"},
-    "report": {"contract", "errors", "geo", "partial", "text", "svg", "display", "charts", "params", "catalog"}
+    "report": {"contract", "errors", "geo", "kept", "partial", "text", "svg", "display", "charts", "params", "catalog"}
     | {"territory", "indicators", "impact", "pnrr", "spaces"},
-    "render": {"contract", "errors", "geo", "inside", "made", "signs", "text", "vega", "svg", "display", "charts"}
+    "render": {"contract", "errors", "geo", "inside", "kept", "signs", "text", "vega", "svg", "display", "charts"}
     | {"report"}
     | {"catalog", "territory", "indicators"},
     "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from toolkit import Report, catalog, display, indicators
-from toolkit.catalog import kept
+from toolkit import Report, catalog, display, indicators, kept
 from toolkit.errors import DataError
 from toolkit.report import national
 

@@ -13,9 +13,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from toolkit import spaces
+from toolkit import geo, spaces
 from toolkit.catalog import Catalog
-from toolkit.charts import geo
 from toolkit.errors import MethodError
 from toolkit.spaces import inventory
 

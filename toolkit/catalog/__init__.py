@@ -23,7 +23,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from toolkit.catalog import kept
+from toolkit import kept
 from toolkit.catalog.described import descriptor
 from toolkit.catalog.observed import Credit, Publisher, credits_of, last_observed, sources_named
 from toolkit.catalog.rules import (

@@ -13,8 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from toolkit import inside, vega
-from toolkit.made import made
+from toolkit import inside, kept, vega
 
 ASSETS = "../assets"
 OWN = Path(__file__).with_name("assets")
@@ -64,13 +63,16 @@ def style(assets: str) -> str:
 def _fonts(folder: Path) -> list[Path]:
     source = Path(str(import_module("fontpkg_titillium_web").ROOT))
     files = [
-        _put(folder / name, made(name, partial(_font, source / "files" / f"TitilliumWeb-{weight}.ttf"), vega.FONTS))
+        _put(
+            folder / name,
+            kept.built("font", partial(_font, str(source / "files" / f"TitilliumWeb-{weight}.ttf")), vega.FONTS),
+        )
         for name, weight in FONTS.items()
     ]
     return [*files, _put(folder / "titillium-web-licence.txt", (source / "LICENSE").read_bytes())]
 
 
-def _font(path: Path) -> bytes:
+def _font(path: str) -> bytes:
     """A font with the letters, signs, kerning and table figures that pages use: a third of its bytes."""
     from fontTools import subset, ttLib
 

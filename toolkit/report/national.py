@@ -16,8 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from toolkit import catalog, indicators
-from toolkit.catalog import kept
+from toolkit import catalog, indicators, kept
 from toolkit.errors import DataError
 from toolkit.indicators.panel import Panel
 

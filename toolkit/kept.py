@@ -8,8 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +31,17 @@ def once(kind: str, of: Any, make: Callable[[], bytes]) -> bytes:
     made = make()
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        partial.write_bytes(made)
-        partial.replace(path)
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        unfinished.write_bytes(made)
+        unfinished.replace(path)
     return made
+
+
+def built(kind: str, make: Callable[[], bytes], *packages: str) -> bytes:
+    """What a function of the toolkit returns that follows from its arguments, its module and distributions alone."""
+    function, given = (make.func, make.args) if isinstance(make, partial) else (make, ())
+    source = Path(str(sys.modules[function.__module__].__file__)).read_text(encoding="utf-8")
+    return once(kind, [function.__qualname__, given, source, *map(version, packages)], make)
 
 
 def folder() -> Path:
