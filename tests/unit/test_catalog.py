@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from unittest.mock import Mock
 
 import pandas as pd
 import pyarrow as pa
@@ -199,21 +198,6 @@ def test_parquet_of_another_type_is_refused(folder: Path) -> None:
     rewrite(folder, "population_age.parquet", spoil)
     with pytest.raises(DataError, match="column age is int64; it is string"):
         Catalog(folder).load("population_age")
-
-
-def test_a_large_table_is_checked_once_a_data_version(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr("toolkit.catalog.check_rows", checked := Mock(wraps=catalog.check_rows))
-    for tables, name, times in ((folder, "income", 1), (folder, "income", 0), (folder, "population", 1)):
-        catalog.forget()
-        checked.reset_mock()
-        Catalog(tables).load(name)
-        assert [call.args[1]["name"] for call in checked.mock_calls].count(name) == times
-    rewrite(folder, "income.csv", lambda content: content.replace(b",observed\n", b",obs\n", 1))
-    with pytest.raises(DataError, match="flag is one of"):
-        Catalog(folder).load("income")
 
 
 def test_what_is_handed_out_may_be_changed() -> None:

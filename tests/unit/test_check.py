@@ -51,7 +51,7 @@ def test_what_is_shipped_is_right_as_a_whole_and_file_by_file(home: Path) -> Non
     assert told(home) == ""
     files = [str(path.relative_to(home)) for path in home.rglob("*.yml") if "notebooks" not in path.parts]
     assert len(files) > 15
-    assert told(home, *files, "data/income.csv", f"data/{PACKAGE}", "data/boundaries.topojson") == ""
+    assert told(home, *files, "data/provinces.csv", f"data/{PACKAGE}", "data/boundaries.topojson") == ""
 
 
 WRONG = [
@@ -132,11 +132,11 @@ def test_a_file_elsewhere_is_of_the_kind_that_its_names_say(home: Path, tmp_path
 
 
 def test_a_table_without_rows_is_refused(home: Path) -> None:
-    table, package = home / "data" / "income.csv", home / "data" / PACKAGE
+    table, package = home / "data" / "provinces.csv", home / "data" / PACKAGE
     old, new = table.read_bytes(), table.read_bytes().split(b"\n")[0] + b"\n"
     table.write_bytes(new)
     package.write_text(package.read_text().replace(*(hashlib.sha256(one).hexdigest() for one in (old, new))))
-    for paths in ((), ("data/income.csv",)):
-        assert "income.csv, row 2" in told(home, *paths)
+    for paths in ((), ("data/provinces.csv",)):
+        assert "provinces.csv, row 2" in told(home, *paths)
         assert "a table has rows" in told(home, *paths)
     catalog.forget()

@@ -74,7 +74,7 @@ def test_an_implausible_cell_is_refused_with_row_column_and_rule(row: str, colum
     good = sample(name, **where)
     assert good.refusal() == ""
     said = good.spoilt(0, column, text).refusal()
-    assert said.startswith(f"{name}: a rule of the table is broken\n  where: {name}.csv, row ")
+    assert said.startswith(f"{name}: a rule of the table is broken\n  where: {name}.")
     assert f"{column}=" in said
     assert rule in said
 
