@@ -32,10 +32,10 @@ MAY = {
     "pnrr": {"errors", "partial"},
     "sources": {"errors", "signs", "catalog", "territory"},
     "report": {"contract", "errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
-    | {"indicators", "impact", "pnrr"},
+    | {"indicators", "impact", "pnrr", "evaluations"},
     "render": {"contract", "errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
     | {"catalog", "territory", "indicators"},
-    "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
+    "evaluations": {"errors", "text", "params", "catalog", "territory", "impact"},
     "run": {"contract", "errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}
     | {"evaluations", "display"},
 }
@@ -46,7 +46,9 @@ REMOTE = {  # module -> what it may use, where the user asks for it
     "run/address.py": {"fsspec", "obstore"},
 }
 PURE = {"indicators", "impact", "pnrr"}
-PURE_MAY = {"numpy", "pandas", "scipy", "statsmodels", "diff_diff", "toolkit"} | set(sys.stdlib_module_names)
+PURE_MAY = {"numpy", "pandas", "scipy", "statsmodels", "diff_diff", "altair", "IPython", "toolkit"} | set(
+    sys.stdlib_module_names
+)
 FILES = {"pathlib", "os", "io", "shutil", "tempfile", "subprocess"} | NETWORK
 
 

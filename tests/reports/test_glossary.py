@@ -25,7 +25,6 @@ UNKNOWN = r"\b(herfindahl|hachman|theil|shapley|winsoris|punteggi[o]? z|z-score|
 # Words that are ordinary on a page, or that it explains in place, beside the entries of other pages.
 PLAIN = {
     "pnrr": {"enterprises", "estimated_effect", "identified", "value_added"},
-    "impact": {"application", "call", "enterprises", "lump_sum", "own_share", "percentile", "population_class"},
 }
 
 

@@ -17,20 +17,30 @@ from toolkit.text import LANGUAGES
 
 PUBLISHED = yaml.safe_load((Path(__file__).parents[1] / "golden" / "ids.yml").read_text(encoding="utf-8"))
 OFFERED = "section.section[id], figure.figure[id], div.table[id], div.extract[id]"
+REPORTS = ("benchmark", "impact")
+OF_OTHER_PLACES = {  # on pages of places that are not tried here
+    "before", "complementary", "drivers-manifattura-milano-2017", "expected-manifattura-milano-2017",
+    "ranges-manifattura-milano-2017",
+}  # fmt: skip
 PLACES = ({"municipality": "015032"}, {"municipality": "015155"}, {"area": "zona-nord-milano"})
 
 
+Pages = dict[tuple[str, str, str], BeautifulSoup]
+
+
 @pytest.fixture(scope="module")
-def pages() -> dict[tuple[str, str], BeautifulSoup]:
-    """Place and language → the page; `figures …` → its extra page."""
+def pages() -> Pages:
+    """Name of the page (`benchmark`, `benchmark-figures`), place and language → the page."""
     found = {}
-    for where in PLACES:
-        for language in LANGUAGES:
-            notebook, place = executed("benchmark", language=language, **where), next(iter(where.values()))
-            found[place, language] = BeautifulSoup(render.page(notebook), "html.parser")
-            for part in content.extracts(notebook):
-                page = BeautifulSoup(render.shell.extract(notebook, part), "html.parser")
-                found[f"{part['id']} {place}", language] = page
+    for name in REPORTS:
+        for where in PLACES:
+            for language in LANGUAGES:
+                notebook, place = executed(name, language=language, **where), next(iter(where.values()))
+                found[name, place, language] = BeautifulSoup(render.page(notebook), "html.parser")
+                for part in content.extracts(notebook):
+                    if f"{name}-{part['id']}" in PUBLISHED:
+                        page = BeautifulSoup(render.shell.extract(notebook, part), "html.parser")
+                        found[f"{name}-{part['id']}", place, language] = page
     return found
 
 
@@ -38,42 +48,44 @@ def offered(page: BeautifulSoup) -> set[str]:
     return {element["id"] for element in page.select(OFFERED)}
 
 
-def alive(pages: dict[tuple[str, str], BeautifulSoup], figures: bool) -> set[str]:
-    chosen = [page for (place, _), page in pages.items() if place.startswith("figures ") == figures]
-    return set().union(*map(offered, chosen))
+def alive(pages: Pages, name: str) -> set[str]:
+    return set().union(*(offered(page) for (report, _, _), page in pages.items() if report == name))
 
 
-def test_ids_are_the_same_in_both_languages(pages: dict[tuple[str, str], BeautifulSoup]) -> None:
-    for place, language in pages:
+def test_ids_are_the_same_in_both_languages(pages: Pages) -> None:
+    for report, place, language in pages:
         if language == "it":
-            assert offered(pages[place, "it"]) == offered(pages[place, "en"]), place
+            assert offered(pages[report, place, "it"]) == offered(pages[report, place, "en"]), (report, place)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_what_a_page_offers_is_written_down(name: str, pages: dict[tuple[str, str], BeautifulSoup]) -> None:
-    new = alive(pages, name != "benchmark") - set(PUBLISHED[name])
+def test_what_a_page_offers_is_written_down(name: str, pages: Pages) -> None:
+    new = alive(pages, name) - set(PUBLISHED[name])
     assert not new, f"new addresses, to be kept from now on: add them to tests/golden/ids.yml, {name}: {sorted(new)}"
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_an_address_once_given_is_alive_or_leads_on(name: str, pages: dict[tuple[str, str], BeautifulSoup]) -> None:
-    living, old = alive(pages, name != "benchmark"), retired(name)
-    assert set(PUBLISHED[name]) - living - set(old) == set(), "give toolkit/render/retired.yml what stands for them"
+def test_an_address_once_given_is_alive_or_leads_on(name: str, pages: Pages) -> None:
+    living, old = alive(pages, name), retired(name)
+    gone = set(PUBLISHED[name]) - living - set(old) - OF_OTHER_PLACES
+    assert gone == set(), "give toolkit/render/retired.yml what stands for them"
     assert living & set(old) == set(), "an address that once led to something else"
 
 
-def test_an_old_address_is_on_every_page_at_what_stands_for_it(pages: dict[tuple[str, str], BeautifulSoup]) -> None:
-    for (place, language), page in pages.items():
-        if place.startswith("figures "):
+@pytest.mark.parametrize("name", REPORTS)
+def test_an_old_address_is_on_every_page_at_what_stands_for_it(name: str, pages: Pages) -> None:
+    for (report, place, language), page in pages.items():
+        if report != name:
             continue
         ids = [element["id"] for element in page(id=True)]
         assert len(ids) == len(set(ids)), place
-        assert set(register()["benchmark"]) <= set(ids), (place, language)
-        for old, new in register()["benchmark"].items():
+        assert set(register()[name]) <= set(ids), (place, language)
+        for old, new in register()[name].items():
             near = page.find(id=old)
             assert near.name == "span"
             assert not near.get_text()
-            target = next(name for name in new if name in offered(page))
+            known = offered(page) | {"in-short", "sources"}
+            target = next(one for one in new if one in known)
             assert target in (near.parent.get("id"), *(one.get("id") for one in near.find_next_siblings())), (
                 place,
                 old,

@@ -4,11 +4,12 @@ What they return may be changed as any Altair chart: add a layer, change an enco
 """
 
 from toolkit.charts.bars import bars, ranges
+from toolkit.charts.dots import dots, periods
 from toolkit.charts.lines import lines, series
 from toolkit.charts.map import choropleth
 from toolkit.charts.strip import strip
 
-__all__ = ["bars", "choropleth", "lines", "ranges", "series", "strip"]
+__all__ = ["bars", "choropleth", "dots", "lines", "periods", "ranges", "series", "strip"]
 
 
 def __dir__() -> list[str]:

@@ -20,6 +20,7 @@ _HOME = {
     "sdid": ("synthetic_did",),
     "randomisation": ("randomisation_test",),
     "interrupted": ("interrupted_time_series",),
+    "seeing": ("detectable",),
     "power": ("mde_multiplier", "mde_panel", "mde_placebo", "mde_repeated", "mde_two_groups", "n_per_arm"),
     "breaks": ("Screening", "screen"),
     "verdict": ("Evidence", "Reason", "Verdict", "judge", "reason_keys", "refusal"),

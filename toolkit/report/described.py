@@ -201,7 +201,7 @@ def _map(report: Report, compared: Sequence[Comparison], told: dict[str, Any]) -
 def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
     """An analyst's chart, or bars of a tidy frame: its data as they are."""
     said = ""
-    if told.get("chart") in ("bars", "ranges", "series"):
+    if told.get("chart") in ("bars", "dots", "periods", "ranges", "series"):
         rows = chart.datasets["rows"]
         frame, said = pd.DataFrame(rows).rename(columns={"row": "name"}), "; ".join(row["t"] for row in rows)
         columns = [Column(key="name", label=report.words.label("name"))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ from toolkit.sources import (
     mef_income,
     padigitale,
     policy_panels,
-    policy_results,
     regis,
     supply_use,
 )
@@ -51,7 +50,6 @@ ADAPTERS = (
     regis,
     supply_use,
     policy_panels,
-    policy_results,
 )
 LARGEST_CSV = 1_500_000  # bytes: beyond it a table is a parquet with a readable summary
 
@@ -83,36 +81,6 @@ def build(raw: Path, data: Path) -> list[str]:
     }
     contents[PACKAGE] = _yaml(package)
     _replace(contents, data)
-    return list(contents)
-
-
-def refresh(frames: Mapping[str, pd.DataFrame], data: Path) -> list[str]:
-    """Write some tables again, and their entries in `datapackage.yaml`, as a full build would.
-
-    Args:
-        frames: tables by name, of resources that an adapter has.
-        data: the folder of the catalogue.
-
-    Returns:
-        Names of the files written.
-
-    Raises:
-        DataError: a row breaks a rule; nothing has been replaced.
-    """
-    resources = [resource for adapter in ADAPTERS for resource in adapter.RESOURCES]
-    package = dict(Catalog(data).package)
-    entries = {entry["name"]: entry for entry in package["resources"]}
-    contents: dict[str, bytes] = {}
-    for resource in resources:
-        if resource.name in frames:
-            content = _encoded(frames[resource.name], resource)
-            contents[resource.file] = content
-            digest, rows = hashlib.sha256(content).hexdigest(), frames[resource.name]
-            entries[resource.name] = resource.descriptor(digest, len(content), rows)
-    order = [*(resource.name for resource in resources), istat_boundaries.BOUNDARIES.name]
-    package["resources"] = sorted(entries.values(), key=lambda entry: order.index(entry["name"]))
-    contents[PACKAGE] = _yaml(package)
-    _replace(contents, data, list(frames))
     return list(contents)
 
 

@@ -6,12 +6,15 @@ from pathlib import Path
 
 import pandas as pd
 
-from toolkit.sources.raw import RawFile, embedded, long
+from toolkit.sources.raw import PROVINCES, RawFile, long
 from toolkit.sources.resource import Resource
 
 FILE = "employment/IT_asia_ul_2018_totale.csv"
 YEAR = 2018
 ITEMS = {"local_units": "unita_locali_2018", "persons_employed": "addetti_ul_2018"}
+
+PROVINCES_OF_2008 = (*PROVINCES, "108")
+"""With Monza and Brianza, which was a part of the province: shares of it are shares of the dated whole."""
 
 LOCAL_UNITS = Resource.of("local_units")
 RESOURCES = (LOCAL_UNITS,)
@@ -23,7 +26,7 @@ def tables(raw: Path) -> dict[str, pd.DataFrame]:
     frame = source.csv(["cod_istat", *ITEMS.values()])
     source.codes(frame, "cod_istat")
     source.unique(frame, ["cod_istat"])
-    frame = embedded(frame, "cod_istat")
+    frame = frame[frame["cod_istat"].str[:3].isin(PROVINCES_OF_2008)]
     parts = [
         pd.DataFrame(
             {
