@@ -13,6 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,85 @@ def randomisation(draws: int) -> Iterator[Row]:
         yield f"randomisation, {count} of 40 treated: size at 5 %", "at most", 0.05, *share(size, 0.05)
 
 
+COUNTS = (1, 2, 3, 5, 8, 10, 15, 20, 30)
+SCENES: dict[str, dict[str, Any]] = {
+    "alike": {},
+    "serial .7": {"serial": 0.7},
+    "larger": {"sizes": "falling"},
+    "smaller": {"sizes": "rising"},
+    "smaller, serial .7": {"sizes": "rising", "serial": 0.7},
+    "half of neighbouring groups of 10, with shocks": {"groups": 10, "shocks": 0.5},
+    "half of neighbouring groups of 10, serial .7, with shocks": {"groups": 10, "shocks": 0.5, "serial": 0.7},
+}
+
+
+def _treated(scene: str, count: int) -> list[int]:
+    """The first units: the largest or smallest; five of each group of ten where groups are shocked."""
+    if "neighbouring" in scene:
+        return [10 * (i // 5) + i % 5 for i in range(count)]
+    return list(range(count))
+
+
+def few_treated(draws: int) -> Iterator[Row]:
+    """Size and power of the pre-trend test (10 %) and of the estimate (5 %) of an event study, 100 units."""
+    for scene, made in SCENES.items():
+        for count in COUNTS:
+            how = {"units": 100, "treated": dict.fromkeys(_treated(scene, count), 2006), **made}
+            before, after, seen_before, seen_after = [], [], [], []
+            for seed in range(draws):
+                none = impact.event_study(panel(seed, **how), draws=499)
+                before.append(none.diagnostics["pre_trend_p"] <= 0.10)
+                after.append(rejects(none))
+                if seed < draws // 4:
+                    some = impact.event_study(panel(seed + 10**6, effect=EFFECT, drift=0.3, **how), draws=499)
+                    seen_before.append(some.diagnostics["pre_trend_p"] <= 0.10)
+                    seen_after.append(rejects(impact.event_study(panel(seed, effect=2.0, **how), draws=499)))
+            name = f"{count} of 100 treated, {scene}"
+            yield f"{name}: size of the pre-trend test at 10 %", "nominal", 0.10, *share(before, 0.10)
+            yield f"{name}: size of the estimate at 5 %", "nominal", 0.05, *share(after, 0.05)
+            yield f"{name}: a drift of 0.3 a period is seen", "shown", np.nan, *share(seen_before, 0.5)
+            yield f"{name}: an effect of 2 is seen", "shown", np.nan, *share(seen_after, 0.5)
+
+
+def unnamed_groups(draws: int) -> Iterator[Row]:
+    """Whole groups treated, shocks shared within them: named, they are exchanged as wholes; unnamed, they mislead."""
+    for groups, count in ((20, 10), (20, 30), (50, 30)):
+        how = {"units": 100, "groups": groups, "shocks": 0.5, "treated": dict.fromkeys(range(count), 2006)}
+        named = [impact.event_study(panel(seed, **how), draws=499) for seed in range(draws)]
+        name = f"{groups} groups, {count * groups // 100} treated as a whole"
+        size = [one.diagnostics["pre_trend_p"] <= 0.10 for one in named]
+        yield f"{name}, named: size of the pre-trend test at 10 %", "at most", 0.10, *share(size, 0.10)
+        yield f"{name}, named: size of the estimate at 5 %", "at most", 0.05, *share([rejects(o) for o in named], 0.05)
+        blind = []
+        for seed in range(draws):
+            one = panel(seed, **how)
+            blind.append(rejects(impact.event_study(replace(one, data=one.data.drop(columns="group")), draws=499)))
+        yield f"{name}, not named: size of the estimate at 5 %", "fails", 0.05, *share(blind, 0.05)
+
+
+def identified(draws: int) -> Iterator[Row]:
+    """`identificato` on panels without any effect, by design: what `coverage.FALSE_IDENTIFIED` states."""
+    from toolkit.impact.coverage import FALSE_IDENTIFIED
+
+    cohorts = dict.fromkeys(range(0, 80, 2), 2005) | dict.fromkeys(range(1, 80, 2), 2008)
+    scenes: dict[str, tuple[str, dict[str, Any]]] = {
+        "event study, 40 of 120 treated": ("event_study", {"treated": dict.fromkeys(range(0, 80, 2), 2007)}),
+        "event study, 25 of 120 treated": ("event_study", {"treated": dict.fromkeys(range(0, 50, 2), 2007)}),
+        "cohorts of 40": ("callaway_santanna", {"treated": cohorts}),
+        "randomisation, 10 of 120 treated": ("randomisation", {"treated": dict.fromkeys(range(0, 20, 2), 2007)}),
+    }
+    for shocks in (0.0, 0.5):
+        for name, (method, made) in scenes.items():
+            how = {"units": 120, "groups": 60, "shocks": shocks, **made}
+            level = [
+                impact.evaluate(panel(seed, **how), "difference_in_differences", draws=499).verdict.level
+                for seed in range(draws)
+            ]
+            found, error = share([one == "identificato" for one in level], FALSE_IDENTIFIED[method])
+            told = f"{name}, groups of two{', with shocks' if shocks else ''}: identificato on noise"
+            yield told, "at most", FALSE_IDENTIFIED[method], found, error
+
+
 def synthetic(draws: int) -> Iterator[Row]:
     how = {"units": 40, "periods": 16, "factors": 3, "treated": {0: 2011}}
     found = [impact.in_space(panel(seed, **how)) for seed in range(draws)]
@@ -236,6 +316,9 @@ GROUPS: dict[str, Callable[[int], Iterator[Row]]] = {
     "staggered": staggered,
     "honest": honest,
     "randomisation": randomisation,
+    "few_treated": few_treated,
+    "unnamed_groups": unnamed_groups,
+    "identified": identified,
     "synthetic": synthetic,
     "synthetic_did": synthetic_did,
     "interrupted": interrupted,

@@ -11,7 +11,7 @@ from typing import Any
 from toolkit.deferred import put_off
 
 __version__ = "0.1.0"
-__all__ = ["Policies", "Report", "__version__", "charts", "impact", "indicators", "pnrr"]
+__all__ = ["Policies", "Report", "__version__", "charts", "impact", "indicators", "pnrr", "spaces"]
 
 _HOME = {"Policies": "toolkit.report.policies", "Report": "toolkit.report"}
 put_off()
@@ -24,6 +24,6 @@ def __dir__() -> list[str]:
 def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
-    if name in ("charts", "impact", "indicators", "pnrr"):
+    if name in ("charts", "impact", "indicators", "pnrr", "spaces"):
         return import_module(f"toolkit.{name}")
     raise AttributeError(f"module 'toolkit' has no attribute {name!r}; it has {', '.join(__all__)}")

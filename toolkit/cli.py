@@ -9,11 +9,16 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from toolkit.contract import LANGUAGES
 from toolkit.errors import Faults, ParameterError, ToolkitError, installing
 
+RULES = {
+    "province": "province or metropolitan city: plate, code or name",
+    "region": "region",
+    "system": "local labour system: name, or code of 2021",
+}
 KINDS = ("municipalities", "areas", "sets", "runs", "policies", "notebooks", "tables", "indicators")
 INTERRUPTED = 130
 
@@ -42,7 +47,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="quadro",
         description="Reproducible policy reports for municipalities, in Italian and English, from open data.",
-        epilog="example:\n  quadro run          the reports of Nord Milano\n  quadro run --help   about one command",
+        epilog="example:\n  quadro run          the reports of the default plan\n"
+        "  quadro run --help   about one command",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action=_Version)
@@ -88,19 +94,29 @@ def _list(commands: Commands) -> None:
         commands,
         "list",
         "what there is: municipalities, areas, plans, tables …",
-        "quadro list municipalities --search sesto\n  quadro list   how many of each",
+        "quadro list municipalities --search sesto\n  quadro list municipalities --province BS\n"
+        "  quadro list   how many of each",
     )
     command.add_argument("kind", nargs="?", choices=KINDS, help="what to list (without it: how many of each)")
     command.add_argument(
         "--search", default="", metavar="TEXT", help="only what has this text; words of names may be cut"
     )
+    for kind, about in RULES.items():
+        command.add_argument(f"--{kind}", default="", metavar=kind.upper(), help=f"municipalities of a {about}")
     command.set_defaults(command=_do_list)
 
 
 def _do_list(options: argparse.Namespace) -> int:
     from toolkit.run import listing
 
-    if options.kind:
+    within = {kind: text for kind in RULES if (text := getattr(options, kind))}
+    if within and options.kind not in ("municipalities", None):
+        raise ParameterError(
+            f"--{next(iter(within))} goes with municipalities.", hint="quadro list municipalities --help"
+        )
+    if within:
+        rows = listing.municipalities(_home(), options.search, within)
+    elif options.kind:
         rows = listing.KINDS[options.kind](_home(), options.search)
     else:
         rows = [(kind, str(len(found(_home(), options.search)))) for kind, found in listing.KINDS.items()]
@@ -111,14 +127,19 @@ def _do_list(options: argparse.Namespace) -> int:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip())
     if not rows:
         print(f"Nothing found for {options.search!r}." if options.search else "There is none.", file=sys.stderr)
-    elif options.kind == "municipalities" and not options.search:
+    elif options.kind == "municipalities" and not options.search and not within:
         print("These have figures in data/; --search finds the others, too.", file=sys.stderr)
     return 0
 
 
 def _run(commands: Commands) -> None:
     command = _command(
-        commands, "run", "make the reports of a plan", "quadro run params/runs/nord-milano.yml --only Bresso --jobs 2"
+        commands,
+        "run",
+        "make the reports of a plan, or of any place",
+        "quadro run params/runs/nord-milano.yml --only Bresso --jobs 2\n"
+        "  quadro run --municipality Brescia --report benchmark --language it\n"
+        "  quadro run --province BS --report benchmark --out brescia",
     )
     command.add_argument(
         "plan", nargs="?", default="nord-milano", help="a plan: file, or name in params/runs (nord-milano)"
@@ -134,6 +155,7 @@ def _run(commands: Commands) -> None:
     command.add_argument("--timeout", type=_count, default=0, metavar="S", help="seconds a page may take (of the plan)")
     command.add_argument("--memory", type=_count, default=2048, metavar="MIB", help="MiB a notebook may use; 0: all")
     command.add_argument("--force", action="store_true", help="make also the pages whose inputs did not change")
+    _whom(command)
     command.add_argument("--only", nargs="+", default=[], metavar="CODE", help="codes, names or area ids of the plan")
     command.add_argument("--failed", action="store_true", help="only pages whose last attempt failed")
     command.add_argument("--limit", type=_count, default=0, metavar="N", help="make at most N pages")
@@ -145,6 +167,26 @@ def _run(commands: Commands) -> None:
     told.add_argument("--quiet", action="store_true", help="say nothing but what failed")
     told.add_argument("--json", action="store_true", help="a line of JSON a page, then one for the run")
     command.set_defaults(command=_do_run)
+
+
+def _whom(command: argparse.ArgumentParser) -> None:
+    """Options that stand in place of what a plan says: for whom, which reports, which languages."""
+    whom = command.add_argument_group("in place of the plan's own")
+    whom.add_argument("--municipality", nargs="+", default=[], metavar="CODE", help="codes or names")
+    for kind, about in RULES.items():
+        whom.add_argument(f"--{kind}", default="", metavar=kind.upper(), help=f"all municipalities of a {about}")
+    whom.add_argument("--all", action="store_true", help="all municipalities of Italy")
+    whom.add_argument("--area", nargs="+", default=[], metavar="ID", help="areas that get a page of their own")
+    whom.add_argument("--report", nargs="+", default=[], metavar="NAME", help="notebooks, without .ipynb")
+    whom.add_argument("--language", nargs="+", default=[], choices=LANGUAGES, help="languages of the pages")
+
+
+def _asked(options: argparse.Namespace) -> dict[str, Any]:
+    """Fields of a plan that were typed, and their values."""
+    lists = {"municipalities": "municipality", "areas": "area", "notebooks": "report", "languages": "language"}
+    given = {field: tuple(dict.fromkeys(getattr(options, name))) for field, name in lists.items()}
+    given |= {name: getattr(options, name) for name in (*RULES, "all")}
+    return {field: value for field, value in given.items() if value}
 
 
 def _do_run(options: argparse.Namespace) -> int:
@@ -160,12 +202,13 @@ def _do_run(options: argparse.Namespace) -> int:
     signal.signal(signal.SIGTERM, _stop)
     home = _home()
     path = plans.find(options.plan, home)
-    plan = params.load(params.RunPlan, path)
+    plan, asked = params.load(params.RunPlan, path), _asked(options)
+    plan, where = plans.typed(plan, asked), plans.TYPED if asked else str(path)
     choice = Choice(options.only, options.failed, options.limit, options.force)
     if options.dry_run or options.explain:
         place = places.of(options.out)
         place.refresh()
-        progress.foretell(Prepared(plan, place, choice, home, str(path)), options.explain, options.json)
+        progress.foretell(Prepared(plan, place, choice, home, where), options.explain, options.json)
         return 0
     with progress.display(quiet=options.quiet, as_json=options.json) as shown:
         result = batch.execute(
@@ -178,7 +221,7 @@ def _do_run(options: argparse.Namespace) -> int:
             cluster=options.cluster,
             choice=choice,
             home=home,
-            where=str(path),
+            where=where,
             begin=shown.begin,
             watch=shown.watch,
         )
@@ -191,10 +234,12 @@ def _check(commands: Commands) -> None:
         commands,
         "check",
         "check plans, sets, notebooks, the catalogue, or a built site",
-        "quadro check\n  quadro check params/runs/nord-milano.yml\n  quadro check --site reports",
+        "quadro check\n  quadro check params/runs/nord-milano.yml\n  quadro check --province BS --report benchmark\n"
+        "  quadro check --site reports",
     )
     command.add_argument("paths", nargs="*", type=Path, metavar="FILE", help="plans, sets or notebooks (default: all)")
     command.add_argument("--site", type=Path, metavar="DIR", help="a built site: links, anchors, ids")
+    _whom(command)
     command.set_defaults(command=_do_check)
 
 
@@ -205,7 +250,9 @@ def _do_check(options: argparse.Namespace) -> int:
         from toolkit.run import check_site
 
         print(f"{check_site.check(options.site)} pages of {options.site}: links, anchors and ids are right.")
-    if options.paths or not options.site:
+    if asked := _asked(options):
+        print(check.typed(_home(), options.paths, asked))
+    elif options.paths or not options.site:
         print(check.everything(_home(), options.paths))
     return 0
 

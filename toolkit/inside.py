@@ -12,7 +12,7 @@ from pathlib import Path
 
 from toolkit.errors import ToolkitError
 
-ALLOWED = "015032-bresso/benchmark.it.html and the like; no part empty or with a dot first, no \\ : % or control sign"
+ALLOWED = "058091-roma/benchmark.it.html and the like; no part empty or with a dot first, no \\ : % or control sign"
 LONGEST = 255
 """Bytes of a part, on all usual file systems."""
 

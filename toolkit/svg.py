@@ -56,6 +56,8 @@ def figure(
 ) -> tuple[str, str]:
     """The wide and the narrow drawing of a figure's payload; the narrow one is "" where there is none.
 
+    Marks of the wide one say their values to a mouse; telephones, for which the narrow one is, have none.
+
     Args:
         payload: of a `display.Figure`.
         datasets: shared data that its spec names.
@@ -64,7 +66,9 @@ def figure(
     name, said = payload["id"], (payload["alt"], payload["description"], payload["language"])
     wide = render(payload["spec"], f"{name}-wide", *said, datasets=datasets, chart=name)
     spec = payload.get("spec_narrow") or at_width(payload["spec"], NARROW)
-    return wide, render(spec, f"{name}-narrow", *said, datasets=datasets, chart=name) if narrow and spec else ""
+    if not (narrow and spec):
+        return wide, ""
+    return wide, render(spec, f"{name}-narrow", *said, datasets=datasets, chart=name, hover=False)
 
 
 def at_width(spec: Mapping[str, Any], width: int) -> dict[str, Any] | None:
@@ -82,6 +86,7 @@ def render(
     *,
     datasets: Mapping[str, Any] | None = None,
     chart: str = "",
+    hover: bool = True,
 ) -> str:
     """A Vega-Lite specification as an SVG element.
 
@@ -92,6 +97,7 @@ def render(
         language: `it` or `en`, for the numbers and dates that Vega prints.
         datasets: name → values, such as `{"boundaries": topology}`.
         chart: its id, for errors; `uid` where not given.
+        hover: whether marks say what they show.
 
     Raises:
         ToolkitError: the spec names data that are not given, Vega cannot draw it, or would draw it without marks.
@@ -100,7 +106,7 @@ def render(
         raw = vega.draw(filled(spec, datasets or {}), locale(language))
     except vega.DrawingError as error:
         raise ToolkitError(f"the chart cannot be drawn: {str(error).splitlines()[0]}", where=chart or uid) from None
-    return clean(raw, uid, title, description)
+    return clean(raw, uid, title, description, hover=hover)
 
 
 def filled(spec: Mapping[str, Any], datasets: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,11 +174,11 @@ def locale(language: str) -> dict[str, Any]:
 # ---- cleaning --------------------------------------------------------------------------------------------------------
 
 
-def clean(raw: str, uid: str, title: str, description: str) -> str:
+def clean(raw: str, uid: str, title: str, description: str, *, hover: bool = True) -> str:
     """vl-convert's SVG as one named picture.
 
     Ids are prefixed by `uid`, geometry rounded to a tenth of a pixel, roles and aria attributes removed, an explicit
-    description of a mark kept as its `<title>`, links freed from vl-convert's host.
+    description of a mark kept as its `<title>` with `hover`, links freed from vl-convert's host.
     """
     root = ET.fromstring(legible(raw))
     _prune(root)
@@ -183,9 +189,15 @@ def clean(raw: str, uid: str, title: str, description: str) -> str:
     ids = [element.get("id", "") for element in root.iter() if "id" in element.attrib]
     renamed = {old: f"{uid}-{number}" for number, old in enumerate(ids, start=1)}
     for element in root.iter():
-        _describe(element)
+        if hover:
+            _describe(element)
         _circle(element)
         _strip(element, renamed)
+    texts = list(root.iter(f"{{{_SVG}}}text"))
+    if len(fonts := {element.get("font-family", "") for element in texts}) == 1:
+        for element in texts:
+            element.attrib.pop("font-family", None)
+        root.set("font-family", fonts.pop())
     for group in root.iter(f"{{{_SVG}}}g"):
         _once(group)
     for group in reversed(list(root.iter(f"{{{_SVG}}}g"))):

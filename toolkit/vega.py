@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import ctypes
 import json
-import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from functools import cache
-from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from toolkit.made import made
 from toolkit.signs import legible
 
+FONTS = "fontpkg-titillium-web"
 WEIGHTS = ("Regular", "SemiBold", "Bold")
 PATIENCE = 60.0
 """Seconds after which a drawing is given up."""
@@ -72,7 +71,7 @@ def counted() -> dict[str, int]:
 @cache
 def program() -> str:
     """Vega, Vega-Lite and Vega-Embed in one script, whose only global is `vegaEmbed` (with `vega` and `vegaLite`)."""
-    return _made("vega.js", _bundle)
+    return made("vega.js", _bundle, "vl-convert-python").decode()
 
 
 @cache
@@ -87,7 +86,7 @@ def _engine() -> tuple[Any, Any]:
     racer = import_module("py_mini_racer")
     racer.init_mini_racer(flags=FLAGS, ignore_duplicate_init=True)
     engine = racer.MiniRacer()
-    widths = f"var quadroWidths = {_made('widths.json', _widths)};"
+    widths = f"var quadroWidths = {made('widths.json', _widths, FONTS).decode()};"
     for script in (_BARE, program(), widths, Path(__file__).with_suffix(".js").read_text(encoding="utf-8")):
         engine.eval(f"{script}\n0")
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))  # freed with the process: its own end is not safe
@@ -105,28 +104,7 @@ def _draw(spec: str, locale: str) -> str:
     return drawn
 
 
-# ---- made once a machine ---------------------------------------------------------------------------------------------
-
-
-def _made(name: str, make: Callable[[], str]) -> str:
-    """A text that takes seconds to make and depends on this module and installed packages only."""
-    from platformdirs import user_cache_path
-
-    packages = [version(package) for package in ("vl-convert-python", "fontpkg-titillium-web")]
-    key = sha256("".join([Path(__file__).read_text(encoding="utf-8"), *packages]).encode()).hexdigest()[:16]
-    path = user_cache_path("quadro", appauthor=False) / key / name
-    with suppress(OSError):
-        return path.read_text(encoding="utf-8")
-    text = make()
-    with suppress(OSError):  # nowhere to keep it: made again next time
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{name}.{os.getpid()}")
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    return text
-
-
-def _bundle() -> str:
+def _bundle() -> bytes:
     vl_convert = import_module("vl_convert")
     minor = vl_convert.get_vegalite_versions()[-1]
     # vl-convert tells the version of Vega-Lite without its last part; what it bundles knows it.
@@ -134,10 +112,10 @@ def _bundle() -> str:
     assert lite, f"Vega-Lite {minor} without its own version"
     snippet = _SNIPPET.format(vega=vl_convert.get_vega_version(), lite=lite[1])
     mark = f"/* Vega by vl-convert {version('vl-convert-python')} */"
-    return f"{mark}\n(()=>{{{vl_convert.javascript_bundle(snippet)}}})();\n"
+    return f"{mark}\n(()=>{{{vl_convert.javascript_bundle(snippet)}}})();\n".encode()
 
 
-def _widths() -> str:
+def _widths() -> bytes:
     """Weight → character → width, in parts of the font's size."""
     fonts = Path(str(import_module("fontpkg_titillium_web").ROOT)) / "files"
     found = {}
@@ -145,4 +123,4 @@ def _widths() -> str:
         font = import_module("fontTools.ttLib").TTFont(fonts / f"TitilliumWeb-{weight}.ttf")
         wide, size = font["hmtx"].metrics, font["head"].unitsPerEm
         found[weight] = {chr(code): wide[glyph][0] / size for code, glyph in font.getBestCmap().items()}
-    return json.dumps(found)
+    return json.dumps(found).encode()

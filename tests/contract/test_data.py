@@ -15,7 +15,14 @@ from toolkit.catalog import ABSENT, PACKAGE
 CITY = "citta-metropolitana-milano"
 SEVEN = {"015032", "015077", "015081", "015086", "015098", "015166", "015209"}
 ORDERED_OTHERWISE = {"lump_sums", "pnrr_calendar"}  # by class of population, and by day
-FIGURES = ("population", "population_age", "population_bands", "income", "local_units", "fragility", "commuting")
+FIGURES = ("population", "population_age", "income", "local_units", "fragility", "commuting")
+ITALY = {  # tables of all municipalities: those without a row
+    "population": set(),
+    "population_age": {"081025", "099030", "099031"},
+    "income": set(),
+    "business_frame": set(),
+}
+UNEQUAL = {"income": {"081025"}}  # founded in 2021: no row of the years before
 
 
 def members(area: str) -> set[str]:
@@ -87,8 +94,9 @@ def test_publishers_and_licences_are_named_in_one_language_at_a_time() -> None:
 def test_sizes(root: Path) -> None:
     for resource in catalog.default().package["resources"]:
         size = (root / "data" / resource["path"]).stat().st_size
-        assert size <= (60_000 if resource["path"].endswith("topojson") else 1_500_000), resource["path"]
+        assert resource["format"] != "csv" or size <= 1_500_000, resource["path"]
         assert resource.get("rows") is None or resource["rows"] > 0
+    assert sum(path.stat().st_size for path in (root / "data").rglob("*") if path.is_file()) <= 16_000_000
 
 
 def test_what_is_not_licensed_is_not_shipped() -> None:
@@ -113,17 +121,20 @@ def test_files_are_utf8_lf_and_sorted(root: Path) -> None:
         assert keys.equals(keys.sort_values(key, kind="stable").reset_index(drop=True)), resource["name"]
 
 
-def test_register_knows_the_municipalities_of_2023() -> None:
+def test_register_knows_the_municipalities_in_force() -> None:
     register = catalog.load("municipalities")
-    alive = register[register["area_km2"].notna()]
-    assert len(alive) == 7901
+    assert len(register) == 7894
+    assert register["area_km2_2026"].sum() == pytest.approx(302_109.76, abs=0.005)
+    assert register["area_km2"].sum() == pytest.approx(302_068.26, abs=0.005)  # of the boundaries
+    assert register["degree_of_urbanisation"].isna().sum() == 2
     torino = register[register["istat_code"] == "001272"].iloc[0]
     assert (torino["name"], torino["province"], torino["region"]) == ("Torino", "TO", "Piemonte")
     bolzano = register[register["istat_code"] == "021008"].iloc[0]
     assert (bolzano["name"], bolzano["province"]) == ("Bolzano/Bozen", "BZ")
     assert register["region"].nunique() == 20
-    assert register["province"].nunique() == 107
-    homonyms = alive.loc[alive["name"].duplicated(), "name"]
+    assert register["province"].nunique() == register["province_code"].nunique() == 110
+    assert register["statistics_province"].nunique() == register["nuts3"].nunique() == 107
+    homonyms = register.loc[register["name"].duplicated(), "name"]
     assert sorted(homonyms) == ["Castro", "Livo", "Peglio", "Samone", "San Teodoro"]
 
 
@@ -172,22 +183,21 @@ def test_areas_of_zones_are_those_published() -> None:
         assert area_km2(f"zona-{zone}") == pytest.approx(square_km, rel=0.012), zone
 
 
-def test_abolished_codes_have_a_living_successor() -> None:
-    changes, register = catalog.load("territory_changes"), catalog.load("municipalities").set_index("istat_code")
-    for change in changes.itertuples():
-        assert register.loc[change.istat_code, "valid_to"] < change.date
-        assert register.loc[change.successor, "valid_to"] == ""
-        if change.kind != "incorporation":
-            assert register.loc[change.successor, "valid_from"] == change.date
-    assert set(register.index[register["valid_to"] != ""]) == set(changes["istat_code"])
+def test_codes_of_other_days_lead_to_one_in_force() -> None:
+    others, register = catalog.load("other_codes"), catalog.load("municipalities").set_index("istat_code")
+    assert len(others) + len(register) == 8966
+    assert not set(others["code"]) & set(register.index)
+    assert set(others["istat_code"]) <= set(register.index)
+    merged = others[(others["kind"] == "merger") & (others["date"] >= "2019") & (others["date"] < "2026")]
+    began = merged["istat_code"].map(register["valid_from"])
+    assert ((began == merged["date"]) | (began < merged["date"])).all()  # of a new one, or into an older one
 
 
 def test_vermezzo_con_zelo() -> None:
-    changes = catalog.load("territory_changes")
-    merged = changes[changes["successor"] == "015251"]
+    others = catalog.load("other_codes")
+    merged = others[others["istat_code"] == "015251"]
     assert set(merged["date"]) == {"2019-02-08"}
-    assert list(merged["istat_code"]) == ["015235", "015246"]
-    assert merged["note"].str.contains("general knowledge").all()
+    assert list(merged["code"]) == ["015235", "015246"]
     population = catalog.load("population")
     rows = population[population["istat_code"] == "015251"].set_index("year")
     assert list(rows.index[rows["flag"] == "missing"]) == [2018, 2019, 2024]
@@ -195,7 +205,7 @@ def test_vermezzo_con_zelo() -> None:
 
 def test_official_totals() -> None:
     population = catalog.load("population")
-    assert population.loc[population["year"] == 2021, "value"].sum() == 3_249_821
+    assert population.loc[population["year"] == 2021, "value"].sum() == 3_249_821  # of 133 municipalities
     units = catalog.load("local_units")
     whole = units[units["item"] == "local_units"]["value"].sum()
     assert whole == 412_768  # the province of 2008, with Monza and Brianza
@@ -206,35 +216,37 @@ def test_official_totals() -> None:
     assert (sesto["local_units"], round(sesto["persons_employed"])) == (5_894, 24_634)
 
 
-@pytest.mark.parametrize("name", FIGURES)
-def test_figures_cover_the_133_and_nobody_else(name: str) -> None:
+@pytest.mark.parametrize("name", [*FIGURES, "business_frame"])
+def test_figures_cover_every_municipality_alike(name: str) -> None:
     table = catalog.load(name)
-    here = table["istat_code"].str.startswith("015")
-    assert set(table[here]["istat_code"]) == members(CITY)
-    others = {"local_units": members("provincia-monza-brianza")}  # parts of the province of 2008
-    assert set(table[~here]["istat_code"]) == others.get(name, set())
-    rows = table.groupby("istat_code").size()
+    everybody = set(catalog.load("municipalities")["istat_code"])
+    whole = members(CITY) | (members("provincia-monza-brianza") if name == "local_units" else set())  # that of 2008
+    assert set(table["istat_code"]) == (everybody - ITALY[name] if name in ITALY else whole)
+    rows = table.groupby("istat_code").size().drop(list(UNEQUAL.get(name, ())))
     assert rows.nunique() == 1, "every municipality has the same rows, absent ones included"
 
 
 def test_breaks_and_missing_years_of_population() -> None:
     population = catalog.load("population")
     assert set(population["year"]) == {2018, 2019, 2020, 2021, 2022, 2023, 2024, 2025, 2026}
-    assert set(population.loc[population["flag"] == "break", "year"]) == {2019, 2022}
-    assert (population.loc[population["year"] == 2022, "flag"] == "break").all()
+    known = population[population["value"].notna()]
+    assert set(known.loc[known["flag"] == "break", "year"]) == {2019, 2022}
+    assert (known.loc[known["year"] == 2022, "flag"] == "break").all()
     assert (population.loc[population["year"] == 2024, "flag"] == "missing").all()
+    italy = known.groupby("year")["value"].agg(["sum", "count"]).astype(int)
+    assert italy.loc[2025].tolist() == [58_943_464, 7894]
+    assert italy.loc[2026].tolist() == [58_942_828, 7894]
+    assert italy.loc[[2022, 2023], "count"].tolist() == [7891, 7891]
+    assert italy.loc[2018:2021, "count"].tolist() == [132, 132, 133, 133]
 
 
-def test_ages_add_up_to_bands_and_totals() -> None:
-    ages, bands = catalog.load("population_age"), catalog.load("population_bands")
+def test_ages_add_up_to_totals() -> None:
+    ages = catalog.load("population_age")
     assert set(ages["age"]) == set(range(101))
     key = ["istat_code", "year"]
     totals = catalog.load("population").set_index(key)["value"]
-    for table in (ages, bands):
-        sums = table.groupby(key)["value"].sum()
-        assert (sums == totals.loc[sums.index]).all()
-    old = ages[ages["age"] >= 65].groupby(key)["value"].sum()
-    assert (bands[bands["band"] == "65+"].groupby(key)["value"].sum() == old).all()
+    sums = ages.groupby(key)["value"].sum()
+    assert (sums == totals.loc[sums.index]).all()
 
 
 def test_suppressed_missing_and_zero_are_three_things() -> None:
@@ -242,6 +254,7 @@ def test_suppressed_missing_and_zero_are_three_things() -> None:
     assert set(income["flag"]) == {"observed", "confidential", "missing"}
     assert income.loc[income["flag"].isin(ABSENT), "value"].isna().all()
     assert (income.loc[income["flag"] == "observed", "value"] == 0).any()
+    income = income[income["istat_code"].isin(members(CITY))]
     hidden = income[(income["flag"] == "confidential") & (income["year"] == 2021)]
     classes = hidden[hidden["item"].str.startswith("class_")]
     assert classes["istat_code"].nunique() == 66
@@ -259,7 +272,7 @@ def test_years_and_items_of_income() -> None:
     assert (income.loc[(income["year"] == 2023) & ~income["item"].isin(published["item"]), "flag"] == "missing").all()
     totals = income[(income["item"] == "taxpayers")]
     assert (totals["flag"] == "observed").all()
-    assert len(totals) == 133 * 4
+    assert len(totals) == 7894 * 4 - 2
 
 
 def test_some_taxpayers_are_in_no_class() -> None:
@@ -291,7 +304,7 @@ def test_flows_are_not_totals() -> None:
     sums = flows[flows["origin"].isin(members(CITY))].groupby("origin")["value"].sum()
     assert (sums <= totals.loc[sums.index]).all()
     assert (sums < totals.loc[sums.index]).any()
-    assert {"012018", "012095"} < set(flows["origin"]) | set(flows["destination"])
+    assert "012144" in set(flows["origin"])  # of two that merged in 2023
     inside = flows["origin"].isin(members(CITY)) | flows["destination"].isin(members(CITY))
     assert inside.all()
     assert (flows["origin"] != flows["destination"]).all()
@@ -336,11 +349,13 @@ def test_boundaries_draw_and_do_not_measure() -> None:
 
 EDITIONS = {  # tables whose rows hold no day of their own: the day is that of the publisher's edition
     "municipalities",
-    "territory_changes",
     "other_codes",
     "areas",
     "area_members",
     "boundaries",
+    "contiguity",
+    "local_systems",
+    "statistical_provinces",
     "city_figures",
     "policy_cards",
     "supply_use",

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from toolkit import catalog
-from toolkit.catalog import PACKAGE
+from toolkit.catalog import PACKAGE, Catalog
 from toolkit.errors import DataError
 from toolkit.sources import istat_fragility, mef_income
-from toolkit.sources.build import build
+from toolkit.sources.build import ADAPTERS, build
 
 SEVEN = ["015032", "015077", "015081", "015086", "015098", "015166", "015209"]
 
@@ -188,18 +188,28 @@ RAW_FAULTS = {
 
 
 @pytest.mark.parametrize("case", RAW_FAULTS)
-def test_fault_in_a_publishers_file_is_one_clear_error(raw: Path, tmp_path: Path, root: Path, case: str) -> None:
+def test_fault_in_a_publishers_file_is_one_clear_error(raw: Path, case: str) -> None:
     file, edit, expected = RAW_FAULTS[case]
     replace(raw, file, edit)
-    data = tmp_path / "data"
-    shutil.copytree(root / "data", data)
-    before = {path.name: path.stat().st_mtime_ns for path in data.iterdir()}
+    adapter = next(one for one in ADAPTERS if expected[0] in {resource.name for resource in one.RESOURCES})
     with pytest.raises(DataError) as caught:
-        build(raw, data)
+        adapter.tables(raw)
     message = str(caught.value)
     assert Path(file).name in message
     assert all(word in message for word in expected), message
-    assert {path.name: path.stat().st_mtime_ns for path in data.iterdir()} == before, "the good tables are kept"
+
+
+def test_tables_of_an_adapter_that_fails_stay_as_they_are(raw: Path, tmp_path: Path, root: Path) -> None:
+    file, edit, _ = RAW_FAULTS["not a number"]
+    replace(raw, file, edit)
+    data = tmp_path / "data"
+    shutil.copytree(root / "data", data)
+    before = {path.name: path.read_bytes() for path in data.iterdir() if path.is_file()}
+    (data / "calls.csv").write_text("spoilt", encoding="utf-8")
+    with pytest.raises(DataError, match="stays old: local_units as accessed on 20"):
+        build(raw, data)
+    kept = {path.name: path.read_bytes() for path in data.iterdir() if path.is_file()}
+    assert kept == before, "the others are made again"
 
 
 def test_missing_file_is_named(raw: Path, tmp_path: Path) -> None:
@@ -207,7 +217,9 @@ def test_missing_file_is_named(raw: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="local_units: a publisher's file is missing") as caught:
         build(raw, tmp_path / "data")
     assert "IT_asia_ul_2018_totale.csv" in str(caught.value)
-    assert not (tmp_path / "data").exists()
+    assert "there is no such table now" in str(caught.value)
+    others = Catalog(tmp_path / "data")
+    assert set(catalog.default().names()) - set(others.names()) == {"local_units"}
     with pytest.raises(DataError, match="no folder"):
         build(tmp_path / "nowhere", tmp_path / "data")
 

@@ -18,9 +18,10 @@ MAY = {
     "errors": set(),
     "partial": set(),
     "inside": {"errors"},
+    "made": set(),
     "signs": set(),
     "text": {"contract", "errors", "partial"},
-    "vega": {"signs"},
+    "vega": {"made", "signs"},
     "svg": {"errors", "signs", "text", "vega"},
     "display": {"contract", "errors", "text", "svg"},
     "charts": {"errors", "text", "display", "svg", "catalog"},
@@ -30,10 +31,11 @@ MAY = {
     "indicators": {"contract", "errors"},
     "impact": {"errors"},
     "pnrr": {"errors", "partial"},
+    "spaces": {"errors"},
     "sources": {"errors", "signs", "catalog", "territory"},
     "report": {"contract", "errors", "partial", "text", "svg", "display", "charts", "params", "catalog", "territory"}
-    | {"indicators", "impact", "pnrr", "evaluations"},
-    "render": {"contract", "errors", "inside", "signs", "text", "vega", "svg", "display", "charts", "report"}
+    | {"indicators", "impact", "pnrr", "spaces", "evaluations"},
+    "render": {"contract", "errors", "inside", "made", "signs", "text", "vega", "svg", "display", "charts", "report"}
     | {"catalog", "territory", "indicators"},
     "evaluations": {"errors", "text", "params", "catalog", "territory", "impact"},
     "run": {"contract", "errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}
@@ -45,7 +47,7 @@ REMOTE = {  # module -> what it may use, where the user asks for it
     "run/cluster_worker.py": {"distributed"},
     "run/address.py": {"fsspec", "obstore"},
 }
-PURE = {"indicators", "impact", "pnrr"}
+PURE = {"indicators", "impact", "pnrr", "spaces"}
 PURE_MAY = {"numpy", "pandas", "scipy", "statsmodels", "diff_diff", "altair", "IPython", "toolkit"} | set(
     sys.stdlib_module_names
 )

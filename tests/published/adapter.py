@@ -16,7 +16,7 @@ for folder in (HERE, HERE.parents[1]):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-THEMES = ("benchmark", "impact", "pnrr")
+THEMES = ("benchmark", "impact", "pnrr", "spaces")
 
 
 def _gather(name: str) -> dict[str, Any]:

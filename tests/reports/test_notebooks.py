@@ -10,7 +10,7 @@ from harness import execute, notebooks, payloads, sentences
 from once import executed
 
 from toolkit import catalog, display
-from toolkit.errors import DataNotEmbedded, ParameterError, TerritoryError
+from toolkit.errors import ParameterError, TerritoryError
 from toolkit.render import content, page, results
 from toolkit.text import Words
 
@@ -135,8 +135,6 @@ def test_a_page_of_the_past_uses_nothing_later(name: str) -> None:
 
 @pytest.mark.parametrize("name", notebooks())
 def test_bad_input_is_refused_before_anything_is_shown(name: str) -> None:
-    with pytest.raises(DataNotEmbedded, match="Torino"):
-        execute(name, municipality="001272")
     with pytest.raises(TerritoryError, match="999999"):
         execute(name, municipality="999999")
     with pytest.raises(TerritoryError, match="Vermezzo con Zelo"):

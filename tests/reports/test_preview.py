@@ -15,7 +15,7 @@ import pytest
 from making import report, write
 
 from toolkit import cli
-from toolkit.errors import DataNotEmbedded, TerritoryError
+from toolkit.errors import TerritoryError
 from toolkit.run import preview
 
 SAY = 'show(kind="text", paragraphs=["{}"])'
@@ -66,7 +66,6 @@ def test_the_page_follows_each_save_and_a_fault_leaves_it(tmp_path: Path) -> Non
     ("values", "error"),
     [
         ({"municipality": "999999"}, TerritoryError),
-        ({"municipality": "001272"}, DataNotEmbedded),
         ({"area": "x"}, TerritoryError),
     ],
 )

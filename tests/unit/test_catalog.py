@@ -13,24 +13,42 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+import yaml
 
 from toolkit import catalog
-from toolkit.catalog import PACKAGE, Catalog
+from toolkit.catalog import PACKAGE, Catalog, kept
 from toolkit.catalog.observed import credits_of
 from toolkit.errors import DataError, Faults
+from toolkit.sources.write import csv_bytes
+
+IN_CSV = ("population", "income", "local_units", "commuting")
+
+
+@pytest.fixture(scope="module")
+def edition(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data folder with some tables of one province as CSV, of which a row can be spoilt by hand."""
+    out = tmp_path_factory.mktemp("edition") / "data"
+    shutil.copytree(root / "data", out, ignore=lambda _, names: [name for name in names if "." not in name])
+    package = catalog.default().package
+    for entry in package["resources"]:
+        if entry["name"] in IN_CSV and entry["format"] == "parquet":
+            table = catalog.load(entry["name"])
+            content = csv_bytes(table[table["istat_code"].str.startswith("015")], tuple(entry["schema"]["fields"]))
+            (out / entry["path"]).unlink()
+            entry |= {"path": f"{entry['name']}.csv", "format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}
+            entry |= {"bytes": len(content), "hash": f"sha256:{hashlib.sha256(content).hexdigest()}"}
+            (out / entry["path"]).write_bytes(content)
+    (out / PACKAGE).write_text(yaml.dump(package, sort_keys=False, allow_unicode=True), encoding="utf-8")
+    return out
 
 
 @pytest.fixture
-def folder(tmp_path: Path, root: Path) -> Path:
-    """A copy of the data folder, to be spoilt."""
-    out = tmp_path / "data"
-    out.mkdir()
-    for file in (root / "data").iterdir():
-        if file.is_file():
-            shutil.copy(file, out)
-    return out
+def folder(tmp_path: Path, edition: Path) -> Path:
+    """A copy of it, to be spoilt."""
+    return Path(shutil.copytree(edition, tmp_path / "data"))
 
 
 def rewrite(folder: Path, file: str, edit: Callable[[bytes], bytes]) -> None:
@@ -74,7 +92,7 @@ def test_absent_text_is_empty_and_a_name_that_looks_absent_is_kept() -> None:
     register = catalog.load("municipalities").set_index("istat_code")
     assert register.loc["001168", "name"] == "None"
     assert register.loc["063049", "province"] == "NA"
-    assert register.loc["015032", "valid_to"] == ""
+    assert register.loc["015032", "valid_from"] == ""
 
 
 def test_altered_byte_names_file_hashes_and_command(folder: Path) -> None:
@@ -276,7 +294,7 @@ def test_unreadable_descriptor(folder: Path) -> None:
 
 def test_found_from_anywhere(folder: Path, tmp_path: Path, root: Path) -> None:
     code = "from toolkit import catalog; print(catalog.default().folder); print(len(catalog.load('areas')))"
-    rewrite(folder, "areas.csv", line(2, lambda text: text.replace("Milano", "Milan")))
+    rewrite(folder, "areas.csv", line(2, lambda text: text.replace("Bari", "Barri")))
     for environment, expected in (({}, root / "data"), ({"QUADRO_DATA": str(folder)}, folder)):
         plain = {key: value for key, value in os.environ.items() if key != "QUADRO_DATA"}
         run = subprocess.run(
@@ -287,7 +305,7 @@ def test_found_from_anywhere(folder: Path, tmp_path: Path, root: Path) -> None:
             text=True,
             check=True,
         )
-        assert run.stdout.split() == [str(expected), "11"]
+        assert run.stdout.split() == [str(expected), "665"]
 
 
 def test_no_data_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -301,6 +319,70 @@ def test_a_table_is_read_and_checked_once(monkeypatch: pytest.MonkeyPatch) -> No
     catalog.load("income")
     monkeypatch.setattr(catalog, "read", None)
     assert len(catalog.load("income"))
+
+
+@pytest.mark.parametrize("name", [name for name in catalog.default().names() if catalog.default().in_parts(name)])
+def test_some_municipalities_and_columns_are_read_alone(name: str) -> None:
+    whole = catalog.load(name)
+    code, rest = whole.columns[0], list(whole.columns[:0:-1])
+    known = whole[code].unique()
+    chosen = {*known[:2], *known[len(known) // 2 :][:3], known[-1], "000000"}
+    part = catalog.load(name, chosen)
+    pd.testing.assert_frame_equal(part, whole[whole[code].isin(chosen)].reset_index(drop=True))
+    pd.testing.assert_frame_equal(catalog.load(name, chosen, rest), part[rest])
+    assert not len(catalog.load(name, {"000000"}))
+    with pytest.raises(DataError, match="has no column 'nothing'"):
+        catalog.load(name, chosen, ["nothing"])
+
+
+def test_few_rows_are_read_for_few_municipalities(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[int] = []
+    groups = pq.ParquetFile.read_row_groups
+    monkeypatch.setattr(
+        pq.ParquetFile,
+        "read_row_groups",
+        lambda file, which, **how: (read.extend(which), groups(file, which, **how))[1],
+    )
+    assert len(catalog.load("business_frame", {"001168"})) == 21
+    assert len(read) == 1
+
+
+def test_rules_are_gone_through_once_a_machine_and_data_version(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    rules = catalog.check_rows
+    monkeypatch.setattr(kept, "folder", lambda: tmp_path / "kept")
+    monkeypatch.setattr(
+        catalog,
+        "check_rows",
+        lambda content, resource, known: (checked.append(resource["name"]), rules(content, resource, known)),
+    )
+    for _ in range(2):
+        Catalog(folder).load("business_frame", {"015032"})
+        Catalog(folder).load("business_frame", {"017029"})
+    assert checked.count("business_frame") == 1
+    rewrite(folder, "business_frame.parquet", lambda content: pq_without(content, "value_added"))
+    Catalog(folder).load("business_frame", {"015032"})
+    assert checked.count("business_frame") == 2
+
+
+def pq_without(content: bytes, item: str) -> bytes:
+    table = pq.read_table(pa.BufferReader(content))
+    out = pa.BufferOutputStream()
+    pq.write_table(table.filter(pc.not_equal(table["item"], item)), out)
+    return out.getvalue().to_pybytes()
+
+
+def test_municipalities_out_of_order_between_groups_are_refused(folder: Path) -> None:
+    def spoil(content: bytes) -> bytes:
+        table, out = pq.read_table(pa.BufferReader(content)), pa.BufferOutputStream()
+        pq.write_table(pa.concat_tables([table.slice(21, 21), table.slice(0, 21)]), out, row_group_size=21)
+        return out.getvalue().to_pybytes()
+
+    rewrite(folder, "business_frame.parquet", spoil)
+    with pytest.raises(DataError, match="001001 comes after 001002"):
+        Catalog(folder).load("business_frame")
 
 
 def test_pattern_holds_for_the_whole_cell(folder: Path) -> None:

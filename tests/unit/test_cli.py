@@ -90,14 +90,14 @@ def test_list_everything(capsys: pytest.CaptureFixture[str], root: Path, monkeyp
         code, out, _ = told(capsys, "list", kind)
         assert code == 0
         assert expected in out
-    assert len(told(capsys, "list", "municipalities")[1].splitlines()) == 133
+    assert len(told(capsys, "list", "municipalities")[1].splitlines()) == 7894
     counts = dict(line.split() for line in told(capsys, "list")[1].splitlines())
-    assert (list(counts), counts["municipalities"]) == (list(cli.KINDS), "133")
+    assert (list(counts), counts["municipalities"]) == (list(cli.KINDS), "7894")
 
 
 def test_list_finds_any_municipality(capsys: pytest.CaptureFixture[str]) -> None:
     first = told(capsys, "list", "municipalities", "--search", "torino")[1].splitlines()[0]
-    assert first.split() == ["001272", "Torino", "TO", "no", "figures"]
+    assert first.split() == ["001272", "Torino", "TO", "figures"]
     assert "Cassina de' Pecchi" in told(capsys, "list", "municipalities", "--search", "cass pecc")[1]
     assert "Bresso" in told(capsys, "list", "municipalities", "--search", "015032")[1]
     code, out, err = told(capsys, "list", "municipalities", "--search", "xyz")
@@ -129,20 +129,21 @@ def test_bad_input_is_exit_2_without_a_traceback(capsys: pytest.CaptureFixture[s
     [
         (["run", "goood"], "did you mean 'good'?"),
         (["run", "good", "--only", "Milano"], "Milano is not in the plan."),
-        (["run", "good", "--only", "Milano"], 'add "015146" to the municipalities of'),
-        (["run", "good", "--only", "zona-nord-milano"], 'add "zona-nord-milano" to the areas of'),
-        (
-            ["run", "good", "--only", "Torino"],
-            "its figures are not embedded; where they are published: quadro data fetch",
-        ),
-        (["run", "good", "--only", "Sesto San Giovanni"], "quadro run more --only 015209"),
+        (["run", "good", "--only", "Milano"], "quadro run --municipality 015146"),
+        (["run", "good", "--only", "zona-nord-milano"], "quadro run --area zona-nord-milano"),
+        (["run", "good", "--province", "Xyz"], "There is no province 'Xyz'."),
+        (["run", "good", "--municipality", "Castro"], "give the code, or the name with its province: Castro (BG)"),
+        (["check", "params/runs/good.yml", "--system", "Brexia"], "There is no local labour system 'Brexia'."),
+        (["check", "params/runs/good.yml", "--area", "zona-nord-milan"], "did you mean zona-nord-milano"),
+        (["list", "municipalities", "--region", "Xyz"], "There is no region 'Xyz'."),
+        (["list", "tables", "--region", "Umbria"], "--region goes with municipalities."),
         (["run", "good", "--only", "Bersso"], "Bresso (MI), 015032"),
         (["check", "params/runs/none.yml"], "There is no file"),
         (["check", "params"], "is no plan, set or notebook"),
         (["check", "--site", "nowhere"], "There is no site in nowhere."),
         (["new", "Bad Name"], "cannot name a notebook"),
         (["new", "small"], "There is a notebook 'small' already."),
-        (["explain", "015032"], "quadro run --only 015032"),
+        (["explain", "015032"], "quadro run --municipality 015032"),
         (["explain", "bresso"], "'bresso' names a place, not a figure."),
         (["explain", "Bersso/small/x"], "Bresso (MI), 015032"),
         (["explain", "../small/x"], "There is no municipality called '..'."),
@@ -152,7 +153,7 @@ def test_bad_input_is_exit_2_without_a_traceback(capsys: pytest.CaptureFixture[s
         (["data", "fetch", "nowhere"], "There is no municipality called 'nowhere'."),
         (["data", "fetch", "Castro"], "allowed: Castro (BG), 016065, Castro (LE), 075096"),
         (["data", "fetch", "15032"], 'did you mean "015032" (Bresso)?'),
-        (["data", "fetch", "Vermezzo"], "use its successor Vermezzo con Zelo (MI), 015251"),
+        (["data", "fetch", "Vermezzo"], "today part of Vermezzo con Zelo (MI), 015251"),
         (["data", "build", "--from", "nowhere"], "no folder nowhere"),
     ],
 )
@@ -170,7 +171,7 @@ def test_an_altered_table_stops_everything(
 
     source = catalog.default().folder
     shutil.copytree(source, home / "data", ignore=shutil.ignore_patterns("curated", ".cache"))
-    table = home / "data" / "income.csv"
+    table = home / "data" / "calls.csv"
     content = bytearray(table.read_bytes())
     content[-2] ^= 1
     table.write_bytes(content)
@@ -178,7 +179,7 @@ def test_an_altered_table_stops_everything(
     for command in (["run", "good"], ["check"]):
         code, _, err = told(capsys, *command)
         assert code == 2
-        assert "income.csv is not the file that datapackage.yaml describes" in err
+        assert "calls.csv is not the file that datapackage.yaml describes" in err
     assert not (home / "reports").exists()
 
 
@@ -211,14 +212,11 @@ def test_check_says_what_is_right(capsys: pytest.CaptureFixture[str], home: Path
     assert (code, out) == (0, "Right: params/runs/good.yml.\n")
 
 
-def test_fetch_says_where_figures_would_come_from(capsys: pytest.CaptureFixture[str]) -> None:
+def test_fetch_says_what_is_embedded(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = told(capsys, "data", "fetch", "Bresso")
     assert (code, out.startswith("Bresso (MI), 015032 is embedded")) == (0, True)
     assert told(capsys, "data", "fetch", "population")[1].startswith("population is embedded: ")
-    code, _, err = told(capsys, "data", "fetch", "001272")
-    assert code == 1
-    assert "Torino (TO), 001272: its figures are not embedded, and this version cannot fetch them" in err
-    assert "population: ISTAT, https://" in err
+    assert told(capsys, "data", "fetch", "None")[1].startswith("None (TO), 001168 is embedded: ")
 
 
 def results(site: Path, name: str, groups: dict[str, tuple[str, ...]], parent: str = "") -> dict[str, Any]:
@@ -310,7 +308,7 @@ def test_explain_a_share_of_a_parent(
         ("015032/benchmark/income_per_taxpayr", "did you mean 015032/benchmark/income_per_taxpayer"),
         ("015032/benchmrk/income_per_taxpayer", "did you mean 015032/benchmark"),
         ("015032/benchmark/income_per_taxpayer/zon", "did you mean 015032/benchmark/income_per_taxpayer/zone"),
-        ("015077/pnrr/x", "quadro run --only 015077"),
+        ("015077/pnrr/x", "quadro run --municipality 015077"),
         ("*/benchmark/income_per_taxpayer", "There is no municipality called '*'."),
         ("015032/benchmark/a/b/c", "is not the id of a figure"),
     ],

@@ -13,7 +13,7 @@ from test_impact_breaks import SHARES, provinces
 
 from toolkit import impact
 from toolkit.errors import MethodError
-from toolkit.impact.coverage import CLUSTERED
+from toolkit.impact.coverage import CLUSTERED, FALSE_IDENTIFIED
 from toolkit.impact.verdict import RULES
 
 SOUND_TRENDS = {
@@ -22,6 +22,7 @@ SOUND_TRENDS = {
     "treated_units": 60,
     "control_units": 80,
     "clusters": 140,
+    "grouped": True,
     "pre_periods": 6,
     "pre_trend_p": 0.6,
     "pre_trend_power": 0.95,
@@ -60,6 +61,7 @@ CHANGES: dict[str, tuple[dict, dict, str]] = {
     "anticipation": (SOUND_TRENDS, {"anticipated": True}, "fragile"),
     "few_treated": (SOUND_TRENDS, {"treated_units": 3}, "descrittivo"),
     "few_treated_ranked": (SOUND_TRENDS, {"treated_units": 3, "inference": "randomisation"}, "fragile"),
+    "groups_unknown": (SOUND_TRENDS, {"grouped": None}, "fragile"),
     "few_clusters": (SOUND_TRENDS, {"clusters": 12}, "fragile"),
     "no_overlap": (SOUND_TRENDS, {"overlap": 0.5}, "fragile"),
     "pre_trend_failed": (SOUND_TRENDS, {"pre_trend_p": 0.03}, "descrittivo"),
@@ -180,9 +182,12 @@ def test_the_false_effect_that_screening_prevents(shared: Path) -> None:
 
 
 def test_strong_design_is_identified() -> None:
-    many = panel(21, units=300, periods=10, treated=dict.fromkeys(range(120), 2007), effect=1.5)
-    found = impact.evaluate(many, "difference_in_differences")
+    how = {"units": 300, "periods": 10, "treated": dict.fromkeys(range(0, 240, 2), 2007), "effect": 1.5}
+    found = impact.evaluate(panel(21, groups=100, **how), "difference_in_differences")
     assert found.verdict.level == "identificato", found.verdict.reasons
+    assert found.verdict.false_rate == FALSE_IDENTIFIED["event_study"]
+    unnamed = impact.evaluate(panel(21, **how), "difference_in_differences")
+    assert [reason.key for reason in unnamed.verdict.reasons] == ["impact.reason.groups_unknown"]
     assert found.main.estimate == pytest.approx(1.5, abs=0.3)
     assert found.mde is not None
     assert found.mde < 1.5

@@ -67,14 +67,8 @@ def test_bad_ages_are_refused(ages, change, message):
         bands(ages.assign(**change))
 
 
-def test_areas_are_those_in_force_and_unknown_ones_missing():
-    register = pd.DataFrame(
-        {
-            "istat_code": ["000001", "000002", "000003"],
-            "area_km2": [4.0, np.nan, 9.0],
-            "valid_to": [None, "", "2019-02-07"],
-        }
-    )
+def test_areas_of_the_register_and_unknown_ones_missing():
+    register = pd.DataFrame({"istat_code": ["000001", "000002"], "area_km2": [4.0, np.nan]})
     found = areas(register).set_index("istat_code")
     assert list(found.index) == ["000001", "000002"]
     assert found["flag"].tolist() == ["observed", "missing"]

@@ -25,7 +25,8 @@ CODES = [f"{number:06d}" for number in range(1, 10)]
 
 @pytest.fixture(scope="module")
 def income() -> pd.DataFrame:
-    return catalog.load("income")
+    every = catalog.load("municipalities", columns=["istat_code", "province"])
+    return catalog.load("income", every.loc[every["province"] == "MI", "istat_code"])
 
 
 # ---- measures --------------------------------------------------------------------------------------------------------

@@ -111,7 +111,7 @@ def test_all_faults_are_told_together(tmp_path: Path) -> None:
         ("a: !!python/object:os.system 1\n", "is not used here"),
         ("<<: {a: 1}\n", "is not used here"),
         (PLAN + "sets:\n", "sets is empty."),
-        (PLAN, "name at least one of sets, municipalities and areas"),
+        (PLAN, "name at least one of sets, municipalities, areas, province"),
         (PLAN + "sets: [a, a]\n", "a is listed twice"),
         (PLAN + "sets: [../a]\n", "sets.1: '../a' is not accepted."),
         (PLAN + "sets: [a]\nvalues: {impact: {x: 1}}\n", "values are given for impact"),

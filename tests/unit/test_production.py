@@ -9,7 +9,7 @@ import pytest
 
 from toolkit import Report, catalog, display, indicators
 from toolkit.errors import DataError
-from toolkit.sources import istat_frame
+from toolkit.sources import istat_frame, other_codes
 
 BRESSO = "015032"
 
@@ -47,10 +47,23 @@ def test_sectors_add_up_to_the_total_where_they_are_known(frame: pd.DataFrame) -
 
 
 def test_a_confidential_cell_is_absent_and_totals_are_all_there(frame: pd.DataFrame) -> None:
-    absent = frame[frame["value"].isna()]
+    absent = frame[frame["value"].isna() & frame["istat_code"].str.startswith("015")]
     assert set(absent["istat_code"]) == {"015150", "015244"}
     assert set(absent["flag"]) == {"confidential"}
     assert "total" not in set(absent["sector"])
+
+
+def test_every_municipality_of_today_with_what_istat_suppressed(frame: pd.DataFrame) -> None:
+    """Sums are below the official total, 18,106,468 persons: the gap is suppression."""
+    wide = frame.pivot(index=["item", "istat_code"], columns="sector", values="value")
+    persons = wide.loc["persons_employed"]
+    assert len(persons) == 7894
+    assert wide.loc["local_units"]["total"].sum() == 5_002_251
+    assert persons["total"].sum() == 18_097_111
+    assert persons.isna().sum().to_dict() == {"industry": 219, "services": 131, "total": 122}
+    assert (wide.loc["value_added"]["total"] < 0).sum() == 3
+    unsaid = frame[frame["flag"] == "missing"]
+    assert unsaid[["istat_code", "sector", "item"]].to_numpy().tolist() == [["080080", "industry", "labour_cost"]]
 
 
 @pytest.mark.parametrize("where", [{"municipality": BRESSO}, {"municipality": "015146"}, {"area": "zona-nord-milano"}])
@@ -96,6 +109,9 @@ def published(folder: Path, rows: list[tuple[str, str, str, float | None]]) -> P
         for code, sector, flag, figure in rows
     ]
     pd.DataFrame(lines).to_parquet(path)
+    heirs = pd.DataFrame({"cod": ["015032", "015146", "015001"], "cod_2026": ["015032", "015146", "015032"]})
+    (folder / other_codes.MAP).parent.mkdir(parents=True)
+    heirs.to_csv(folder / other_codes.MAP, index=False)
     return folder
 
 
@@ -110,12 +126,24 @@ def test_a_sector_without_a_row_is_zero_and_thousands_become_euros(tmp_path: Pat
     assert hidden["value"].isna().all()
 
 
+@pytest.mark.parametrize(("other", "flag", "total"), [(4.0, "observed", 11.0), (None, "confidential", None)])
+def test_merged_municipalities_add_up_and_one_that_is_suppressed_suppresses_the_sum(
+    tmp_path: Path, other: float | None, flag: str, total: float | None
+) -> None:
+    rows = [("015032", "totale", "", 7.0), ("015001", "totale", "" if other else "*", other)]
+    frame = istat_frame.tables(published(tmp_path, rows))["business_frame"].set_index("sector")
+    found = frame[frame["item"] == "employees"].loc["total"]
+    assert (found["istat_code"], found["flag"]) == (BRESSO, flag)
+    assert found["value"] == total or (total is None and pd.isna(found["value"]))
+
+
 @pytest.mark.parametrize(
     ("rows", "rule"),
     [
         ([("015032", "totale", "", 1.0), ("015032", "servizi", "", None)], "blank"),
         ([("015032", "totale", "", 1.0), ("015146", "servizi", "", 1.0)], "total of"),
         ([("15032", "totale", "", 1.0)], "six digits"),
+        ([("999001", "totale", "", 1.0)], "999001"),
         ([("015032", "totale", "", 1.0), ("015032", "totale", "", 1.0)], "unique"),
         ([("015032", "totale", "", 1.0), ("015032", "agricoltura", "", 1.0)], "macrosettore is one of"),
     ],

@@ -142,8 +142,15 @@ def test_links_to_other_languages_follow_the_plan() -> None:
 
 def test_assets_and_index_are_where_they_are_said_to_be() -> None:
     soup = BeautifulSoup(render.page(synthetic.notebook("en"), assets="../../shared/assets"), "html.parser")
-    assert soup.find("link", rel="stylesheet")["href"] == "../../shared/assets/quadro.css"
+    assert soup.find("link", rel="stylesheet", media="print")["href"] == "../../shared/assets/paper.css"
+    assert soup.style.string.count("url(../../shared/assets/") == soup.style.string.count("url(") > 0
     assert soup.select_one(".brand a")["href"] == "../../shared/index.en.html"
+
+
+def test_nothing_is_asked_for_before_a_page_shows(soup: BeautifulSoup) -> None:
+    assert soup.style.string
+    assert all(link["media"] == "print" for link in soup("link", rel="stylesheet"))
+    assert all("defer" in script.attrs for script in soup("script", src=True))
 
 
 def test_same_notebook_same_bytes(page: str, language: str) -> None:

@@ -11,11 +11,14 @@ from typing import Any
 import pytest
 import synthetic_notebook as synthetic
 from bs4 import BeautifulSoup
+from fontpkg_titillium_web import ROOT
+from fontTools.ttLib import TTFont
 
-from toolkit import render
+from toolkit import catalog, render
 from toolkit.errors import ToolkitError
 from toolkit.render.index import index
 from toolkit.render.map import draw
+from toolkit.render.shared import FONTS
 
 BRESSO, CASSANO = "015032-bresso", "015059-cassano-d-adda"
 FIRST_LOAD = 60_000
@@ -173,13 +176,27 @@ def test_same_folder_same_bytes(made: Path) -> None:
 def test_assets_hold_everything_and_first_load_is_small(made: Path) -> None:
     names = {path.name for path in render.assets(made / "assets")}
     assert names == {path.name for path in (made / "assets").iterdir()}
-    first = ["quadro.css", "quadro.js", "quadro.svg", "index.css", "index.js"]
+    first = ["quadro.css", "paper.css", "quadro.js", "quadro.svg", "index.css", "index.js"]
     assert sum((made / "assets" / name).stat().st_size for name in first) <= FIRST_LOAD
     style = (made / "assets" / "quadro.css").read_text(encoding="utf-8")
     fonts = [part.split(")")[0] for part in style.split("url(")[1:]]
     assert fonts
     assert set(fonts) <= names
     assert (made / "assets" / "vega.js").read_text(encoding="utf-8").startswith("/* Vega by vl-convert")
+
+
+def test_fonts_keep_all_that_names_need_and_the_widths_that_charts_measure(made: Path) -> None:
+    needed = {*"".join(catalog.default().load("municipalities")["name"]), *"·–—−’“”…€≥≤%0123456789"}
+    for name, weight in FONTS.items():
+        kept, whole = (TTFont(path) for path in (made / "assets" / name, ROOT / "files" / f"TitilliumWeb-{weight}.ttf"))
+        assert {ord(sign) for sign in needed} & set(whole.getBestCmap()) <= set(kept.getBestCmap())
+        assert all(
+            kept["hmtx"][glyph][0] == whole["hmtx"][whole.getBestCmap()[code]][0]
+            for code, glyph in kept.getBestCmap().items()
+        )
+        assert (made / "assets" / name).stat().st_size < (
+            ROOT / "files" / f"TitilliumWeb-{weight}.ttf"
+        ).stat().st_size / 2
 
 
 def test_assets_are_not_written_twice(made: Path) -> None:

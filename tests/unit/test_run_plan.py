@@ -78,6 +78,37 @@ def test_a_set_by_area_takes_its_members_on_a_day(home: Path, register: Register
     assert len(todo) == 6
 
 
+@pytest.mark.parametrize(
+    ("rule", "count"),
+    [("province: BS", 205), ("province: NA", 92), ("system: Milano", 174), ("region: Umbria", 92), ("all: true", 7894)],
+)
+def test_a_rule_takes_the_municipalities_of_the_register(home: Path, register: Register, rule: str, count: int) -> None:
+    text = f"notebooks: [benchmark]\nlanguages: [it]\n{rule}\n"
+    todo = jobs(*[asked(home, text)[0], register], home=home)
+    assert len({job.code for job in todo}) == len(todo) == count
+
+
+def test_a_rule_that_matches_nothing_names_its_line(home: Path, register: Register) -> None:
+    told = faults(home, register, "notebooks: [benchmark]\nprovince: Bresciano\n")
+    assert "There is no province 'Bresciano'.\n  where: params/runs/plan.yml:3" in told[0]
+    with pytest.raises(Faults, match='quote it: "NO"'):
+        asked(home, "notebooks: [benchmark]\nprovince: NO\n")
+
+
+def test_what_is_typed_stands_in_place_of_the_plan(home: Path, register: Register) -> None:
+    wanted, _ = asked(home, 'notebooks: [benchmark, impact]\nmunicipalities: ["015032"]\nas_of: "2026-01-31"\n')
+    typed = plan.typed(wanted, {"municipalities": ("Brescia", "bozen"), "languages": ("it",), "notebooks": ()})
+    assert [job.page for job in jobs(typed, register, home=home)] == [
+        "017029-brescia/benchmark.it.html",
+        "017029-brescia/impact.it.html",
+        "021008-bolzano-bozen/benchmark.it.html",
+        "021008-bolzano-bozen/impact.it.html",
+    ]
+    assert plan.typed(wanted, {"notebooks": ("impact",)}).municipalities == ("015032",)
+    with pytest.raises(Faults, match="today part of Vermezzo con Zelo"):
+        jobs(plan.typed(wanted, {"municipalities": ("Vermezzo",)}), register, home=home, where=plan.TYPED)
+
+
 def test_only(home: Path, register: Register) -> None:
     wanted, _ = asked(home, 'notebooks: [benchmark]\nmunicipalities: ["015032", "015077"]\nareas: [zona-nord-milano]\n')
     for text, code_ in (("015077", "015077"), ("bresso", "015032"), ("zona-nord-milano", "zona-nord-milano")):
@@ -99,8 +130,7 @@ def test_all_faults_of_a_plan_are_told_together_with_their_lines(home: Path, reg
     )
     text = "\n".join(told)
     assert len(told) == 6
-    assert "Vermezzo (MI), 015235 was abolished" in text
-    assert "use its successor Vermezzo con Zelo (MI), 015251" in text
+    assert "Vermezzo (015235) is today part of Vermezzo con Zelo (MI), 015251" in text
     assert "There is no set 'nord-milan'." in text
     assert "There is no municipality with the code 015999.\n  where: params/runs/plan.yml:5" in text
     assert "There is no area 'provincia-milano'." in text
@@ -112,8 +142,8 @@ def test_all_faults_of_a_plan_are_told_together_with_their_lines(home: Path, reg
 def test_the_line_of_an_abolished_municipality_in_a_set(home: Path, register: Register) -> None:
     (home / "params/sets/old.yml").write_text(HEAD + 'municipalities:\n  - "015246"\n')
     told = faults(home, register, "notebooks: [impact]\nsets: [old]\n")
-    assert "Zelo Surrigone (MI), 015246 was abolished" in told[0]
-    assert "where: params/sets/old.yml:3 (merger of 2019-02-08)" in told[0]
+    assert "Zelo Surrigone (015246) is today part of Vermezzo con Zelo" in told[0]
+    assert "where: params/sets/old.yml:3 (the register of 2026-08-14)" in told[0]
 
 
 @pytest.mark.parametrize(

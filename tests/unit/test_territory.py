@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from toolkit import catalog
-from toolkit.errors import DataError, DataNotEmbedded, TerritoryError
+from toolkit.errors import DataError, TerritoryError
 from toolkit.territory import Area, Register, Share, comparable, fold, slug
 
 DAY = date(2026, 1, 1)
@@ -91,7 +91,7 @@ def test_homonyms_of_the_register(register: Register, name: str) -> None:
         ("Cinisello Balsammo", "Cinisello Balsamo (MI), 015077"),
         ("Bresso (TO)", "called 'Bresso' in the province TO"),
         ("Xyzzy", "There is no municipality called 'Xyzzy'."),
-        ("Xyzzy", "where: the register of 2023-01-01"),
+        ("Xyzzy", "where: the register of 2026-08-14"),
         ("L'Xyzzy", "quadro list municipalities --search 'l xy'"),
         ("", "There is no municipality called ''"),
     ],
@@ -100,29 +100,39 @@ def test_unknown_ones_are_refused_with_help(register: Register, text: object, me
     assert message in refused(register, text)
 
 
-def test_abolished_ones_name_their_successor(register: Register) -> None:
+def test_abolished_ones_say_of_what_they_are_part_and_what_to_type(register: Register) -> None:
     for text in ("015235", "Vermezzo"):
         told = refused(register, text)
-        assert "was abolished: its last day was 2019-02-07" in told
-        assert "use its successor Vermezzo con Zelo (MI), 015251" in told
-    assert register.successor("015246") == "015251"
-    assert register.successor("015032") is None
+        assert "Vermezzo (015235) is today part of Vermezzo con Zelo (MI), 015251" in told
+        assert "abolished on 2019-02-08" in told
+        assert 'use "015251" (Vermezzo con Zelo): quadro run --municipality 015251' in told
+
+
+@pytest.mark.parametrize(
+    ("code", "today"),
+    [("015032", "015032"), ("015246", "015251"), ("092110", "118015"), ("111018", "118015"), ("024027", "024129")],
+)
+def test_a_code_of_any_day_leads_to_the_one_in_force(register: Register, code: str, today: str) -> None:
+    assert register.today(code) == today
+    with pytest.raises(TerritoryError, match="no municipality with the code 015999"):
+        register.today("015999")
 
 
 @pytest.mark.parametrize(
     ("text", "messages"),
     [
-        ("118015", ["Escalaplano was recoded from 111018 to 118015 on 2026-01-01", "2023-01-01", 'use "111018"']),
-        ("112001", ["was recoded from 090", "to 112001 on 2026-01-01", 'use "090']),
-        ("092110", ["recoded from 092110 to 111018 in the lists from 2017", 'use "111018" (Escalaplano)']),
-        ("015149", ["Monza was recoded from 015149 to 108033 in the lists from 2010", 'use "108033" (Monza)']),
-        ("041033", ["Montecopiolo was recoded from 041033 to 099030 on 2021-06-17", 'use "099030"']),
-        ("001005", ["Alice Superiore (001005) was abolished on 2019-01-01", 'use "001317" (Val di Chy)']),
+        ("111018", ["111018 was the code of Escalaplano", "recoded on 2026-01-01", 'use "118015" (Escalaplano)']),
+        ("090003", ["recoded on 2026-01-01: today it is 112", "the register of 2026-08-14"]),
+        ("092110", ["092110 was the code of Escalaplano", "in the lists from 2017: today it is 118015"]),
+        ("015149", ["recoded on 2009-06-30: today it is 108033", 'use "108033" (Monza)']),
+        ("041033", ["recoded on 2021-06-17: today it is 099030", 'use "099030" (Montecopiolo)']),
+        ("001005", ["Alice Superiore (001005) is today part of Val di Chy (TO), 001317", "on 2019-01-01"]),
         ("Cavallasca", ["abolished on 2017-01-01", 'use "013206" (San Fermo della Battaglia)']),
-        ("ALICE SUPERIORE (to)", ["it is in Val di Chy (TO), 001317"]),
-        ("024129", ["Castegnero Nanto (024129) was formed in 2026", '"024027" (Castegnero) or "024071" (Nanto)']),
-        ("castegnero-nanto", ["was formed in 2026, after the register"]),
-        ("92110", ["'92110' is not an ISTAT code", '"092110", Escalaplano was recoded', 'use "111018"']),
+        ("ALICE SUPERIORE (to)", ["today part of Val di Chy (TO), 001317"]),
+        ("Nanto", ["Nanto (024071) is today part of Castegnero Nanto (VI), 024129: it was abolished in 2026"]),
+        ("018082", ["Lirio (018082) is today part of Montalto Pavese (PV), 018094"]),
+        ("92110", ["'92110' is not an ISTAT code", '"092110", 092110 was the code of Escalaplano', 'use "118015"']),
+        ("120001", ["no municipality with the code 120001", "later codes are not known yet"]),
         ("C523", ["is a cadastral code, not an ISTAT code", "did you mean"]),
         ("b162", ["is a cadastral code, not an ISTAT code", 'did you mean "015032" (Bresso)?']),
         ("Z999", ["is a cadastral code, not an ISTAT code", "quadro list municipalities"]),
@@ -153,22 +163,21 @@ def test_no_name_has_a_digit_and_every_other_code_is_explained(register: Registe
     assert not set(table["code"]) & set(register.known)
     living = {one.istat_code for one in register.municipalities()}
     assert set(table["istat_code"]) <= living
-    assert (table["kind"] == "later_recoding").sum() == 377  # Sardinia
+    assert (table["date"] == "2026-01-01").sum() == 377  # Sardinia
     for code in table["code"].unique()[::40]:
         assert code in refused(register, code)
 
 
 def test_before_its_first_day_a_municipality_names_those_before_it(register: Register) -> None:
-    assert "until then: Montecopiolo (PU), 041033" in refused(register, "099030", date(2020, 1, 1))
-    assert "until then: Vermezzo (MI), 015235 and Zelo Surrigone (MI), 015246" in refused(
-        register, "015251", date(2018, 1, 1)
-    )
+    assert "until then: Montecopiolo, 041033" in refused(register, "099030", date(2020, 1, 1))
+    assert "until then: Vermezzo, 015235 and Zelo Surrigone, 015246" in refused(register, "015251", date(2018, 1, 1))
 
 
 def test_dates_of_a_municipality(register: Register) -> None:
-    assert register.municipality("Vermezzo", date(2018, 1, 1)).valid_to == date(2019, 2, 7)
-    assert "did not exist on 2018-01-01: it began on 2019-02-08" in refused(register, "015251", date(2018, 1, 1))
-    assert len(register.municipalities(date(2023, 1, 1))) == 7901
+    assert "did not exist on 2018-01-01: its code began on 2019-02-08" in refused(register, "015251", date(2018, 1, 1))
+    assert "until then: Escalaplano, 111018" in refused(register, "118015", date(2025, 1, 1))
+    assert register.municipality("Misiliscemi", DAY).valid_from == date(2021, 2, 20)
+    assert len(register.municipalities()) == 7894
 
 
 def test_what_is_known_of_a_municipality(register: Register) -> None:
@@ -222,23 +231,80 @@ def test_an_area_has_its_days(register: Register) -> None:
         register.area("zona-nord-milan", DAY)
 
 
-def test_zone_and_metropolitan_city(register: Register) -> None:
-    zone, city = register.zone_of("015032", DAY), register.metropolitan_of("015032", DAY)
+def test_zones_are_declared_and_provinces_are_of_the_register(register: Register) -> None:
+    zone, city = register.zone_of("015032", DAY), register.province_of("015032", DAY)
     assert zone is not None
     assert city is not None
     assert (zone.id, city.id) == ("zona-nord-milano", "citta-metropolitana-milano")
     assert register.zone_of("015146", DAY) is None
-    assert register.metropolitan_of("001272", DAY) is None
     assert len(register.areas(DAY, "zone")) == 7
 
 
-def test_figures_are_embedded_or_it_is_said_how_to_get_them(register: Register) -> None:
-    assert register.embedded() >= set(register.area("citta-metropolitana-milano", DAY).members)
-    register.require_embedded("015032")
-    with pytest.raises(DataNotEmbedded) as caught:
-        register.require_embedded("001272")
-    assert "Torino (TO), 001272 is known, but its figures are not in the embedded data." in str(caught.value)
-    assert "quadro data fetch 001272" in str(caught.value)
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Bresso", "sistema-milano citta-metropolitana-milano regione-lombardia ripartizione-nord-ovest italia"),
+        ("Monza", "sistema-milano provincia-monza-brianza regione-lombardia ripartizione-nord-ovest italia"),
+        ("Aosta", "sistema-aosta provincia-valle-d-aosta regione-valle-d-aosta ripartizione-nord-ovest italia"),
+        (
+            "Bolzano",
+            "sistema-bolzano provincia-autonoma-bolzano regione-trentino-alto-adige ripartizione-nord-est italia",
+        ),
+        ("Olbia", "sistema-olbia provincia-gallura-nord-est-sardegna regione-sardegna ripartizione-isole italia"),
+        ("None", "sistema-torino citta-metropolitana-torino regione-piemonte ripartizione-nord-ovest italia"),
+    ],
+)
+def test_every_municipality_lies_in_areas_of_each_kind(register: Register, name: str, expected: str) -> None:
+    code = register.municipality(name).istat_code
+    kinds = ("system", "metropolitan_city", "province", "region", "macro_region", "country")
+    found = [area for kind in kinds if (area := register.around(code, kind, DAY))]
+    assert [area.id for area in found] == expected.split()
+    assert all(code in area for area in found)
+
+
+@pytest.mark.parametrize(
+    ("kind", "texts", "id"),
+    [
+        ("province", ["BS", "bs", "017", "Brescia", "provincia-brescia", "Province of Brescia"], "provincia-brescia"),
+        ("province", ["NA", "063", "Napoli", "Naples"], "citta-metropolitana-napoli"),
+        ("province", ["MB", "Monza", "Monza e della Brianza", "Monza and Brianza"], "provincia-monza-brianza"),
+        ("province", ["AO", "Aosta"], "provincia-valle-d-aosta"),
+        ("province", ["L'Aquila", "L’Aquila"], "provincia-l-aquila"),
+        ("province", ["BZ", "Bozen", "Bolzano"], "provincia-autonoma-bolzano"),
+        ("region", ["Lombardia", "Lombardy", "regione-lombardia"], "regione-lombardia"),
+        ("region", ["Trentino-Alto Adige", "Trentino-Alto Adige/Südtirol"], "regione-trentino-alto-adige"),
+        ("system", ["0319", "Brescia", "sistema-brescia"], "sistema-brescia"),
+        ("system", ["Milan", "MILANO"], "sistema-milano"),
+    ],
+)
+def test_areas_by_the_names_they_go_by(register: Register, kind: str, texts: list[str], id: str) -> None:
+    assert [register.named(kind, text).id for text in texts] == [id] * len(texts)
+
+
+def test_a_rule_that_names_nothing_says_what_is_near(register: Register) -> None:
+    with pytest.raises(TerritoryError) as caught:
+        register.named("system", "Brexia")
+    assert "There is no local labour system 'Brexia'." in str(caught.value)
+    assert "sistema-brescia" in str(caught.value).split("did you mean")[1]
+    with pytest.raises(TerritoryError, match=r"allowed: plate \(BS\), code \(017\), name"):
+        register.named("province", "Xyz")
+
+
+def test_areas_of_a_kind_hold_the_country(register: Register) -> None:
+    everybody = {one.istat_code for one in register.municipalities()}
+    for kinds, count in ((("province", "metropolitan_city"), 110), (("system",), 515), (("region",), 20)):
+        areas = [area for kind in kinds for area in register.areas(DAY, kind)]
+        members = [code for area in areas for code in area.members]
+        assert (len(areas), len(members), set(members)) == (count, len(everybody), everybody)
+    assert set(register.area("italia").members) == everybody
+    assert len({one.statistics_province for one in register.municipalities()}) == 107
+    assert "111018" not in everybody
+    assert "118015" in register.area("provincia-sud-sardegna-2025", date(2025, 12, 31))
+
+
+def test_figures_of_every_municipality_are_embedded(register: Register) -> None:
+    assert register.embedded() == set(register.known)
+    register.require_embedded("001168")
 
 
 def test_asking_who_is_embedded_is_no_use_of_a_source() -> None:

@@ -1,8 +1,10 @@
 """The data room's door: `datapackage.yaml` in, checked DataFrame and its `Source` out.
 
-Every load checks bytes, hash, columns, types, codes, flags, units, ranges and keys against the Frictionless descriptor,
-and is recorded, so that a report can list the sources it really used. A fault is one `DataError` that names the
-resource, the row and the rule. Code and text columns are `str` (absent text is ""), years `int`, values `float`.
+Every load checks the file's hash; its columns, types, codes, flags, units, ranges and keys are checked against the
+Frictionless descriptor once a machine and data version (`kept`). A load is recorded, so that a report can list the
+sources it really used. Of the tables of all municipalities, who names codes and columns reads these alone. A fault is
+one `DataError` that names the resource, the row and the rule. Code and text columns are `str` (absent text is ""),
+years `int`, values `float`.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import copy
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -21,17 +23,17 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import yaml
 
+from toolkit.catalog import kept
 from toolkit.catalog.observed import Credit, Publisher, credits_of, last_observed, sources_named
 from toolkit.catalog.rules import (
     REBUILD,
     RESTORE,
+    RULES,
     TYPES,
     check_rows,
     read,
-    refuse,
     verified_bytes,
 )
 from toolkit.contract import ABSENT, FLAGS, PACKAGE
@@ -182,20 +184,32 @@ class Catalog:
             observed=resource.get("observed", ""),
         )
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str, codes: Collection[str] | None = None, columns: Sequence[str] = ()) -> Table:
         """A checked table and its source; the load is recorded.
+
+        Args:
+            name: of the resource.
+            codes: of municipalities whose rows are wanted, where the table is one that can be read in parts
+                (`in_parts`); None: all rows.
+            columns: of such a table, in this order; none: all.
 
         Raises:
             DataError: unknown resource, altered file, or a row that breaks the schema.
         """
-        data = self._checked(name)
+        parts = codes is not None or bool(columns)
+        data = self._part(name, codes, columns) if parts and self.in_parts(name) else self._checked(name)
         source = self.source(name)
         record(source)
         return Table(name, data.copy(deep=False), source)
 
-    def load(self, name: str) -> pd.DataFrame:
-        """A checked table, safe to change: pandas copies on write."""
-        return self.table(name).data
+    def load(self, name: str, codes: Collection[str] | None = None, columns: Sequence[str] = ()) -> pd.DataFrame:
+        """A checked table, safe to change: pandas copies on write. Arguments as of `table`."""
+        return self.table(name, codes, columns).data
+
+    def in_parts(self, name: str) -> bool:
+        """Whether a table holds so much that who needs some municipalities reads these alone: a parquet by code."""
+        resource = self._resource(name)
+        return str(resource["format"]) == "parquet" and resource["schema"]["fields"][0]["name"] == "istat_code"
 
     def document(self, name: str) -> dict[str, Any]:
         """A checked JSON document (the boundaries); the load is recorded."""
@@ -217,7 +231,7 @@ class Catalog:
             try:
                 resource = self._resource(name)
                 if "schema" in resource:
-                    self._checked(name)
+                    self._content(resource)
                 else:
                     json.loads(verified_bytes(self.folder, resource))
             except DataError as fault:
@@ -252,26 +266,38 @@ class Catalog:
 
     def _checked(self, name: str) -> pd.DataFrame:
         resource = self._resource(name)
-        if "schema" not in resource:
-            raise DataError(f"{name} is not a table", where=resource["path"], hint=f"document({name!r})")
         path = self.folder / resource["path"]
         stat = path.stat() if path.is_file() else None
         state = (stat and stat.st_mtime_ns, stat and stat.st_size, self.fingerprint())
         if _FRAMES.get(str(path), ((), None))[0] != state:
-            content = verified_bytes(self.folder, resource)
-            arrow = read(content, resource)
-            check_rows(arrow, resource)
-            for link in resource["schema"].get("foreignKeys", ()):
-                self._check_codes(arrow, resource, link)
-            _FRAMES[str(path)] = state, arrow.to_pandas()
+            _FRAMES[str(path)] = state, read(self._content(resource), resource).to_pandas()
         return _FRAMES[str(path)][1]
 
-    def _check_codes(self, arrow: pa.Table, resource: dict[str, Any], link: dict[str, Any]) -> None:
-        column, target = link["fields"][0], link["reference"]
-        known = self._checked(target["resource"])[target["fields"][0]]
-        present = pc.is_in(arrow[column], value_set=pa.array(known, pa.string()))
-        rule = f"every {column} is in {target['resource']}.{target['fields'][0]}"
-        refuse(arrow, resource, pc.invert(present), column, rule)
+    def _part(self, name: str, codes: Collection[str] | None, columns: Sequence[str]) -> pd.DataFrame:
+        resource = self._resource(name)
+        known = [item["name"] for item in resource["schema"]["fields"]]
+        if strange := [column for column in columns if column not in known]:
+            raise DataError(f"the table {name!r} has no column {strange[0]!r}", where=resource["path"], allowed=known)
+        frame: pd.DataFrame = read(self._content(resource), resource, codes, columns).to_pandas()
+        return frame
+
+    def _content(self, resource: dict[str, Any]) -> bytes:
+        """The bytes of a table's file: the ones described, and no row breaks a rule."""
+        if "schema" not in resource:
+            hint = f"document({resource['name']!r})"
+            raise DataError(f"{resource['name']} is not a table", where=resource["path"], hint=hint)
+        content = verified_bytes(self.folder, resource)
+        links = resource["schema"].get("foreignKeys", ())
+        targets = [self._resource(link["reference"]["resource"])["hash"] for link in links]
+
+        def checked() -> bytes:
+            ends = {link["fields"][0]: link["reference"] for link in links}
+            known = {column: self._checked(end["resource"])[end["fields"][0]] for column, end in ends.items()}
+            check_rows(content, resource, known)
+            return b""
+
+        kept.once("checked", [RULES, resource, targets], checked)
+        return content
 
 
 _CHECKOUT = Path(__file__).resolve().parents[2] / "data"
@@ -295,9 +321,9 @@ def default() -> Catalog:
     return _catalog(str(_CHECKOUT))
 
 
-def load(name: str) -> pd.DataFrame:
-    """A checked table of the default catalogue."""
-    return default().load(name)
+def load(name: str, codes: Collection[str] | None = None, columns: Sequence[str] = ()) -> pd.DataFrame:
+    """A checked table of the default catalogue, or some rows and columns of it, as `Catalog.table` takes them."""
+    return default().load(name, codes, columns)
 
 
 def table(name: str) -> Table:

@@ -11,8 +11,9 @@ import pandas as pd
 from toolkit.charts.structure import compared, data, filled, layers, same_names
 from toolkit.charts.theme import BLUE, DASHES, GREY, SERIES, SLATE, WHITE
 from toolkit.errors import ToolkitError
+from toolkit.text.facts import SCALES
 
-OPTIONAL = ("zone", "metropolitan", "without_core")
+OPTIONAL = SCALES
 """Scales that not every place has: passed over where it has not."""
 
 
@@ -23,7 +24,7 @@ def lines(comparison: Any, *scales: str) -> alt.LayerChart:
 
     Args:
         comparison: of `report.compare`.
-        scales: keys of the report's scales (`zone`, `metropolitan`, `without_core`); none: all that have figures.
+        scales: keys of the report's scales (`zone`, `system`, `metropolitan` …); none: all that have figures.
 
     Returns:
         An Altair chart; data sets `rows`, `ends`, `breaks`.

@@ -103,7 +103,8 @@ def evaluate(
     """
     screening = screen(panel, parts=parts, total=total)
     known = {"anticipated": anticipated, "controls_treated": controls_treated, "expected_effect": expected_effect}
-    known |= {"treated_units": len(panel.treated_units), "control_units": len(panel.controls)}
+    known |= {"treated_units": panel.independent_treated, "control_units": len(panel.controls)}
+    known |= {"grouped": panel.group is not None}
     kind = "synthetic" if design == "synthetic_control" else "trends"
     if not screening.accepted:
         # Whatever the source of the break, it was in the window and refused the estimate.
@@ -154,9 +155,10 @@ def _trends(panel: Panel, draws: int, seed: int) -> tuple[dict[str, Result], flo
         results = {"main": callaway_santanna(panel, control=control), "bacon": goodman_bacon(panel)}
         universal = callaway_santanna(panel, control=control, base="universal")
         return results | _honest(universal), mde
-    study = event_study(panel)
-    if len(panel.treated_units) < FEW_TREATED:
-        return {"main": randomisation_test(panel, draws=draws, seed=seed), "event_study": study}, mde
+    study = event_study(panel, draws=draws, seed=seed)
+    if panel.independent_treated < FEW_TREATED:
+        ranked = randomisation_test(panel, draws=draws, seed=seed)
+        return {"main": ranked, "event_study": study}, ranked.diagnostics["mde"]
     return {"main": study} | _honest(study), mde
 
 

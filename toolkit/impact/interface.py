@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import pandas as pd
 from toolkit.errors import MethodError
 from toolkit.impact.result import Note, Result, finite, quiet
 
-__all__ = ["NEVER", "Break", "Note", "Panel", "Result", "finite", "quiet"]
+__all__ = ["NEVER", "Break", "Note", "Panel", "Result", "describe", "finite", "quiet"]
 
 NEVER = 0  # `first_treated` of a unit that is never treated
 LARGEST = 1e100  # beyond it squares overflow: no measure is as large, nor an outcome that varies as little
@@ -41,7 +42,7 @@ class Panel:
     """A balanced panel: one row per unit and period, sorted, with the first treated period of each unit.
 
     Build it with `Panel.of`. `data` has the columns unit, time (int), outcome (float), first_treated (int, 0 = never),
-    weight (float) and the covariates under their own names.
+    weight (float), where they are known size (float) and group, and the covariates under their own names.
     """
 
     data: pd.DataFrame
@@ -61,6 +62,8 @@ class Panel:
         treated: Mapping[Any, int] | None = None,
         weights: str = "",
         covariates: Sequence[str] = (),
+        size: str = "",
+        group: str = "",
         breaks: Iterable[Break] = (),
     ) -> Panel:
         """Check a long table and make a panel of it.
@@ -73,6 +76,10 @@ class Panel:
             weights: column of positive weights, used by fixed effects, first differences, event studies and, one a
                 unit, Callaway-Sant'Anna; methods that compare units one by one leave them aside.
             covariates: columns kept for estimators that use them; they may have gaps, not infinities.
+            size: column with the size of units (residents, taxpayers), as it is in the first period; few treated units
+                are compared with units of like size, and the noise of small ones is allowed for.
+            group: column of groups that share shocks (regions): errors cluster on them, and few treated units are
+                exchanged within them.
             breaks: known breaks in series.
 
         Raises:
@@ -102,6 +109,10 @@ class Panel:
         for name in covariates:
             data[name] = pd.to_numeric(frame[name], errors="coerce").to_numpy(dtype=float)
             _refuse_infinite(data, name)
+        for name, column in (("size", size), ("group", group)):
+            if column:
+                _need_columns(frame, [column])
+                data[name] = _numbers(frame[column], column) if name == "size" else frame[column].to_numpy()
         data = data.sort_values(["unit", "time"], kind="stable", ignore_index=True)
         panel = cls(data, outcome, tuple(covariates), tuple(breaks))
         _check_rows(panel)
@@ -121,16 +132,53 @@ class Panel:
         """The units, sorted."""
         return self.data["unit"].to_numpy()[:: len(self.times)]
 
-    @property
+    @cached_property
     def times(self) -> np.ndarray:
         """The periods, in order."""
         return np.sort(self.data["time"].unique())
 
-    @property
+    @cached_property
     def first_treated(self) -> pd.Series:
         """First treated period by unit, 0 for units never treated within the panel."""
         first = self.data["first_treated"].to_numpy()[:: len(self.times)]
         return pd.Series(np.where(first > self.times[-1], NEVER, first), index=self.units, name="first_treated")
+
+    @property
+    def size(self) -> pd.Series | None:
+        """Size by unit in the first period; None where it is not known."""
+        return self._by_unit("size")
+
+    @property
+    def group(self) -> pd.Series | None:
+        """Group by unit; None where none is named."""
+        return self._by_unit("group")
+
+    def _by_unit(self, column: str) -> pd.Series | None:
+        if column not in self.data:
+            return None
+        return pd.Series(self.data[column].to_numpy()[:: len(self.times)], index=self.units, name=column)
+
+    @property
+    def clusters(self) -> np.ndarray:
+        """Code by row of what errors cluster on: the group, or the unit."""
+        by = self.units if self.group is None else self.group.to_numpy()
+        return np.repeat(pd.factorize(by)[0], len(self.times))
+
+    @property
+    def treated_clusters(self) -> int:
+        """How many of the clusters hold a treated unit: what clustered errors rest on."""
+        group = self.first_treated.index if self.group is None else self.group.to_numpy()
+        return len(set(np.asarray(group)[self.first_treated.to_numpy() != NEVER]))
+
+    @property
+    def independent_treated(self) -> int:
+        """How many treated units there are; groups, where a group is treated as a whole."""
+        treated = self.first_treated != NEVER
+        if self.group is not None:
+            whole = treated.groupby(self.group.to_numpy()).all()
+            if whole.any():
+                return int(whole.sum())
+        return int(treated.sum())
 
     @property
     def treated_units(self) -> list[Any]:
@@ -284,6 +332,10 @@ def _check_rows(panel: Panel) -> None:
         )
     if not np.isfinite(data["weight"]).all() or (data["weight"] <= 0).any():
         raise MethodError("weights must be positive numbers")
+    if panel.size is not None and not (panel.size.to_numpy() > 0).all():
+        raise MethodError("sizes must be positive numbers", where="first period", hint="drop the units without one")
+    if "group" in data and (data.groupby("unit")["group"].nunique(dropna=False) > 1).any() | data["group"].isna().any():
+        raise MethodError("each unit needs one group, the same in all periods")
 
 
 def _check_treatment(panel: Panel) -> None:
@@ -393,3 +445,25 @@ def _refuse_infinite(data: pd.DataFrame, column: str) -> None:
 def _few(values: Iterable[Any], most: int = 5) -> str:
     names = sorted(str(value) for value in values)
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
+
+
+def describe(panel: Panel) -> dict[str, Any]:
+    """Counts that every result on a panel carries, and `overlap`: see `verdict.Evidence`."""
+    first = panel.treatment_times[0]
+    return {
+        "observations": len(panel.data),
+        "treated_units": panel.independent_treated,
+        "control_units": len(panel.controls),
+        "pre_periods": int((panel.times < first).sum()),
+        "post_periods": int((panel.times >= first).sum()),
+        "overlap": _overlap(panel, first),
+    }
+
+
+def _overlap(panel: Panel, first: int) -> float | None:
+    """Share of treated units whose mean outcome before treatment lies within the range of the controls'."""
+    if not panel.controls:
+        return None
+    before = pd.Series(panel.wide().to_numpy()[:, panel.times < first].mean(axis=1), index=panel.units)
+    others = before[panel.controls]
+    return float(before[panel.treated_units].between(others.min(), others.max()).mean())

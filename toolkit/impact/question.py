@@ -10,13 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from toolkit.errors import MethodError
 from toolkit.impact.designs import Evaluation, evaluate
 from toolkit.impact.interface import Panel
 from toolkit.impact.placebos import nearest_donors
-from toolkit.impact.power import mde_panel
 from toolkit.impact.randomisation import randomisation_test
 from toolkit.impact.verdict import Evidence, Verdict, judge, refusal
 
@@ -244,7 +244,8 @@ def _randomised(panel: Panel, pools: Mapping[str, Sequence[Any]], unit: str) -> 
         if test.interval:
             rows.append(Row("pool_low", name, "", test.interval[0], unit))
             rows.append(Row("pool_high", name, "", test.interval[1], unit))
-        rows.append(Row("pool_mde", name, "", mde_panel(compared), unit))
+        mde = test.diagnostics["mde"]
+        rows.append(Row("pool_mde", name, "", mde if np.isfinite(mde) else float("nan"), unit))
     return _known(rows)
 
 

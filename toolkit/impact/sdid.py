@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import MethodError
-from toolkit.impact.did import _describe
-from toolkit.impact.interface import NEVER, Note, Panel, Result, finite, quiet
+from toolkit.impact.interface import NEVER, Note, Panel, Result, describe, finite, quiet
 from toolkit.impact.result import usable_error
 
 
@@ -84,7 +83,7 @@ def synthetic_did(
         interval=(estimate - half * se, estimate + half * se) if se else None,
         p=float((1 + (np.abs(effects) >= abs(estimate)).sum()) / (1 + len(effects))) if se else None,
         level=level,
-        diagnostics=_describe(panel) | {"sdid_pre_rmse": float(fit.pre_treatment_fit)},
+        diagnostics=describe(panel) | {"sdid_pre_rmse": float(fit.pre_treatment_fit)},
         tables={
             "unit_weights": unit_weights,
             "time_weights": time_weights,
@@ -118,7 +117,7 @@ def _simple(panel: Panel, date: int, weights: str, level: float) -> Result:
         estimate=estimate,
         inference="none",
         level=level,
-        diagnostics=_describe(panel),
+        diagnostics=describe(panel),
         tables=tables,
     )
 

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import MethodError
-from toolkit.impact.did import _covariates_complete, _describe, _treated_notes, pre_trends
-from toolkit.impact.interface import Note, Panel, Result, finite, quiet
+from toolkit.impact.did import _covariates_complete, _treated_notes, pre_trends
+from toolkit.impact.interface import Note, Panel, Result, describe, finite, quiet
 from toolkit.impact.result import usable_error
 
 FORBIDDEN = "later_vs_earlier"
@@ -66,6 +66,7 @@ def callaway_santanna(
         control_group="never_treated" if control == "never" else "not_yet_treated",
         estimation_method="dr" if names else "reg",
         anticipation=anticipation,
+        cluster=None if panel.group is None else "group",
         base_period=base,
         alpha=1 - level,
         n_bootstrap=draws,
@@ -111,7 +112,7 @@ def callaway_santanna(
     sizes, mass = panel.first_treated.value_counts(), masses.groupby(panel.first_treated).sum()
     shares = mass.loc[groups["label"].astype(int)].to_numpy(dtype=float)
     calendar = _by_calendar(cells, mass)
-    diagnostics: dict[str, Any] = _describe(panel) | {
+    diagnostics: dict[str, Any] = describe(panel) | {
         "pre_periods": int((panel.times < panel.treatment_times[-1]).sum()),
         "control": control,
         "dynamic_overall": float(events.loc[events["event_time"] >= 0, "estimate"].mean()),
@@ -121,6 +122,7 @@ def callaway_santanna(
         "cohorts": len(panel.treatment_times),
         "smallest_cohort": int(sizes.drop(0, errors="ignore").min()),
         "anticipation": anticipation,
+        "clusters": None if panel.group is None else int(panel.group.nunique()),
     }
     if covariance is not None:
         diagnostics |= _pre_trends(events, covariance, anticipation, base)
@@ -191,7 +193,7 @@ def goodman_bacon(panel: Panel) -> Result:
         method="goodman_bacon",
         estimate=finite(fit.twfe_estimate, "Goodman-Bacon"),
         inference="none",
-        diagnostics=_describe(panel)
+        diagnostics=describe(panel)
         | {"forbidden_weight": forbidden, "decomposition_error": float(fit.decomposition_error)},
         tables={"types": types, "comparisons": comparisons},
         notes=notes,

@@ -9,13 +9,13 @@ The rules, with their thresholds, are in `RULES`; the worst one that holds decid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 from toolkit.errors import MethodError
 from toolkit.impact.breaks import Screening
-from toolkit.impact.coverage import measured_coverage
-from toolkit.impact.did import FEW_CLUSTERS, FEW_TREATED
+from toolkit.impact.coverage import false_rate, measured_coverage
+from toolkit.impact.did import ALPHA_PRE, FEW_CLUSTERS, FEW_TREATED
 from toolkit.impact.interface import Result
 from toolkit.impact.synthetic import BAD_FIT, TOO_GOOD
 
@@ -23,7 +23,6 @@ Level = Literal["identificato", "fragile", "descrittivo"]
 LEVELS: tuple[Level, ...] = ("identificato", "fragile", "descrittivo")
 
 ALPHA = 0.05  # tests that must reject
-ALPHA_PRE = 0.10  # tests that must not: a higher bar, as failing to reject is what the design wants
 LEAST_POWER = 0.8
 LEAST_OVERLAP = 0.9
 DESIGN_BASED = ("placebo", "randomisation")
@@ -36,7 +35,9 @@ class Evidence:
     Attributes:
         design: trends (difference in differences and event studies), synthetic, series (no control group) or none.
         inference: as in `Result`.
-        treated_units, control_units, clusters, pre_periods: counts.
+        method: that gave the estimate.
+        treated_units, control_units, clusters, pre_periods: counts; where whole groups are treated, of groups.
+        grouped: whether groups that share shocks are named; without them shocks of a region pass for an effect.
         overlap: share of treated units whose outcome before treatment lies within the range of the controls'.
         pre_trend_p, pre_trend_power: of the joint test of effects before treatment, and its power against the line
             that would alone give the estimate.
@@ -57,10 +58,12 @@ class Evidence:
     """
 
     design: Literal["trends", "synthetic", "series", "none"]
+    method: str = ""
     inference: str = "none"
     treated_units: int | None = None
     control_units: int | None = None
     clusters: int | None = None
+    grouped: bool | None = None
     pre_periods: int | None = None
     overlap: float | None = None
     pre_trend_p: float | None = None
@@ -103,7 +106,7 @@ class Evidence:
             }
         if results:
             first = results[0]
-            gathered |= {"inference": first.inference, "p": first.p}
+            gathered |= {"method": first.method, "inference": first.inference, "p": first.p}
             gathered["estimate"] = first.estimate if first.scale == "difference" else None
             keys = {note.key for result in results for note in result.notes}
             gathered["autocorrelated"] = "impact.note.autocorrelated" in keys
@@ -126,10 +129,15 @@ class Reason:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The level, and all reasons that lower it, worst first."""
+    """The level, and all reasons that lower it, worst first.
+
+    `false_rate` is the share of panels without any effect on which the design says `identificato`, measured
+    (`coverage.py`); None where it was not.
+    """
 
     level: Level
     reasons: tuple[Reason, ...]
+    false_rate: float | None = None
 
     @property
     def causal(self) -> bool:
@@ -192,7 +200,13 @@ RULES: tuple[Rule, ...] = (
         lambda e: _few_treated(e) and e.inference in DESIGN_BASED,
         ("treated_units", "inference"),
     ),
-    ("few_clusters", "fragile", lambda e: e.inference == "cluster" and _below(e.clusters, FEW_CLUSTERS), ("clusters",)),
+    ("groups_unknown", "fragile", lambda e: _trends(e) and not e.grouped, ()),
+    (
+        "few_clusters",
+        "fragile",
+        lambda e: e.inference in ("cluster", "influence") and _below(e.clusters, FEW_CLUSTERS),
+        ("clusters",),
+    ),
     ("no_overlap", "fragile", lambda e: _trends(e) and _below(e.overlap, LEAST_OVERLAP), ("overlap",)),
     ("pre_trend_failed", "descrittivo", lambda e: _trends(e) and _below(e.pre_trend_p, ALPHA_PRE), ("pre_trend_p",)),
     ("pre_trend_untested", "fragile", lambda e: _trends(e) and e.pre_trend_p is None, ()),
@@ -248,6 +262,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "all_treated": ("treated_units",),
     "collinear": (),
     "false_date": ("year",),
+    "groups_mixed": (),
     "nobody_treated": (),
     "no_error": (),
     "no_measure": (),
@@ -291,7 +306,7 @@ def refusal(fault: MethodError, evidence: Evidence) -> Verdict:
 def from_outside(judged: Verdict, *keys: str) -> Verdict:
     """Without an estimate only the reasons named, and facts known from outside, are worth saying."""
     kept = {f"impact.reason.{name}" for name in (*keys, "controls_treated", "controls_partly_treated", "anticipation")}
-    return Verdict(judged.level, tuple(reason for reason in judged.reasons if reason.key in kept))
+    return replace(judged, reasons=tuple(reason for reason in judged.reasons if reason.key in kept))
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -309,7 +324,8 @@ def judge(evidence: Evidence) -> Verdict:
         if holds(evidence)
     ]
     reasons.sort(key=lambda reason: -LEVELS.index(reason.level))
-    return Verdict(reasons[0].level if reasons else "identificato", tuple(reasons))
+    level = reasons[0].level if reasons else "identificato"
+    return Verdict(level, tuple(reasons), false_rate(evidence.method, evidence.design))
 
 
 def reason_keys() -> Iterable[str]:

@@ -14,12 +14,16 @@ from toolkit.indicators import (
     composite,
     composite_steps,
     composite_uncertainty,
+    decomposition,
     distribution,
     fragility,
     income,
+    land,
     people,
     production,
+    provinces,
     regional,
+    sectors,
     shift_share,
     weight,
     world,
@@ -27,6 +31,7 @@ from toolkit.indicators import (
 from toolkit.indicators.base import REGISTRY, Indicator, compute, get
 from toolkit.indicators.change import change, one_series, spans
 from toolkit.indicators.commuting import area_self_containment, flows_of, main_flows
+from toolkit.indicators.decomposition import ProductivityGap, gap_between, productivity_gap
 from toolkit.indicators.distribution import (
     class_shares,
     classes_of,
@@ -48,6 +53,13 @@ from toolkit.indicators.position import (
     robust_z,
     values_of,
 )
+from toolkit.indicators.provinces import (
+    ProvinceStructure,
+    persons_panel,
+    province_gap,
+    structure_of_province,
+    with_sectors,
+)
 from toolkit.indicators.sums import ADDITIVE, aggregate
 
 __all__ = [
@@ -58,6 +70,8 @@ __all__ = [
     "Measure",
     "Peers",
     "Position",
+    "ProductivityGap",
+    "ProvinceStructure",
     "aggregate",
     "area_self_containment",
     "change",
@@ -69,14 +83,17 @@ __all__ = [
     "composite_steps",
     "composite_uncertainty",
     "compute",
+    "decomposition",
     "distribution",
     "flows_of",
     "fragility",
+    "gap_between",
     "get",
     "gini_bounds",
     "gini_table",
     "income",
     "income_gini",
+    "land",
     "latest_classes",
     "main_flows",
     "median_class",
@@ -86,19 +103,26 @@ __all__ = [
     "percentile_change",
     "percentile_changes",
     "percentiles",
+    "persons_panel",
     "position",
     "production",
+    "productivity_gap",
+    "province_gap",
+    "provinces",
     "ranks",
     "regional",
     "robust_z",
     "same_size",
     "same_value",
+    "sectors",
     "shift_share",
     "size_class",
     "spans",
     "structure",
+    "structure_of_province",
     "values_of",
     "weight",
+    "with_sectors",
     "world",
 ]
 

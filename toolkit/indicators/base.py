@@ -66,6 +66,8 @@ class Indicator:
         municipal: it is defined for single municipalities only (a rate, a rank, a flow that does not add up).
         trend: False where its years may not be compared.
         ordinal: its values are ranks: no means, no ratios, no differences.
+        base: the indicator, of tables that this one has, that counts whom it is a mean of: who has fewer than
+            `standing.LEAST`, or a negative value, is shown and not ranked.
         function: the pure function.
     """
 
@@ -82,6 +84,7 @@ class Indicator:
     municipal: bool = False
     trend: bool = True
     ordinal: bool = False
+    base: str = ""
     function: Callable[..., pd.DataFrame] = field(default=lambda: pd.DataFrame(), repr=False, compare=False)
 
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pandas as pd
 
 from toolkit.errors import DataError
-from toolkit.indicators.base import Groups, Indicator, Tables, compute
+from toolkit.indicators.base import Groups, Indicator, Tables, compute, get
 from toolkit.indicators.panel import Figure, Panel, median
 from toolkit.indicators.position import Position, position
+
+LEAST = 100.0
+"""A mean over fewer than this is one enterprise's figure: it has no rank, and takes part in none."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class Standing:
         flags: state of each of these.
         median: median of the municipalities that have a value.
         peers_median: median of the peers that have a value; NaN without peers.
-        position: rank and percentile among the municipalities; None for an area or an absent value.
+        position: rank and percentile among the municipalities; None for an area, an absent value, or one that is not
+            ranked (`Indicator.base`).
     """
 
     indicator: Indicator
@@ -81,7 +86,8 @@ def standings(
     everybody = {code: (code,) for code in universe} | dict(groups)
     rows = dict(iter(compute(names, tables, everybody, parent=parent).groupby("indicator")))
     panels = {name: Panel(name, rows[name]) for name in names}
-    return standings_of(panels, {key: key for key in groups}, own=own, universe=universe, peers=peers)
+    bases = {name: Panel(base, compute(base, tables, everybody)) for name in names if (base := get(name).base)}
+    return standings_of(panels, {key: key for key in groups}, own=own, universe=universe, peers=peers, bases=bases)
 
 
 def standings_of(
@@ -91,6 +97,7 @@ def standings_of(
     own: str,
     universe: Sequence[str],
     peers: Sequence[str] = (),
+    bases: Mapping[str, Panel] = MappingProxyType({}),
 ) -> dict[str, Standing]:
     """As `standings`, from the figures of all municipalities of the universe and all the groups.
 
@@ -98,17 +105,29 @@ def standings_of(
         panels: figures by indicator.
         groups: key -> the territory of the panels that plays this part.
         own, universe, peers: as for `standings`.
+        bases: by indicator, the figures of whom it is a mean of, where it names one.
     """
-    return {name: _standing(panel, groups, own, universe, peers) for name, panel in panels.items()}
+    return {name: _standing(panel, groups, own, universe, peers, bases.get(name)) for name, panel in panels.items()}
+
+
+def ranked(values: pd.Series, base: pd.Series) -> pd.Series:
+    """Values by code that may be ranked; NaN where too few are counted, where nobody knows how many, or below zero."""
+    return values.where((base.reindex(values.index) >= LEAST) & (values >= 0))
 
 
 def _standing(
-    panel: Panel, groups: Mapping[str, str], own: str, universe: Sequence[str], peers: Sequence[str]
+    panel: Panel,
+    groups: Mapping[str, str],
+    own: str,
+    universe: Sequence[str],
+    peers: Sequence[str],
+    base: Panel | None,
 ) -> Standing:
     # Without a value of its own, the latest year in which anybody has one: there is something to stand beside.
     year = panel.year_of(own)
     figure, everybody = panel.figure(own, year), panel.universe(universe, year)
     known = everybody.by_code
+    among = ranked(everybody.values, base.universe(universe, year).values) if base else everybody.values
     return Standing(
         indicator=panel.indicator,
         territory=own,
@@ -119,5 +138,5 @@ def _standing(
         flags=everybody.flags,
         median=everybody.median,
         peers_median=median([known[code] if code in known else panel.figure(code, year).value for code in peers]),
-        position=position(everybody.values, own) if own in known and figure.known else None,
+        position=position(among, own) if own in known and among.notna()[own] else None,
     )

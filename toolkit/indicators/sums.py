@@ -11,7 +11,7 @@ from toolkit.contract import ABSENT, FLAGS
 from toolkit.errors import DataError
 from toolkit.indicators.figures import flags_of, require_columns, severity
 
-ADDITIVE = frozenset({"persons", "persons_employed", "EUR", "local_units", "enterprises", "km2", "projects"})
+ADDITIVE = frozenset({"persons", "persons_employed", "EUR", "local_units", "enterprises", "km2", "ha", "projects"})
 """Units that may be summed over municipalities. Percentages, ranks, deciles and ratios may not."""
 
 Groups = Mapping[str, Sequence[str]]

@@ -23,25 +23,20 @@ _RESIDENTS = "Istat, resident population at 1 January"
 
 @prepares("municipalities")
 def areas(municipalities: pd.DataFrame) -> pd.DataFrame:
-    """Areas of the municipalities in force, as a long table.
+    """Areas of the municipalities, as a long table.
 
     Args:
-        municipalities: the register: `istat_code`, `area_km2`, `valid_to` (empty while in force). A table already long
-            is returned as it is.
+        municipalities: the register: `istat_code`, `area_km2`. A table already long is returned as it is.
 
     Returns:
         DataFrame[istat_code, year, item=area, value, unit=km2, flag]; an unknown area is `missing`.
     """
     if "area_km2" not in municipalities:
         return municipalities
-    now = municipalities
-    if "valid_to" in now:
-        ended = now["valid_to"]
-        now = now[ended.isna() | (ended.astype(str) == "")]
-    area = now["area_km2"].astype(float)
+    area = municipalities["area_km2"].astype(float)
     return pd.DataFrame(
         {
-            "istat_code": now["istat_code"],
+            "istat_code": municipalities["istat_code"],
             "year": AREA_YEAR,
             "item": "area",
             "value": area,

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COMMON = ("municipality", "area", "language", "as_of")
 """Parameters that every notebook declares."""
 
-CODE, AREA = "015032", "nord-milano-2008"
+CODE, AREA = "058091", "provincia-brescia"
 """Examples of a municipality and of an area."""
 REPORT = "report parameters"
 """Where the parameters of a notebook are: papermill or its author set them, not a file."""
@@ -101,12 +101,12 @@ class ReportParams(Strict):
     """Parameters common to every notebook."""
 
     municipality: Annotated[str, Field(pattern="^([0-9]{6})?$")] = Field(
-        "", description="ISTAT code of the municipality, six digits as text", examples=[CODE]
+        "", description="ISTAT code of the municipality, six digits as text", examples=["015032"]
     )
     area: Annotated[str, Field(pattern="^([a-z0-9]+(-[a-z0-9]+)*)?$")] = Field(
         "",
         description="id of an area (a zone, a province, a custom area), instead of a municipality",
-        examples=[AREA],
+        examples=["nord-milano-2008"],
     )
     language: Language = Field("it", description="language of the page", examples=["en"])
     as_of: PastDate = Field(
@@ -163,6 +163,12 @@ class MunicipalitySet(Strict):
         return self
 
 
+RULES = ("province", "region", "system")
+"""Fields of a run plan that name an area whose municipalities get pages."""
+WHOM = ("sets", "municipalities", "areas", *RULES, "all")
+"""Fields of a run plan that say for whom."""
+
+
 class RunPlan(Strict):
     """Which reports to make, for whom: a file of `params/runs/`."""
 
@@ -182,6 +188,14 @@ class RunPlan(Strict):
     areas: Annotated[tuple[AreaId, ...], Field(strict=False), AfterValidator(_distinct)] = Field(
         (), description="areas that get a page of their own", examples=[["nord-milano-2008"]]
     )
+    province: str = Field(
+        "", description="all municipalities of a province or metropolitan city: plate, code or name", examples=["BS"]
+    )
+    region: str = Field("", description="all municipalities of a region, by name", examples=["Puglia"])
+    system: str = Field(
+        "", description="all municipalities of a local labour system: code of 2021 or name", examples=["Brescia"]
+    )
+    all: bool = Field(False, description="all municipalities of Italy", examples=[True])
     languages: Annotated[tuple[Language, ...], Field(strict=False, min_length=1), AfterValidator(_distinct)] = Field(
         LANGUAGES, description="languages of the pages", examples=[["it"]]
     )
@@ -194,8 +208,8 @@ class RunPlan(Strict):
 
     @model_validator(mode="after")
     def _somebody_and_known_values(self) -> Self:
-        if not (self.sets or self.municipalities or self.areas):
-            raise ValueError("name at least one of sets, municipalities and areas")
+        if not any(getattr(self, name) for name in WHOM):
+            raise ValueError(f"name at least one of {', '.join(WHOM[:-1])} and {WHOM[-1]}")
         strangers = sorted(set(self.values) - set(self.notebooks))
         if strangers:
             raise ValueError(

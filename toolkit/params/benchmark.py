@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from toolkit.params import ROOT, PastDate, Strict, Title, load
+from toolkit.params.spaces import OwnSpaces
 
 COMPOSITE = ROOT / "params" / "composite.yml"
 SWOT = ROOT / "params" / "swot.yml"
@@ -101,7 +102,7 @@ class OwnEntry(Strict):
 
 
 class OwnFigures(Strict):
-    """What a municipality declares of itself: `params/own/<ISTAT code>.yml`."""
+    """What a municipality declares of itself: `params/own/<ISTAT code>.yml`; of an area, `<its id>.yml`."""
 
     figures: Annotated[tuple[OwnFigure, ...], Field(strict=False)] = Field(
         (),
@@ -133,6 +134,9 @@ class OwnFigures(Strict):
             ]
         ],
     )
+    spaces: OwnSpaces | None = Field(
+        None, description="what it knows of its spaces", examples=[{"apea": {"one_manager": "no"}}]
+    )
 
 
 MODELS: tuple[type[BaseModel], ...] = (
@@ -157,6 +161,6 @@ def swot(path: Path = SWOT) -> SwotRules:
 
 
 def own(code: str, folder: Path = OWN) -> OwnFigures:
-    """What a municipality declares; nothing where it has no file."""
+    """What a municipality (or the office of an area, by its id) declares; nothing where it has no file."""
     path = folder / f"{code}.yml"
-    return load(OwnFigures, path) if path.is_file() else OwnFigures(figures=(), entries=())
+    return load(OwnFigures, path) if path.is_file() else OwnFigures(figures=(), entries=(), spaces=None)

@@ -17,8 +17,9 @@ from toolkit.params import ReportParams
 from toolkit.params.benchmark import MODELS as BENCHMARK_MODELS
 from toolkit.params.choices import Choices
 from toolkit.params.policy import MODELS as POLICY_MODELS
+from toolkit.params.spaces import MODELS as SPACE_MODELS
 
-MODELS: tuple[type[BaseModel], ...] = (*COMMON_MODELS, Choices, *BENCHMARK_MODELS, *POLICY_MODELS)
+MODELS: tuple[type[BaseModel], ...] = (*COMMON_MODELS, Choices, *BENCHMARK_MODELS, *SPACE_MODELS, *POLICY_MODELS)
 
 _HEAD = """<!-- Written from toolkit/params: change it, then pytest tests/contract/test_params_drift.py --fix -->
 # What can be asked for

@@ -16,6 +16,7 @@ from toolkit.errors import ToolkitError
 from toolkit.indicators.agreement import MOST_GROUPS, SMALLEST
 from toolkit.indicators.peers import MOST, STRUCTURAL
 from toolkit.render.shell import HASH_SHOWN, INDEX, LANGUAGE_NAMES, LICENCE, labels, template
+from toolkit.report.setting import DOMINANT
 from toolkit.text import Words, vocabulary
 from toolkit.text.facts import MARKS
 
@@ -50,7 +51,7 @@ def page(language: str) -> str:
 
 def _topics(words: Words) -> list[dict[str, Any]]:
     """How comparisons are made; a topic may end with points, links or not."""
-    values = {"peers": MOST, "smallest": SMALLEST, "share": 100 * MOST_GROUPS}
+    values = {"peers": MOST, "smallest": SMALLEST, "share": 100 * MOST_GROUPS, "dominant": 100 * DOMINANT}
     variables = [(f"#{name}", indicators.get(name).name[words.language]) for name in STRUCTURAL]
     marks = [("", words.say(f"method.said_mark_{number}", mark=mark, **values)) for number, mark in enumerate(MARKS)]
     points = {"peers": variables, "certainty": marks[::-1]}

@@ -17,6 +17,7 @@ from toolkit.contract import LANGUAGES
 from toolkit.display.markup import METHOD
 from toolkit.render.canonical import canonical
 from toolkit.render.content import Page, Payload, Section, compose, questions
+from toolkit.render.shared import style
 
 TEMPLATES = Path(__file__).with_name("templates")
 TEMPLATE = "quadro"
@@ -152,6 +153,7 @@ def context(content: Page, words: Any, assets: str, languages: Sequence[str]) ->
             "lede": content.lede,
             "facts": list(_facts(content, words)),
             "assets": assets,
+            "style": style(assets),
             "home": home,
             "others": [(code, f"{report}.{code}.html", LANGUAGE_NAMES[code]) for code in languages if code != language],
             "downloads": [

@@ -16,7 +16,7 @@ from toolkit.errors import DataError, ToolkitError
 from toolkit.indicators.base import Indicator
 from toolkit.indicators.measure import Measure
 from toolkit.indicators.panel import Panel
-from toolkit.indicators.peers import STRUCTURAL, Peers, nearest, same_size, same_value, space
+from toolkit.indicators.peers import MOST, STRUCTURAL, Peers, nearest, same_size, same_value, space
 from toolkit.indicators.peers import structure as structure_of
 from toolkit.indicators.standing import standings_of
 from toolkit.params import ROOT, ReportParams
@@ -26,6 +26,9 @@ from toolkit.report.own_frame import own_indicator, own_rows
 from toolkit.report.setting import BOUNDARIES, Setting
 from toolkit.territory import Municipality
 from toolkit.text import Words
+
+DECLARED = ("zone", "custom")
+"""Kinds of areas that are declared and not of the register."""
 
 
 class Comparing(Setting):
@@ -114,11 +117,14 @@ class Comparing(Setting):
         Raises:
             DataError: a frame that does not say what it measures, or is not as `own_frame.own_rows` asks.
         """
-        if isinstance(what, Measure) and any(table.empty for table in what.tables.values()):
+        bases: dict[str, Panel] = {}
+        if isinstance(what, Measure) and any(self._silent(table) for table in what.tables.values()):
             parent, panel, tables = "", self._unpublished(what.indicator), []
         elif isinstance(what, Measure):
             parent = self.metropolitan.id if what.indicator.parent else ""
             panel, tables = self._panel(what, parent), self._names_of(what)
+            if base := what.indicator.base:
+                bases[what.indicator.id] = self._panel(Measure(indicators.get(base), what.tables), "")
         elif isinstance(what, pd.DataFrame):
             parent, tables = "", [what.attrs["table"]] if "table" in what.attrs else []
             panel = self._own_panel(what, id, it, en, unit, direction)
@@ -127,8 +133,9 @@ class Comparing(Setting):
                 f"report.compare takes a measure or a DataFrame, not {type(what).__name__}",
                 hint="indicators.income_per_taxpayer(income), or a frame with istat_code, year, value",
             )
-        about: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": self.peer_codes}
-        played = {key: place for key, place in self.roles.items() if key != self.own} | {self.own: self.own}
+        about: dict[str, Any] = {"own": self.own, "universe": self.universe, "peers": self.peer_codes, "bases": bases}
+        played = {key: place for key, place in self.roles.items() if key != self.own and place in panel.at}
+        played |= {self.own: self.own}
         standing = standings_of({panel.indicator.id: panel}, played, **about)[panel.indicator.id]
         key = self._key(f"{panel.indicator.id}@{self.parent}" if parent else panel.indicator.id, panel)
         found = Comparison(self, panel, standing, tuple(tables), key)
@@ -151,6 +158,8 @@ class Comparing(Setting):
     def _panel(self, what: Measure, parent: str) -> Panel:
         """Figures of all municipalities, areas and scales: shared by all pages, if the tables are the catalogue's."""
         groups = self.territories | {self.own: self.members}
+        if parent:  # a share of it has only what lies inside
+            groups = {key: codes for key, codes in groups.items() if set(codes) <= set(self.universe)}
         ours = all(_same(table, self._loaded.get(name)) for name, table in what.tables.items())
         if not ours or self.own not in self.territories:
             return what.of(groups, parent=parent)
@@ -164,8 +173,12 @@ class Comparing(Setting):
         )
         return panel
 
+    def _silent(self, table: pd.DataFrame) -> bool:
+        """Whether a table has no row, by the day of the report, of the municipalities among which one is ranked."""
+        return table.empty or ("istat_code" in table and not table["istat_code"].isin(set(self.universe)).any())
+
     def _unpublished(self, about: Indicator) -> Panel:
-        """Figures that no table has by the day of the report: missing, for every territory."""
+        """Figures that no table has of these municipalities by the day of the report: missing, for every territory."""
         year = self.as_of.year - (self.as_of.strftime("%m-%d") != "12-31")
         territories = list(self.territories | {self.own: self.members})
         rows = pd.DataFrame({"territory": territories, "year": year, "value": np.nan, "flag": "missing"})
@@ -205,13 +218,15 @@ class Comparing(Setting):
 
     @property
     def territories(self) -> dict[str, tuple[str, ...]]:
-        """Members of all territories inside of the metropolitan city: municipalities, areas, the whole without core."""
+        """Members of all territories that pages of one metropolitan city or province show: its municipalities, itself
+        with and without its core, the areas declared in it, and those `beyond`."""
 
         def found() -> dict[str, tuple[str, ...]]:
-            areas = {area.id: area.members for area in self.register.areas(self.as_of)}
-            inside = {key: codes for key, codes in areas.items() if set(codes) <= set(self.universe)}
+            declared = [area for kind in DECLARED for area in self.register.areas(self.as_of, kind)]
+            inside = [area for area in declared if set(area.members) <= set(self.universe)]
+            areas = {area.id: area.members for area in [*inside, self.metropolitan, *self.beyond]}
             rest = tuple(code for code in self.universe if code != self.core.istat_code)
-            return {code: (code,) for code in self.universe} | inside | {"without_core": rest}
+            return {code: (code,) for code in self.universe} | areas | {"without_core": rest}
 
         territories: dict[str, tuple[str, ...]] = self.once("territories", self.metropolitan.id, found)
         return territories
@@ -226,24 +241,30 @@ class Comparing(Setting):
     @cached_property
     def roles(self) -> dict[str, str]:
         """Scale of the report → the territory of the panels that plays this part."""
-        zone = self.register.zone_of(self.own, self.as_of) if self.municipal else None
-        played = {"metropolitan": self.metropolitan.id, "zone": zone.id if zone else ""}
+        played = {"metropolitan": self.metropolitan.id, "region": self.wide.id if self.wide else ""}
+        if self.near:
+            played[self.near.kind] = self.near.id
         return {key: played.get(key, key) for key in self.scales}
 
     @cached_property
     def peers(self) -> Peers | None:
-        """The municipalities most like this one; None for an area."""
+        """The municipalities most like this one; None for an area, and where a characteristic of it is absent or too
+        few municipalities have all of them."""
         if not self.municipal:
             return None
 
         # Loaded by each page that has peers, so that its sources do not depend on what was computed before it.
         measures = [getattr(indicators, name)(*self._structural(name)) for name in STRUCTURAL]
+        if any(self._silent(table) for one in measures for table in one.tables.values()):
+            return None
 
         def found() -> Any:
             every = pd.concat([self._panel(one, "").rows for one in measures])
-            return space(structure_of(every[every["territory"].isin(self.universe)]))
+            variables = structure_of(every[every["territory"].isin(self.universe)])
+            return space(variables) if len(variables.dropna()) > max(MOST, variables.shape[1] + 1) else None
 
-        return nearest(self.once("structure", self.metropolitan.id, found), self.own)
+        points = self.once("structure", self.metropolitan.id, found)
+        return nearest(points, self.own) if points is not None and self.own in points.z.index else None
 
     def structural(self, name: str) -> pd.Series:
         """Values of all municipalities of one variable of `peers`, as it was used."""
@@ -268,14 +289,16 @@ class Comparing(Setting):
         code = self.own
         people = self._panel(Measure(indicators.get("residents"), {"population": self.table("population")}), "")
         residents = people.universe(self.universe, people.last).values
-        zone = self.register.zone_of(code, self.as_of)
+        near = [other for other in self.near.members if other in self.universe] if self.near else []
         urban = self.table("municipalities").set_index("istat_code")["degree_of_urbanisation"]
         found = {
             "metropolitan": tuple(other for other in self.universe if other != code),
             "peers": self.peer_codes,
-            "size": same_size(residents, code),
-            "zone": tuple(other for other in zone.members if other != code) if zone else (),
-            "urbanisation": same_value(urban.reindex(list(self.universe)).astype(float), code),
+            "size": same_size(residents, code) if code in residents.dropna().index else (),
+            self.near.kind if self.near else "zone": tuple(other for other in near if other != code),
+            "urbanisation": same_value(urban.reindex(list(self.universe)).astype(float), code)
+            if urban[code] > 0
+            else (),
         }
         if self.compare_with:
             found["custom"] = tuple(other for other in self._custom() if other != code)
@@ -305,7 +328,7 @@ class Comparing(Setting):
 
     @property
     def neighbours(self) -> list[str]:
-        """Codes of the municipalities that border the territory, inside of the metropolitan city."""
+        """Codes of the municipalities that border the territory, inside of the metropolitan city or province."""
         near = {code for own in self.members for code in geo.neighbours(self.boundaries, own)}
         return sorted(code for code in near - set(self.members) if code in self.universe)
 

@@ -20,7 +20,7 @@ from toolkit.indicators.standing import Standing
 from toolkit.indicators.trend import Trend, trend_of
 from toolkit.report import wording
 from toolkit.text import Words
-from toolkit.text.facts import Absent, Amount, Change, Count, Gap, Mark, Name, Place, Rank, Year
+from toolkit.text.facts import SCALES, Absent, Amount, Change, Count, Gap, Mark, Name, Place, Rank, Year
 
 if TYPE_CHECKING:
     from toolkit.report.comparing import Comparing
@@ -210,14 +210,16 @@ class Comparison:
         """What sentences may say of it (`**comparison.facts`).
 
         - `own`: the figure; `median`, `peers_median`: of all and of similar municipalities; `low`, `high`: quartiles of
-          the similar; `zone`, `metropolitan`, `without_core`: of each scale;
-        - `gap`: distance from the median of similar municipalities; `gap_median`, `gap_zone`, `gap_metropolitan`,
-          `gap_without_core`: from each of these;
+          the similar; `zone` (declared) or `system` (local labour system), `metropolitan` (metropolitan city or
+          province), `without_core` or `region`: of each scale, absent where the page does not show it;
+        - `gap`: distance from the median of similar municipalities; `gap_median`, `gap_zone`, `gap_metropolitan` …:
+          from each of these;
         - `rank`; `n`, `all`: how many similar municipalities and how many in all have a value; `peers`: names (a list);
         - `year`; `when`: as a phrase; `first`, `last`: years that may be compared; `change`, `median_change`,
           `metropolitan_change`: change between them; `change_gap`: the territory's less the median's, in points;
         - `subject`: the figure in a phrase ("il tasso di occupazione fra 20 e 64 anni era 74,8 %");
-        - `place`; `name`: what is measured; `certainty`: ●●●, ●●○ or ●○○.
+        - `place`; `whole`: the metropolitan city or province, as "la Provincia"; `name`: what is measured;
+          `certainty`: ●●●, ●●○ or ●○○.
         """
         report, standing = self.report, self.standing
         absent = Absent(self.own.flag, self.absence)
@@ -225,11 +227,12 @@ class Comparison:
         if len(self.peers):
             amounts |= {"low": float(self.peers.quantile(0.25)), "high": float(self.peers.quantile(0.75))}
         amounts |= {key: figure.value for key, figure in self.scales.items()}
-        names = ("own", "median", "peers_median", "low", "high", "zone", "metropolitan", "without_core")
+        names = ("own", "median", "peers_median", "low", "high", *SCALES)
         facts: dict[str, Any] = {key: self._amount(amounts.get(key), absent) for key in names}
-        for key in ("peers_median", "median", "zone", "metropolitan", "without_core"):
+        for key in ("peers_median", "median", *SCALES):
             gap = standing.gap(amounts.get(key, float("nan"))) if self.known else float("nan")
-            facts["gap" if key == "peers_median" else f"gap_{key}"] = Gap(gap, self._points) if gap == gap else absent
+            told = Gap(gap, self._points, self._whom(key)) if gap == gap else absent
+            facts["gap" if key == "peers_median" else f"gap_{key}"] = told
         where = standing.position
         facts |= {
             "rank": Rank(where.rank, where.of, where.ties) if where else absent,
@@ -240,10 +243,18 @@ class Comparison:
             "when": wording.when(report, standing),
             "subject": self._subject(absent),
             "place": Place(report.place),
+            "whole": Place(self._whom("metropolitan")),
             "name": Name(self.name),
             "certainty": Mark(self.certainty),
         }
         return facts | self._moved(absent)
+
+    def _whom(self, key: str) -> str:
+        """What a scale is called where a gap from it is told: "Città metropolitana", "Provincia"."""
+        report = self.report
+        if key == "metropolitan":
+            return report.metropolitan.title(report.language)
+        return report.scales[key].prose if key in report.scales else ""
 
     def _subject(self, absent: Absent) -> str | Absent:
         """The figure as the subject of a sentence: "c'erano 67,5 unità locali ogni 1.000 residenti"."""

@@ -91,6 +91,8 @@ def comparison_table(report: Report, compared: Sequence[Comparison]) -> tuple[pd
     names = {wording.column_of(report, key): scale.name for key, scale in report.scales.items()}
     names |= {"median": words.say("report.median")}
     names |= {"peers": words.say("report.peers_median")} if report.municipal else {}
+    blank = dict.fromkeys(names, float("nan")) | {f"{key}_flag": "missing" for key in names}
+    rows = [blank | row for row in rows]  # a share has no figure of a territory beyond the whole
     names = {
         key: name for key, name in names.items() if key == "territory" or any(row[key] == row[key] for row in rows)
     }
@@ -174,9 +176,9 @@ def _lines(report: Report, compared: Sequence[Comparison], told: dict[str, Any])
 def _map(report: Report, compared: Sequence[Comparison], told: dict[str, Any]) -> Described:
     (one,), words = compared, report.words
     shown = one.municipalities.sort_values(ascending=False, kind="stable")
-    if len(report.members) < len(shown):  # the place, its zone, its neighbours
-        zone = report.scales["zone"].members if "zone" in report.scales else ()
-        shown = shown[shown.index.isin({*report.members, *told["near"], *zone})]
+    if len(report.members) < len(shown):  # the place, those around it, its neighbours
+        around = report.near.members if report.near else ()
+        shown = shown[shown.index.isin({*report.members, *told["near"], *around})]
     frame = pd.DataFrame({"istat_code": shown.index, "value": shown.to_numpy()})
     frame["flag"] = one.standing.flags.reindex(shown.index).astype(str).to_numpy()
     names = report.names(shown.index)
@@ -192,7 +194,7 @@ def _map(report: Report, compared: Sequence[Comparison], told: dict[str, Any]) -
         frame,
         columns,
         [*_tables(compared), "boundaries"],
-        words.say("report.map_note"),
+        words.say("report.map_note", whole=report.metropolitan.title(report.language)),
         one.absence if report.municipal else "",
         _method(compared),
     )

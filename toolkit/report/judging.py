@@ -7,15 +7,17 @@ from typing import Any
 
 import pandas as pd
 
-from toolkit import indicators
+from toolkit import catalog, indicators, spaces
 from toolkit.indicators import percentile_changes, swot
 from toolkit.indicators.distribution import CLASSES, Classes
 from toolkit.indicators.index import Index, index_of
 from toolkit.indicators.plausible import SIZES, far, jumps
 from toolkit.params import benchmark as choices
+from toolkit.params.spaces import OwnSpaces
 from toolkit.report import wording
 from toolkit.report.comparing import Comparing
 from toolkit.report.comparison import Comparison
+from toolkit.report.own_data import FOLDER
 from toolkit.text import rounded
 from toolkit.text.facts import Absent, Amount, Place, Rank
 from toolkit.text.numbers import apart
@@ -225,6 +227,33 @@ class Judging(Comparing):
             for number, figure in enumerate(figures, 1)
         ]
         return pd.DataFrame(rows)
+
+    @property
+    def own_spaces(self) -> OwnSpaces:
+        """What the office knows of its spaces: `spaces:` of `params/own/<code>.yml`; empty where it has no file."""
+        return choices.own(self.own).spaces or OwnSpaces.model_validate({})
+
+    def listed(self, what: str) -> pd.DataFrame:
+        """A list of `own_spaces` (`projects`, `forecasts`, `contributions`, `requests`) as rows, with a `code` each."""
+        rows = [one.model_dump() for one in getattr(self.own_spaces, what)]
+        return pd.DataFrame(rows).assign(code=[str(number) for number in range(1, len(rows) + 1)])
+
+    def unused_spaces(self, name: str = "unused_spaces.csv") -> tuple[pd.DataFrame, pd.DataFrame] | None:
+        """The office's register of unused spaces, `data/own/<name>`, checked row by row.
+
+        Returns:
+            The spaces of the place that hold, and DataFrame[line, id, fault] of those that do not, as
+            `toolkit.spaces.check` gives them; None where the office keeps no register.
+
+        Raises:
+            DataError, MethodError: the file cannot be read, or has not the columns of `toolkit.spaces.inventory`.
+        """
+        if not (catalog.default().folder / FOLDER / name).is_file():
+            return None
+        title = self.words.label("unused_spaces")
+        rows = self.table(name, title=title, publisher=self.name, licence="—", date=self.as_of.isoformat())
+        outlines = {code: self.boundaries.rings[code] for code in self.members if code in self.boundaries.rings}
+        return spaces.check(rows[rows["istat_code"].isin(self.members)], outlines, self.as_of)
 
     def class_bounds(self, classes: Classes) -> tuple[pd.DataFrame, dict[str, str]]:
         """Share of the place's taxpayers in each class of total income, between the least and the most possible.

@@ -32,8 +32,8 @@ from toolkit.params import ROOT, ReportParams
 from toolkit.report import lab, wording
 from toolkit.report.comparison import Comparison
 from toolkit.report.described import Described, comparison_table, described
-from toolkit.report.judging import Judging
 from toolkit.report.pictures import figure_of, svg_of
+from toolkit.report.producing import Producing
 from toolkit.report.setting import BOUNDARIES
 from toolkit.report.wording import capital
 from toolkit.territory import Municipality
@@ -46,7 +46,7 @@ Said = str | Sequence[str]
 """A sentence, or several of which the first that has all its facts is printed."""
 
 
-class Report(Judging):
+class Report(Producing):
     """A report of one municipality or area, in one language.
 
     Args:
@@ -531,10 +531,14 @@ class Report(Judging):
         )
 
 
+FOILS = ("zone", "system", "metropolitan")
+"""Scales that a tile shows."""
+
+
 def _tile(one: Comparison) -> display.KeyFigure:
-    """A figure with zone, metropolitan area and similar municipalities."""
+    """A figure with zone or local labour system, metropolitan city or province, and similar municipalities."""
     report, tile = one.report, wording.key_figure(one.report, one.standing)
-    foils = [(report.scales[key].name, one.scales[key].value) for key in ("zone", "metropolitan") if key in one.scales]
+    foils = [(report.scales[key].name, one.scales[key].value) for key in FOILS if key in one.scales]
     foils.append((capital(report.words.say("report.peers_median")), one.standing.peers_median))
     shown = [(name, one.printed(value)) for name, value in foils if value == value]
     rank = one.standing.position

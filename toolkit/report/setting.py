@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -18,12 +18,21 @@ from toolkit.params import ReportParams
 from toolkit.territory import Area, Municipality, Register, Share
 from toolkit.text import Words
 
+LARGER = ("metropolitan_city", "province", "region", "macro_region", "country")
+"""Kinds of areas around a municipality, the smallest first; of the first two it lies in one."""
+
 BOUNDARIES = "boundaries"
 """The one document among the tables: maps draw on it by name."""
 
 Origin = Sequence[str] | Mapping[str, pd.DataFrame | None]
 """Tables of the catalogue that a figure comes from: names, or names with the rows that were used (None: the
 whole table)."""
+
+COMMON_NOUNS = ("Zona ", "Sistema ")
+
+DOMINANT = 0.25
+"""Share of the residents of a metropolitan city or province from which its largest municipality changes what its
+means say: it is then also shown without it."""
 
 STOCKS = ("population", "population_age")
 """Tables whose year is a day, 1 January."""
@@ -33,8 +42,8 @@ STOCKS = ("population", "population_age")
 class Scale:
     """A territory that figures are shown for: its name in the report's language and its members.
 
-    `id` is the code of the report's own territory, or the part it plays: zone, metropolitan, without_core. Results of
-    different municipalities thus have the same columns.
+    `id` is the code of the report's own territory, or the part it plays: zone or system, metropolitan, without_core or
+    region. Results of different municipalities thus have the same columns.
     """
 
     id: str
@@ -43,8 +52,8 @@ class Scale:
 
     @property
     def prose(self) -> str:
-        """The name within a sentence: a zone is a common noun in Italian."""
-        return self.name[:1].lower() + self.name[1:] if self.name.startswith("Zona ") else self.name
+        """The name within a sentence: a zone or a local system is a common noun in Italian."""
+        return self.name[:1].lower() + self.name[1:] if self.name.startswith(COMMON_NOUNS) else self.name
 
 
 class Setting:
@@ -82,40 +91,90 @@ class Setting:
 
     @cached_property
     def metropolitan(self) -> Area:
-        """The metropolitan city around the territory."""
-        code = self.own if isinstance(self.territory, Municipality) else self.territory.members[0]
-        found = self.register.metropolitan_of(code, self.as_of)
-        if found is None:
-            raise DataError(f"{self.territory} lies in no metropolitan city", hint="compare it with an area of its own")
-        return found
+        """The metropolitan city or province around the territory; of an area that several hold, the smallest area
+        around all of it: region, macro-region or country."""
+        if self.register.province_of(self.members[0], self.as_of) is None:
+            raise DataError(f"{self.territory} lay in no province on {self.as_of}", hint="choose a later as_of")
+        return next(area for area in self._larger() if set(self.members) <= set(area.members))
+
+    def _larger(self) -> Iterator[Area]:
+        """The areas around the territory, from the metropolitan city or province to the country."""
+        found = (self.register.around(self.members[0], kind, self.as_of) for kind in LARGER)
+        return (area for area in found if area)
+
+    @cached_property
+    def near(self) -> Area | None:
+        """The declared zone of a municipality, else its local labour system, where the figures of all are there."""
+        return self._near(self.own) if isinstance(self.territory, Municipality) else None
+
+    def _near(self, code: str) -> Area | None:
+        zone, system = self.register.zone_of(code, self.as_of), self.register.around(code, "system", self.as_of)
+        if zone or system is None:
+            return zone
+        there = set(system.members) <= self.register.embedded() and system.members != self.metropolitan.members
+        return system if there else None
+
+    @cached_property
+    def wide(self) -> Area | None:
+        """The area around the metropolitan city or province that is shown instead of it without its largest
+        municipality: the next larger one, where that municipality is not `DOMINANT`, and all figures are there."""
+        if self._core[1] >= DOMINANT:
+            return None
+        inside = set(self.universe)
+        found = next((area for area in self._larger() if inside < set(area.members)), None)
+        return found if found and set(found.members) <= self.register.embedded() else None
 
     @cached_property
     def universe(self) -> tuple[str, ...]:
-        """Codes of the municipalities among which one is ranked: those of the metropolitan city."""
+        """Codes of the municipalities among which one is ranked: those of the metropolitan city or province."""
         return self.metropolitan.members
 
     @cached_property
+    def reach(self) -> tuple[str, ...]:
+        """Codes of the municipalities of which it reads figures: its own, and those it is set against."""
+        beyond = [code for area in self.beyond for code in area.members]
+        return tuple(sorted({*self.universe, *self.members, *beyond}))
+
+    @cached_property
+    def beyond(self) -> list[Area]:
+        """Areas that are not all inside: local labour systems of municipalities without a zone, and the wide area."""
+        systems = {area.id: area for code in self.universe if (area := self._near(code)) and area.kind == "system"}
+        return [*systems.values(), *([self.wide] if self.wide else [])]
+
+    @cached_property
     def core(self) -> Municipality:
-        """The largest municipality of the metropolitan city, which weighs on every metropolitan mean."""
-        population = self.table("population")
+        """The largest municipality of the metropolitan city or province, which weighs on each of its means."""
+        return self.register.municipality(self._core[0])
 
-        def largest() -> str:
-            latest = population[population["istat_code"].isin(self.universe) & population["value"].notna()]
-            latest = latest[latest["year"] == latest["year"].max()]
-            return str(latest.loc[latest["value"].idxmax(), "istat_code"])
+    @cached_property
+    def _core(self) -> tuple[str, float]:
+        """Code of the largest municipality, and its share of the residents."""
 
-        return self.register.municipality(self.once("core", self.metropolitan.id, largest))
+        def largest() -> tuple[str, float]:
+            latest = catalog.load("population", self.universe)
+            latest = latest[latest["istat_code"].isin(self.universe) & latest["value"].notna()]
+            if "item" in latest:
+                latest = latest[latest["item"] == "residents"]
+            latest = latest[latest["year"] <= self.as_of.year]
+            latest = latest[latest["year"] == latest["year"].max()].set_index("istat_code")["value"]
+            return str(latest.idxmax()), float(latest.max() / latest.sum())
+
+        found: tuple[str, float] = self.once("core", self.metropolitan.id, largest)
+        return found
 
     @cached_property
     def scales(self) -> dict[str, Scale]:
-        """The territory and those it is set against: its zone, the metropolitan city, and the same without its core."""
+        """The territory and three it is set against: its declared zone, else its local labour system; the metropolitan
+        city or province; and the same without its largest municipality where that is `DOMINANT`, else the region."""
         found = [Scale(self.own, self.name, self.members)]
-        zone = self.register.zone_of(self.own, self.as_of) if isinstance(self.territory, Municipality) else None
-        if zone:
-            found.append(Scale("zone", zone.name(self.language), zone.members))
+        if self.near:
+            found.append(Scale(self.near.kind, self.near.name(self.language), self.near.members))
         whole = self.metropolitan
         if whole.id != self.own:
             found.append(Scale("metropolitan", whole.name(self.language), whole.members))
+        if self.wide:
+            found.append(Scale("region", self.wide.name(self.language), self.wide.members))
+            return {scale.id: scale for scale in found}
         rest = tuple(code for code in whole.members if code != self.core.istat_code)
         core = self.words.place(self.core).name
         without = self.words.say("report.without", parent=whole.name(self.language), core=core)
@@ -133,6 +192,12 @@ class Setting:
         return (self.own,) if isinstance(self.territory, Municipality) else self.territory.members
 
     @property
+    def nuts3(self) -> str:
+        """NUTS 3 code of the province of 2024 around the territory; empty where its members lie in several."""
+        codes = {self.register.municipality(code).nuts3 for code in self.members}
+        return codes.pop() if len(codes) == 1 else ""
+
+    @property
     def name(self) -> str:
         """Name of the territory in the report's language, as tables print it."""
         if isinstance(self.territory, Municipality):
@@ -146,12 +211,12 @@ class Setting:
 
     @property
     def parent(self) -> str:
-        """Key of the scale of which shares are taken: the metropolitan city."""
+        """Key of the scale of which shares are taken: the metropolitan city or province."""
         return "metropolitan" if "metropolitan" in self.scales else self.own
 
     @cached_property
     def parents(self) -> list[Area]:
-        """Dated territories of which the territory is a part: the metropolitan city, and provinces of the past."""
+        """Dated territories of which it is a part: the metropolitan city or province, and provinces of the past."""
         found = [self.metropolitan] if self.metropolitan.id != self.own else []
         past = self.register.ended(self.as_of, "historical_province")
         return found + [area for area in past if set(self.members) < set(area.members)]
@@ -266,18 +331,21 @@ class Setting:
     def _read(self, name: str, *, empty: bool = False) -> pd.DataFrame:
         """A table up to `as_of`: a year has been observed when it is over, a 1 January when it has come.
 
+        Of a table of all municipalities it holds those within `reach`.
+
         Args:
             name: of the table.
             empty: whether it may have no figure by then.
         """
-        table = catalog.load(name)
+        table = self._within_reach(name)
         if "year" not in table.columns:
             return table
         over = name in STOCKS or (self.as_of.month, self.as_of.day) == (12, 31)
         last = self.as_of.year if over else self.as_of.year - 1
         if table["year"].max() <= last:
             return table
-        kept: pd.DataFrame = self.once("table", name, last, lambda: _up_to(table, last))
+        reach = self.reach if catalog.default().in_parts(name) else ()
+        kept: pd.DataFrame = self.once("table", name, reach, last, lambda: _up_to(table, last))
         if not len(kept) and not empty:
             raise DataError(
                 f"the table {name!r} has no figure up to {self.as_of.isoformat()}",
@@ -285,6 +353,12 @@ class Setting:
                 hint="choose a later as_of",
             )
         return kept
+
+    def _within_reach(self, name: str) -> pd.DataFrame:
+        if not catalog.default().in_parts(name):
+            return catalog.load(name)
+        found: pd.DataFrame = self.once("rows", name, self.reach, lambda: catalog.load(name, self.reach))
+        return found
 
     def once(self, *key: Any) -> Any:
         """What depends on the data and the day alone, made once for all reports; the last item makes it.

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from toolkit import params
 from toolkit.errors import Faults, ParameterError, ToolkitError
-from toolkit.run import check_notebooks
-from toolkit.run.plan import jobs, members
+from toolkit.run import check_notebooks, plan
 
 if TYPE_CHECKING:
     from toolkit.territory import Register
@@ -44,6 +43,29 @@ def everything(home: Path, paths: Sequence[Path] = ()) -> str:
     return f"Right: {names}{f'; {tables} tables of the catalogue' if tables else ''}."
 
 
+def typed(home: Path, paths: Sequence[Path], asked: Mapping[str, Any]) -> str:
+    """Check what `quadro run` would be asked with the same options.
+
+    Args:
+        home: the checkout.
+        paths: the plan, if it is not the default one.
+        asked: as `plan.typed` takes it.
+
+    Raises:
+        Faults: all that is wrong.
+    """
+    from toolkit import catalog
+    from toolkit.territory import Register
+
+    register = Register(catalog.default())
+    path = paths[0] if paths else plan.find(plan.DEFAULT, home)
+    chosen = plan.typed(params.load(params.RunPlan, path), asked)
+    found = plan.jobs(chosen, register, home=home, where=plan.TYPED)
+    codes = {job.code for job in found if job.kind == "municipality"}
+    figures = len(codes & register.embedded())
+    return f"Right: {len(found)} pages; {len(codes)} municipalities, {figures} of them with figures."
+
+
 def _all(home: Path) -> list[Path]:
     patterns = ("params/sets/*.yml", "params/runs/*.yml", "params/policies/*.yml", "notebooks/*.ipynb")
     return [path for pattern in patterns for path in sorted(home.glob(pattern))]
@@ -58,14 +80,14 @@ def _faults(path: Path, home: Path, register: Register) -> list[ToolkitError]:
             raise ParameterError(f"{path.name} is no plan, set or notebook.", where=str(path), allowed=".yml, .ipynb")
         if path.resolve().parent.name == "sets":
             found: list[ToolkitError] = []
-            members(params.load(params.MunicipalitySet, path), path, register, found)
+            plan.members(params.load(params.MunicipalitySet, path), path, register, found)
             return found
         if path.resolve().parent.name == "policies":
             from toolkit.evaluations.checking import faults
             from toolkit.params.policy import Policy
 
             return faults(params.load(Policy, path), register.catalog, str(path))
-        jobs(params.load(params.RunPlan, path), register, home=home, where=str(path))
+        plan.jobs(params.load(params.RunPlan, path), register, home=home, where=str(path))
     except Faults as several:
         return several.faults
     except ToolkitError as fault:

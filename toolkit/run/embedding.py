@@ -11,7 +11,7 @@ from toolkit.errors import DataNotEmbedded, TerritoryError, ToolkitError
 from toolkit.territory import Register
 
 KEY = "istat_code"
-REGISTER = ("municipalities", "territory_changes", "other_codes", "area_members")
+REGISTER = ("municipalities", "other_codes", "area_members")
 """Tables that know every municipality, with figures or without."""
 
 

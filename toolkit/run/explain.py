@@ -141,7 +141,7 @@ def _results(territory: str, report: str, site: Path) -> Path:
         f"There are no results of {territory}/{report}.",
         where=str(site),
         allowed=there,
-        hint=f"did you mean {' or '.join(near)}?" if near else f"quadro run --only {territory}{_of('--out', site)}",
+        hint=f"did you mean {' or '.join(near)}?" if near else f"quadro run {_choosing(territory)}{_of('--out', site)}",
     )
 
 
@@ -169,7 +169,7 @@ def _unfinished(id: str, territory: str, report: str = "", *, site: Path) -> Par
         pages = [one for one in _there(site) if one.startswith(f"{territory}/")]
         asked, made = (
             f"explain {pages[0]}{_of('--site', site)}" if pages else "",
-            f"run --only {territory}{_of('--out', site)}",
+            f"run {_choosing(territory)}{_of('--out', site)}",
         )
         hint = f"quadro {asked or made}"
         return ParameterError(f"{id!r} names a place, not a figure.", where=str(site), allowed=pages or FORM, hint=hint)
@@ -177,6 +177,11 @@ def _unfinished(id: str, territory: str, report: str = "", *, site: Path) -> Par
     figures = [name for name, about in _figures(path, territory)[1].items() if "scales" in about]
     hint = f"quadro explain {territory}/{report}/{figures[0]}{_of('--site', site)}" if figures else ""
     return ParameterError(f"{id!r} names a page, not a figure.", where=str(path), allowed=figures, hint=hint)
+
+
+def _choosing(territory: str) -> str:
+    """The option that asks for a place."""
+    return f"--municipality {territory}" if territory.isdigit() else f"--area {territory}"
 
 
 def _of(option: str, site: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from toolkit.errors import ToolkitError
@@ -10,19 +10,28 @@ from toolkit.errors import ToolkitError
 Rows = list[tuple[str, ...]]
 
 
-def municipalities(home: Path, search: str = "") -> Rows:
-    """Code, name, province, and whether figures are embedded; without a search, only those with figures."""
+def municipalities(home: Path, search: str = "", within: Mapping[str, str] | None = None) -> Rows:
+    """Code, name, province, and whether figures are embedded; without a search, only those with figures.
+
+    Args:
+        home: the checkout.
+        search: words, a code or a cadastral code.
+        within: province, region or system → its name or code: all of their municipalities, with figures or not.
+    """
     from toolkit import catalog
     from toolkit.territory import Register, fold
 
     register = Register(catalog.default())
     words, embedded = fold(search).split(), register.embedded()
     rows: Rows = []
+    areas = [register.named(kind, text) for kind, text in (within or {}).items()]
     for one in register.municipalities():
+        if not all(one.istat_code in area for area in areas):
+            continue
         wanted = (
             _matches(fold(one.name).split(), words) or search in (one.istat_code, one.cadastral_code)
             if search
-            else one.istat_code in embedded
+            else areas or one.istat_code in embedded
         )
         if wanted:
             rows.append(
@@ -75,7 +84,8 @@ def runs(home: Path, search: str = "") -> Rows:
 
     def row(path: Path) -> tuple[str, ...]:
         plan = params.load(params.RunPlan, path)
-        whom = ", ".join([*plan.sets, *plan.municipalities, *plan.areas])
+        rules = [f"{name}: {text}" for name in params.RULES if (text := getattr(plan, name))] + ["all"] * plan.all
+        whom = ", ".join([*plan.sets, *plan.municipalities, *plan.areas, *rules])
         return path.stem, plan.title.it, ", ".join(plan.notebooks), whom, ", ".join(plan.languages)
 
     return _found(_files(home / "params" / "runs", "*.yml", row), search)

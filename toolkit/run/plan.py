@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from toolkit.territory import Register
 
 DEFAULT = "nord-milano"
+TYPED = "the command line"
 
 
 def find(name: str, home: Path) -> Path:
@@ -37,6 +38,18 @@ def find(name: str, home: Path) -> Path:
         allowed=known,
         hint=f"did you mean {near[0]!r}?" if near else "quadro list runs",
     )
+
+
+def typed(plan: RunPlan, asked: Mapping[str, Any]) -> RunPlan:
+    """A plan with what was typed in place of its own: for whom, which reports, which languages.
+
+    Args:
+        plan: gives what is not asked for.
+        asked: fields of a plan and their values; an empty one is not asked for. Municipalities by code or name.
+    """
+    given = {name: value for name, value in asked.items() if value}
+    whom = dict.fromkeys(params.WHOM, ()) | dict.fromkeys(params.RULES, "") | {"all": False}
+    return plan.model_copy(update=(whom if any(name in given for name in params.WHOM) else {}) | given)
 
 
 def jobs(
@@ -67,7 +80,7 @@ def jobs(
             paths[name] = notebooks.path_of(name, home)
             faults += params.check_values(plan.values.get(name, {}), notebooks.declared(paths[name]), where)
     if not faults:
-        territories = _chosen(territories, only, register, home, where, faults)
+        territories = _chosen(territories, only, register, where, faults)
     if faults:
         raise Faults(faults)
     return [
@@ -99,6 +112,12 @@ def _territories(
             found |= dict.fromkeys(("municipality", code) for code in members(chosen, path, register, faults))
     for code in _known(plan.municipalities, where, register, faults):
         found["municipality", code] = None
+    for kind in params.RULES:
+        if text := getattr(plan, kind):
+            with _noting(faults, _line(where, text)):
+                found |= dict.fromkeys(("municipality", code) for code in register.named(kind, text).members)
+    if plan.all:
+        found |= dict.fromkeys(("municipality", one.istat_code) for one in register.municipalities())
     for area in plan.areas:
         with _noting(faults, where):
             register.area(area, on=_day(plan.as_of))
@@ -137,7 +156,6 @@ def _chosen(
     territories: list[Territory],
     only: Sequence[str],
     register: Register,
-    home: Path,
     where: str,
     faults: list[ToolkitError],
 ) -> list[Territory]:
@@ -150,23 +168,10 @@ def _chosen(
             found = ("area", text) if area else ("municipality", register.municipality(text).istat_code)
             if found not in territories:
                 codes = [code for _, code in territories]
-                hint = _elsewhere(found, register, home, where)
+                hint = f"quadro run --{found[0]} {found[1]}"
                 raise ParameterError(f"{text} is not in the plan.", where=f"--only, {where}", allowed=codes, hint=hint)
             wanted.add(found)
     return [territory for territory in territories if territory in wanted]
-
-
-def _elsewhere(territory: Territory, register: Register, home: Path, where: str) -> str:
-    """What to do for a territory that a plan does not have: a plan that has it, or how it gets into this one."""
-    kind, code = territory
-    if kind == "municipality" and code not in register.embedded():
-        return f"its figures are not embedded; where they are published: quadro data fetch {code}"
-    for path in sorted((home / "params" / "runs").glob("*.yml")):
-        with suppress(ToolkitError):
-            if territory in _territories(params.load(RunPlan, path), register, home, str(path), []):
-                return f"quadro run {path.stem} --only {code}"
-    field = {"municipality": "municipalities", "area": "areas"}[kind]
-    return f'add "{code}" to the {field} of {where}'
 
 
 def _job(plan: RunPlan, kind: str, code: str, register: Register, notebook: str, path: Path, language: str) -> Job:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
 import yaml
 
 from toolkit.catalog import PACKAGE, Catalog
-from toolkit.errors import DataError
+from toolkit.errors import DataError, Faults
 from toolkit.sources import (
     calls,
     eurostat,
@@ -24,11 +25,13 @@ from toolkit.sources import (
     istat_fragility,
     istat_frame,
     istat_population,
+    istat_production,
     istat_register,
     mef_income,
     padigitale,
     policy_panels,
     regis,
+    spaces,
     supply_use,
 )
 from toolkit.sources.resource import Resource, shared
@@ -41,6 +44,7 @@ ADAPTERS = (
     mef_income,
     istat_asia,
     istat_frame,
+    istat_production,
     istat_fragility,
     istat_commuting,
     eurostat,
@@ -48,14 +52,19 @@ ADAPTERS = (
     calls,
     padigitale,
     regis,
+    spaces,
     supply_use,
     policy_panels,
 )
+Made = tuple[dict[str, Any], bytes]
+"""Descriptor and file of a table."""
 LARGEST_CSV = 1_500_000  # bytes: beyond it a table is a parquet with a readable summary
 
 
 def build(raw: Path, data: Path) -> list[str]:
     """Write every table and `datapackage.yaml`.
+
+    The tables of an adapter that fails stay as they are; the others are written.
 
     Args:
         raw: folder of the publishers' files.
@@ -65,12 +74,26 @@ def build(raw: Path, data: Path) -> list[str]:
         Names of the files written.
 
     Raises:
-        DataError: a file or a column is missing, or a row breaks a rule; nothing has been replaced.
+        DataError, Faults: a file or a column is missing, or a row breaks a rule; it says which tables stay old.
     """
     raw, data = Path(raw), Path(data)
     if not raw.is_dir():
         raise DataError(f"no folder {raw}", where=str(raw), hint="quadro data build --from FOLDER")
-    contents, descriptors = _tables(raw)
+    old = Old(data)
+    contents: dict[str, bytes] = {}
+    descriptors: list[dict[str, Any]] = []
+    faults: list[DataError] = []
+    for adapter in (*ADAPTERS, istat_boundaries):
+        try:
+            made = _made(adapter, raw)
+        except DataError as fault:
+            faults.append(old.stays(adapter.RESOURCES, fault))
+            made = old.of(adapter.RESOURCES)
+        for descriptor, content in made:
+            contents[descriptor["path"]] = content
+            descriptors.append(descriptor)
+    if len(faults) == len(ADAPTERS) + 1:
+        raise Faults(faults)
     titles = shared()["titles"]
     package = {
         "name": "quadro",
@@ -81,24 +104,49 @@ def build(raw: Path, data: Path) -> list[str]:
     }
     contents[PACKAGE] = _yaml(package)
     _replace(contents, data)
+    if faults:
+        raise faults[0] if len(faults) == 1 else Faults(faults)
     return list(contents)
 
 
-def _tables(raw: Path) -> tuple[dict[str, bytes], list[dict[str, Any]]]:
-    contents: dict[str, bytes] = {}
-    descriptors: list[dict[str, Any]] = []
-    for adapter in ADAPTERS:
-        frames = adapter.tables(raw)
-        for resource in adapter.RESOURCES:
-            frame = frames[resource.name]
-            content = _encoded(frame, resource)
-            contents[resource.file] = content
-            descriptors.append(resource.descriptor(hashlib.sha256(content).hexdigest(), len(content), frame))
-    drawn = istat_boundaries.BOUNDARIES
-    content = istat_boundaries.document(raw)
-    contents[drawn.file] = content
-    descriptors.append(drawn.descriptor(hashlib.sha256(content).hexdigest(), len(content), None))
-    return contents, descriptors
+class Old:
+    """The tables that are there before a build.
+
+    Args:
+        data: the folder of the catalogue, which need not exist.
+    """
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        package = Catalog(data).package if (data / PACKAGE).is_file() else {"resources": []}
+        self.entries = {entry["name"]: entry for entry in package["resources"]}
+
+    def of(self, resources: Iterable[Resource]) -> list[Made]:
+        """Descriptors and files as they are."""
+        entries = [self.entries[resource.name] for resource in resources if resource.name in self.entries]
+        return [(entry, (self.data / entry["path"]).read_bytes()) for entry in entries]
+
+    def stays(self, resources: Iterable[Resource], fault: DataError) -> DataError:
+        """The fault, with what becomes of the tables that it concerns."""
+        known = [resource.name for resource in resources if resource.name in self.entries]
+        days = [f"{name} as accessed on {self.entries[name]['date_accessed']}" for name in known]
+        told = f"stays old: {', '.join(days)}" if known else "there is no such table now"
+        hint = f"{fault.hint}; {told}" if fault.hint else told
+        return DataError(fault.what, where=fault.where, allowed=fault.allowed, hint=hint)
+
+
+def _made(adapter: ModuleType, raw: Path) -> list[Made]:
+    """Descriptor and file of each table of an adapter."""
+    if adapter is istat_boundaries:
+        drawn, content = istat_boundaries.BOUNDARIES, istat_boundaries.document(raw)
+        return [(drawn.descriptor(hashlib.sha256(content).hexdigest(), len(content), None), content)]
+    frames = adapter.tables(raw)
+    out = []
+    for resource in adapter.RESOURCES:
+        content = _encoded(frames[resource.name], resource)
+        digest = hashlib.sha256(content).hexdigest()
+        out.append((resource.descriptor(digest, len(content), frames[resource.name]), content))
+    return out
 
 
 def _encoded(frame: pd.DataFrame, resource: Resource) -> bytes:

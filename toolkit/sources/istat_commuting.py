@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from toolkit.sources import other_codes
 from toolkit.sources.raw import PROVINCES, RawFile, embedded, long
 from toolkit.sources.resource import Resource
 
@@ -13,6 +14,7 @@ TOTALS_FILE = "commuting/IT_pendolari_lavoro_2021_totali.csv"
 BALANCE_FILE = "commuting/IT_pendolari_lavoro_2021_saldo.csv"
 FLOWS_FILE = "commuting/IT_pendolari_lavoro_2021_flussi_principali.csv.gz"
 YEAR = 2021
+ENDS = {"origin": "origine", "destination": "destinazione"}
 COMMUTING = Resource.of("commuting")
 FLOWS = Resource.of("commuting_flows")
 RESOURCES = (COMMUTING, FLOWS)
@@ -62,6 +64,6 @@ def _flows(raw: Path) -> pd.DataFrame:
     source.unique(frame, ["origine", "destinazione"])
     touching = frame["origine"].str[:3].isin(PROVINCES) | frame["destinazione"].str[:3].isin(PROVINCES)
     frame = frame[touching]
-    out = frame.rename(columns={"origine": "origin", "destinazione": "destination"})
-    out = out.assign(year=YEAR, value=source.number(frame, "pendolari"), unit="persons")
-    return long(out, list(FLOWS.key))
+    pairs = [other_codes.today(raw, source, frame[end]).rename(name) for name, end in ENDS.items()]
+    out = source.number(frame, "pendolari").rename("value").groupby(pairs).sum().reset_index()
+    return long(out.assign(year=YEAR, unit="persons"), list(FLOWS.key))

@@ -6,64 +6,70 @@ from pathlib import Path
 
 import pandas as pd
 
-from toolkit.sources.raw import RawFile, embedded, long
+from toolkit.sources import other_codes
+from toolkit.sources.raw import RawFile, added, long
 from toolkit.sources.resource import Resource
 
 FILE = "register/MI015_register.csv"
+LATEST_FILE = "national/population/IT_popolazione_2025_2026.csv.gz"
 AGE_FILE = "population/IT_popolazione_eta_sesso_2022_2023.parquet"
-ABSENT_YEARS = [2024]
+EARLY_YEARS = [2018, 2019, 2020, 2021]  # of the municipalities of one province only
+LATEST_YEARS = [2025, 2026]
 BREAKS = [2019, 2022]  # first year after a re-basing on the permanent census
 BORN_2019 = "015251"  # Vermezzo con Zelo: no figure on 1 January 2018 and 2019
 OLDEST = 100
-BANDS = {"0-14": (0, 14), "15-64": (15, 64), "65+": (65, OLDEST)}
 SEXES = {"F": "female", "M": "male"}
 
 POPULATION = Resource.of("population")
 POPULATION_AGE = Resource.of("population_age")
-POPULATION_BANDS = Resource.of("population_bands")
-YEARS = [year for year in POPULATION.allowed("year") if year not in ABSENT_YEARS]
+YEARS = POPULATION.allowed("year")
 AGE_YEARS = POPULATION_AGE.allowed("year")
-RESOURCES = (POPULATION, POPULATION_AGE, POPULATION_BANDS)
+RESOURCES = (POPULATION, POPULATION_AGE)
 
 
 def tables(raw: Path) -> dict[str, pd.DataFrame]:
-    """Residents by year; by age and sex; by band and sex."""
+    """Residents by year; by age and sex."""
     ages = _ages(raw)
-    bands = [
-        ages[ages["age"].between(low, high)]
-        .groupby(["istat_code", "year", "sex"], as_index=False)["value"]
-        .sum()
-        .assign(band=band)
-        for band, (low, high) in BANDS.items()
-    ]
-    by_band = _persons(pd.concat(bands, ignore_index=True), POPULATION_BANDS)
-    totals = _totals(raw)
-    _agree(totals, ages, RawFile(POPULATION_AGE.name, raw / AGE_FILE))
-    return {
-        POPULATION.name: totals,
-        POPULATION_AGE.name: _persons(ages, POPULATION_AGE),
-        POPULATION_BANDS.name: by_band,
-    }
+    return {POPULATION.name: _totals(raw, ages), POPULATION_AGE.name: _persons(ages, POPULATION_AGE)}
 
 
-def _totals(raw: Path) -> pd.DataFrame:
+def _totals(raw: Path, ages: pd.DataFrame) -> pd.DataFrame:
+    """Residents of every municipality in every year of the table; a year that no file has is missing."""
+    sums = ages.groupby(["istat_code", "year"])["value"].sum().reset_index()
+    latest = RawFile(POPULATION.name, raw / LATEST_FILE)
+    now = _of_years(raw, latest, [f"pop_{year}" for year in LATEST_YEARS])
+    known = pd.concat([_early(raw, sums), sums, now], ignore_index=True).set_index(["istat_code", "year"])["value"]
+    codes = sorted(set(now["istat_code"]))
+    every = pd.MultiIndex.from_product([codes, YEARS], names=["istat_code", "year"])
+    latest.require(set(known.index) <= set(every), "has every municipality of the other files")
+    return _persons(known.reindex(every).reset_index().assign(item="residents"), POPULATION)
+
+
+def _early(raw: Path, sums: pd.DataFrame) -> pd.DataFrame:
     source = RawFile(POPULATION.name, raw / FILE)
-    frame = source.csv(["cod_istat", *[f"pop{year}" for year in YEARS]])
-    source.codes(frame, "cod_istat")
-    source.unique(frame, ["cod_istat"])
-    parts = [
-        pd.DataFrame({"istat_code": frame["cod_istat"], "year": year, "value": source.number(frame, f"pop{year}")})
-        for year in YEARS
-    ]
-    parts += [
-        pd.DataFrame({"istat_code": frame["cod_istat"], "year": year, "value": float("nan")}) for year in ABSENT_YEARS
-    ]
-    out = pd.concat(parts, ignore_index=True).assign(item="residents", unit="persons")
-    blank = out[out["value"].isna() & ~out["year"].isin(ABSENT_YEARS)]
+    out = _of_years(raw, source, [f"pop{year}" for year in EARLY_YEARS])
+    blank = out[out["value"].isna()]
     found = set(zip(blank["istat_code"], blank["year"], strict=True))
     source.require(found == {(BORN_2019, 2018), (BORN_2019, 2019)}, f"is blank only for {BORN_2019} in 2018 and 2019")
-    out["flag"] = out["year"].isin(BREAKS).map({True: "break", False: "observed"})
-    return long(out, list(POPULATION.key))
+    later = _of_years(raw, source, [f"pop{year}" for year in AGE_YEARS])
+    both = later.merge(sums, on=["istat_code", "year"])
+    agree = len(both) == len(later) and bool((both["value_x"] == both["value_y"]).all())
+    source.require(agree, f"has the totals of {AGE_FILE}")
+    return out
+
+
+def _of_years(raw: Path, source: RawFile, columns: list[str]) -> pd.DataFrame:
+    """Columns of a file that end in their years, made long, by code in force."""
+    frame = source.csv(["cod_istat", *columns])
+    source.codes(frame, "cod_istat")
+    source.unique(frame, ["cod_istat"])
+    codes = other_codes.today(raw, source, frame["cod_istat"])
+    parts = [
+        pd.DataFrame({"istat_code": codes, "year": int(name[-4:]), "value": source.number(frame, name)})
+        for name in columns
+    ]
+    rows = pd.concat(parts, ignore_index=True).assign(flag="observed")
+    return added(rows, ["istat_code", "year"]).drop(columns="flag")
 
 
 def _ages(raw: Path) -> pd.DataFrame:
@@ -71,19 +77,16 @@ def _ages(raw: Path) -> pd.DataFrame:
     frame = source.parquet(["anno", "cod_istat", "eta", "F", "M", "tot"])
     source.codes(frame, "cod_istat")
     source.unique(frame, ["anno", "cod_istat", "eta"])
-    frame = embedded(frame, "cod_istat")
     source.require(bool((frame["F"] + frame["M"] == frame["tot"]).all()), "women and men add up to the total")
-    columns = {"anno": "year", "cod_istat": "istat_code", "eta": "age"}
-    return frame.rename(columns=columns).melt(["istat_code", "year", "age"], list(SEXES), "sex").replace({"sex": SEXES})
+    columns = {"anno": "year", "eta": "age"}
+    frame = frame.assign(istat_code=other_codes.today(raw, source, frame["cod_istat"])).rename(columns=columns)
+    frame = frame.groupby(["istat_code", "year", "age"], as_index=False)[list(SEXES)].sum()
+    whole = frame.groupby(["istat_code", "year"])["age"].agg(["count", "max"])
+    every = bool(whole["count"].eq(OLDEST + 1).all() and whole["max"].eq(OLDEST).all())
+    source.require(every, f"has each age from 0 to {OLDEST}")
+    return frame.melt(["istat_code", "year", "age"], list(SEXES), "sex").replace({"sex": SEXES})
 
 
 def _persons(frame: pd.DataFrame, resource: Resource) -> pd.DataFrame:
     flag = frame["year"].isin(BREAKS).map({True: "break", False: "observed"})
     return long(frame.assign(unit="persons", flag=flag, value=frame["value"].astype(float)), list(resource.key))
-
-
-def _agree(totals: pd.DataFrame, ages: pd.DataFrame, source: RawFile) -> None:
-    """The sum over ages and sexes is the total of the same year."""
-    sums = ages.groupby(["istat_code", "year"])["value"].sum()
-    known = totals[totals["year"].isin(AGE_YEARS)].set_index(["istat_code", "year"])["value"]
-    source.require(bool((sums.sort_index() == known.sort_index()).all()), f"adds up to the totals of {FILE}")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from toolkit.sources.raw import RawFile, embedded, long
+from toolkit.sources import other_codes
+from toolkit.sources.raw import RawFile, added, long
 from toolkit.sources.resource import Resource
 
 FILE = "income/IT_irpef_comuni_2018_2020_2021_2023.csv.gz"
@@ -50,7 +51,7 @@ RESOURCES = (INCOME,)
 
 
 def tables(raw: Path) -> dict[str, pd.DataFrame]:
-    """Long table of the embedded municipalities: year, item, measure (count in persons, amount in EUR)."""
+    """Long table of the municipalities of today: year, item, measure (count in persons, amount in EUR)."""
     source = RawFile(INCOME.name, raw / FILE)
     columns = sorted({name for pair in ITEMS.values() for name in pair if name})
     frame = source.csv(["anno", "cod_istat", *columns])
@@ -58,7 +59,7 @@ def tables(raw: Path) -> dict[str, pd.DataFrame]:
     source.unique(frame, ["anno", "cod_istat"])
     found = sorted(frame["anno"].astype(int).unique())
     source.require(found == YEARS, f"has the tax years {YEARS}; it has {found}")
-    frame = embedded(frame, "cod_istat")
+    frame = frame.assign(istat_code=other_codes.today(raw, source, frame["cod_istat"]))
     parts = [
         _part(source, frame, item, measure, name)
         for item, pair in ITEMS.items()
@@ -81,14 +82,6 @@ def _part(source: RawFile, frame: pd.DataFrame, item: str, measure: str, name: s
     )
     confidential = value.isna() & year.isin(published)
     source.require(item not in TOTALS or not confidential.any(), f"{name}, a total, is never blank")
-    return pd.DataFrame(
-        {
-            "istat_code": frame["cod_istat"],
-            "year": year,
-            "item": item,
-            "measure": measure,
-            "value": value,
-            "unit": INCOME.units[measure],
-            "flag": confidential.map({True: "confidential", False: "observed"}),
-        }
-    )
+    flag = confidential.map({True: "confidential", False: "observed"}).where(year.isin(published), "missing")
+    rows = pd.DataFrame({"istat_code": frame["istat_code"], "year": year, "value": value, "flag": flag})
+    return added(rows, ["istat_code", "year"]).assign(item=item, measure=measure, unit=INCOME.units[measure])

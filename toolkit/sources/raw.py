@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from toolkit.errors import DataError
 from toolkit.sources import expanded
@@ -118,4 +120,26 @@ def long(frame: pd.DataFrame, key: list[str], flag: str = "observed") -> pd.Data
     if "flag" not in out:
         out["flag"] = flag
     out["flag"] = out["flag"].where(out["value"].notna() | (out["flag"] == "confidential"), "missing")
-    return out.sort_values(key, kind="stable").reset_index(drop=True)
+    ranks = [out[name] if is_numeric_dtype(out[name]) else out[name].astype("category").cat.codes for name in key]
+    return out.iloc[np.lexsort([rank.to_numpy() for rank in reversed(ranks)])].reset_index(drop=True)
+
+
+def added(frame: pd.DataFrame, key: Sequence[str]) -> pd.DataFrame:
+    """Rows of one key made one: values add up; with one that is not known the sum is not known either.
+
+    Args:
+        frame: columns of `key`, `value` (NaN where absent) and `flag`.
+
+    Returns:
+        The same columns, `confidential` before `missing` where they met.
+    """
+    order = {"observed": 0, "estimated": 1, "break": 2, "missing": 3, "confidential": 4}
+    repeated = frame.duplicated(list(key), keep=False)
+    if not repeated.any():
+        return frame[[*key, "value", "flag"]]
+    parts = frame.loc[repeated].assign(flag=lambda rows: rows["flag"].map(order))
+    groups = parts.groupby(list(key), sort=False)
+    sums = groups["value"].sum(min_count=1).where(groups["value"].count() == groups.size())
+    flags = groups["flag"].max().map({rank: flag for flag, rank in order.items()})
+    whole = pd.concat([sums, flags], axis=1).reset_index()
+    return pd.concat([frame.loc[~repeated, [*key, "value", "flag"]], whole], ignore_index=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from toolkit.errors import TerritoryError
@@ -23,37 +23,33 @@ class Other:
     """A code of another day.
 
     Attributes:
-        code, name: as they were, or will be.
-        kind: recoding, merger, later_recoding or later_merger.
-        date: day of the change, or year of the first list that shows it.
-        codes: of the municipalities in the register.
+        code, name: as they were.
+        merged: whether it is part of another municipality today; otherwise the same one has another code.
+        date: first day without the code, or year of the first list without it.
+        today: code in the register.
     """
 
     code: str
     name: str
-    kind: str
+    merged: bool
     date: str
-    codes: tuple[str, ...]
-
-    @property
-    def merged(self) -> bool:
-        """Whether its name is not in the register."""
-        return self.kind.endswith("merger")
+    today: str
 
 
 def others(rows: Iterable[Mapping[str, Any]]) -> dict[str, Other]:
-    """Rows of the table `other_codes`, one a code."""
-    found: dict[str, Other] = {}
-    for row in rows:
-        one = Other(row["code"], row["name"], row["kind"], row["date"], (row["istat_code"],))
-        before = found.get(one.code)
-        found[one.code] = replace(one, codes=(*before.codes, *one.codes)) if before else one
-    return found
+    """Rows of the table `other_codes` by code."""
+    made = (Other(row["code"], row["name"], row["kind"] == "merger", row["date"], row["istat_code"]) for row in rows)
+    return {one.code: one for one in made}
 
 
 def searching(text: str) -> str:
     """The command that looks for a name."""
     return f"quadro list municipalities --search {shlex.quote(text)}" if text else "quadro list municipalities"
+
+
+def running(code: str) -> str:
+    """The command that makes the reports of a municipality."""
+    return f"quadro run --municipality {code}"
 
 
 def not_text(value: object) -> TerritoryError:
@@ -70,8 +66,7 @@ def not_a_code(text: str, known: Known, other: Mapping[str, Other]) -> Territory
     padded = text.zfill(6) if text.isascii() and text.isdigit() else ""
     if _CADASTRAL.fullmatch(text):
         what = f"{text!r} is a cadastral code, not an ISTAT code."
-        found = [code for code, one in known.items() if one.cadastral_code == text.upper()]
-        hint = _meant(sorted(found, key=lambda code: known[code].valid_to is not None)[:1], known) or hint
+        hint = _meant([code for code, one in known.items() if one.cadastral_code == text.upper()], known) or hint
     elif padded in known:
         hint = _meant([padded], known)
     elif padded in other:
@@ -87,34 +82,40 @@ def unknown_code(code: str, known: Known, other: Mapping[str, Other], edition: s
         return of_another_day(other[code], known, edition)
     return TerritoryError(
         f"There is no municipality with the code {code}.",
-        where=f"the register of {edition}, and codes of other lists since 1991",
+        where=f"the register of {edition}, and codes of other lists since 1991; later codes are not known yet",
         hint="look for its name: quadro list municipalities --search NAME",
     )
 
 
 def of_another_day(one: Other, known: Known, edition: str) -> TerritoryError:
-    """A code, or a name, of another day than the register's."""
+    """A code, or a name, of a day before the register's."""
     told = _told(one, known)
     return TerritoryError(
-        f"{told[0].upper()}{told[1:]}.", where=f"the register of {edition}", hint=f"use {_use(one, known)}"
+        f"{told[0].upper()}{told[1:]}.",
+        where=f"the register of {edition}",
+        hint=f"use {_use(one, known)}: {running(one.today)}",
+    )
+
+
+def not_yet(one: Municipality, on: str, before: Iterable[Other]) -> TerritoryError:
+    """A municipality, or its code, that had not begun on a day."""
+    names = " and ".join(f"{old.name}, {old.code}" for old in before)
+    return TerritoryError(
+        f"{one} did not exist on {on}: its code began on {one.valid_from}.",
+        hint=f"until then: {names}" if names else "",
     )
 
 
 def _told(one: Other, known: Known) -> str:
-    names = " and ".join(str(known[code]) for code in one.codes)
     day = f"on {one.date}" if len(one.date) > len("2026") else f"in {one.date}"
-    if one.kind == "recoding":
-        listed = day if "-" in one.date else f"in the lists from {one.date}"
-        return f"{one.name} was recoded from {one.code} to {one.codes[0]} {listed}"
-    if one.kind == "later_recoding":
-        return f"{one.name} was recoded from {one.codes[0]} to {one.code} {day}, after the register"
-    if one.kind == "later_merger":
-        return f"{one.name} ({one.code}) was formed {day}, after the register, of {names}"
-    return f"{one.name} ({one.code}) was abolished {day}: it is in {names}"
+    if one.merged:
+        return f"{one.name} ({one.code}) is today part of {known[one.today]}: it was abolished {day}"
+    listed = day if "-" in one.date else f"in the lists from {one.date}"
+    return f"{one.code} was the code of {one.name}, which was recoded {listed}: today it is {one.today}"
 
 
 def _use(one: Other, known: Known) -> str:
-    return " or ".join(f'"{code}" ({known[code].name})' for code in one.codes)
+    return f'"{one.today}" ({known[one.today].name})'
 
 
 def _meant(codes: Iterable[str], known: Known) -> str:

@@ -20,10 +20,33 @@ from toolkit.catalog.store import Store, current
 from toolkit.errors import DataNotEmbedded, TerritoryError
 from toolkit.territory import refusals
 from toolkit.territory.model import Area, Municipality
-from toolkit.territory.names import fold
+from toolkit.territory.names import fold, slug
 
 FIGURES = "population"
 """The table that says whose figures are there: everybody whom any table of figures covers has residents."""
+
+AREA_TEXTS = (
+    *("kind", "code", "name_it", "name_en", "title_it", "title_en", "status", "note_it", "note_en", "source"),
+)
+MUNICIPALITY_TEXTS = (
+    *("istat_code", "name", "province_code", "province", "statistics_province", "region", "macro_region"),
+    *("nuts3", "system", "cadastral_code", "inner_area"),
+)
+
+KINDS_CALLED = {"province": ("province", "metropolitan_city"), "region": ("region",), "system": ("system",)}
+CALLED = {"province": "province", "region": "region", "system": "local labour system"}
+CALLED_BY = {
+    "province": "plate (BS), code (017), name (Brescia) or id (provincia-brescia)",
+    "region": "name or id (regione-puglia)",
+    "system": "code of 2021 (0319), name of its chief place or id (sistema-brescia)",
+}
+COUNTRY = "Italia"
+
+_TITLE = re.compile(
+    r"^(provincia(-autonoma)?|citta-metropolitana|libero-consorzio-comunale|sistema(-locale)?|regione)-"
+    r"((di|del|della|dell)-)?"
+    r"|^(autonomous-)?province-of-|^(metropolitan-city|free-municipal-consortium)-of-|-local-labour-system$"
+)
 
 _CODE = re.compile(r"[0-9]{6}")
 _PROVINCE = re.compile(r"(?P<name>.+?)\s*\((?P<province>[A-Za-z]{2})\)")
@@ -41,7 +64,7 @@ class Register:
     """Municipalities and areas of a catalogue; tables are read when first needed and kept.
 
     Args:
-        catalog: has the tables municipalities, territory_changes, other_codes, areas and area_members.
+        catalog: has the tables municipalities, other_codes, areas and area_members.
         store: keeps what is made of them; that of this process where none is given.
     """
 
@@ -54,11 +77,11 @@ class Register:
 
         Args:
             code_or_name: `015032`, `Bresso`, `castro (bg)`.
-            on: the day for which it must exist; None: it must exist today.
+            on: the day for which it must exist; None: today.
 
         Raises:
-            TerritoryError: unknown, of another day (the code of the register is named), not yet there, or a name that
-                several have.
+            TerritoryError: unknown, of an earlier day (the code of the register is named), not yet there, or a name
+                that several have.
         """
         if not isinstance(code_or_name, str):
             raise refusals.not_text(code_or_name)
@@ -71,10 +94,17 @@ class Register:
         """All municipalities that exist on a day (None: today), by code."""
         return [self._made(code) for code in self._rows if self._exists(code, on)]
 
-    def successor(self, code: str) -> str | None:
-        """Code in which an abolished municipality went on, or None."""
-        change = self._changes.get(code)
-        return str(change["successor"]) if change else None
+    def today(self, code: str) -> str:
+        """The code in the register of a code of any day since 1991.
+
+        Raises:
+            TerritoryError: no list since 1991 has it.
+        """
+        if code in self._rows:
+            return code
+        if code in self._others:
+            return self._others[code].today
+        raise refusals.unknown_code(code, self.known, self._others, self._edition)
 
     def area(self, id: str, on: date | None = None) -> Area:
         """An area with its members on a day.
@@ -95,8 +125,8 @@ class Register:
             )
         row = self._areas[id]
         first, last = _day(row["valid_from"]), _day(row["valid_to"])
-        spans = self._members.get(id, ())
-        changes = sorted({str(day) for _, *days in spans for day in days if day not in (None, first, last)})
+        spans = self._members.get(id) or self._related(row["relation"], row["code"])
+        changes = sorted({str(day) for _, *days in spans for day in days if day and day not in (first, last)})
         if on is None and changes:
             raise TerritoryError(
                 f"The members of {id} changed: say on which day.", allowed=f"days around {', '.join(changes)}"
@@ -106,10 +136,30 @@ class Register:
                 f"{row['name_en']} ({id}) did not exist on {on.isoformat()}.", allowed=f"{_span(first, last)}"
             )
         members = sorted(code for code, start, end in spans if on is None or _holds(start, end, on))
-        texts = {
-            name: str(row[name]) for name in ("kind", "name_it", "name_en", "status", "note_it", "note_en", "source")
-        }
+        texts = {name: str(row[name]) for name in AREA_TEXTS}
         return Area(id=id, valid_from=first, valid_to=last, on=on, members=tuple(members), **texts)
+
+    def named(self, kind: str, text: str) -> Area:
+        """The province (or metropolitan city), region or local labour system of a name, a code, a plate or an id.
+
+        Args:
+            kind: province, region or system.
+            text: `BS`, `017`, `Brescia` or `provincia-brescia`; `Lombardia`; `0319`.
+
+        Raises:
+            TerritoryError: there is none, or several; near names are given.
+        """
+        known = self._called(kind)
+        found = known.get(slug(text), set())
+        if len(found) == 1:
+            return self.area(next(iter(found)))
+        near = found or {id for key in difflib.get_close_matches(slug(text), known, n=3) for id in known[key]}
+        raise TerritoryError(
+            f"There is no {CALLED[kind]} {text!r}." if not found else f"{len(found)} are called {text!r}.",
+            where=f"the register of {self._edition}",
+            allowed=CALLED_BY[kind],
+            hint=f"did you mean {' or '.join(sorted(near))}?" if near else "quadro list areas",
+        )
 
     def has_area(self, id: str) -> bool:
         """Whether there is an area of that id, on any day."""
@@ -124,13 +174,18 @@ class Register:
         last = {id: _day(row["valid_to"]) for id, row in self._areas.items() if row["kind"] == kind}
         return [self.area(id, day) for id, day in last.items() if day and day < before]
 
-    def zone_of(self, code: str, on: date) -> Area | None:
-        """The homogeneous zone of a municipality on a day, or None (Milano is in none)."""
-        return self._containing(code, "zone", on)
+    def around(self, code: str, kind: str, on: date) -> Area | None:
+        """The area of a kind in which a municipality lies on a day, or None (Milano is in no zone)."""
+        id = next((id for id in self._around(code) if self._areas[id]["kind"] == kind and self._holds(id, on)), None)
+        return self._once(lambda: self.area(id, on), "area", "areas", "area_members", on=(id, on)) if id else None
 
-    def metropolitan_of(self, code: str, on: date) -> Area | None:
-        """The metropolitan city of a municipality on a day, or None."""
-        return self._containing(code, "metropolitan_city", on)
+    def zone_of(self, code: str, on: date) -> Area | None:
+        """The homogeneous zone of a municipality on a day, or None."""
+        return self.around(code, "zone", on)
+
+    def province_of(self, code: str, on: date) -> Area | None:
+        """The province or metropolitan city of a municipality on a day, or None."""
+        return self.around(code, "metropolitan_city", on) or self.around(code, "province", on)
 
     def embedded(self) -> frozenset[str]:
         """Codes of the municipalities whose figures are in the catalogue: those that its population table has."""
@@ -179,7 +234,7 @@ class Register:
 
     def _unknown(self, name: str, province: str, on: date | None) -> TerritoryError:
         gone = [other for other in self._others.values() if other.merged and fold(other.name) == fold(name)]
-        if len(gone) == 1 and province in ("", self._made(gone[0].codes[0]).province):
+        if len(gone) == 1 and province in ("", self._made(gone[0].today).province):
             return refusals.of_another_day(gone[0], self.known, self._edition)
         same = [str(self._made(code)) for code in self._names.get(fold(name), ()) if self._exists(code, on)]
         start = fold(name) + " "
@@ -193,30 +248,81 @@ class Register:
         )
 
     def _not_there(self, code: str, on: date | None) -> TerritoryError:
-        row, change = self._rows[code], self._changes.get(code)
-        first, last = _day(row["valid_from"]), _day(row["valid_to"])
-        if on is not None and first is not None and on < first:
-            before = [old for old, change in self._changes.items() if change["successor"] == code]
-            return TerritoryError(
-                f"{self._made(code)} did not exist on {on.isoformat()}: it began on {first.isoformat()}.",
-                hint=f"until then: {' and '.join(str(self._made(old)) for old in before)}" if before else "",
-            )
-        if change and change["kind"] == "recoding":
-            heir = str(change["successor"])
-            return refusals.of_another_day(
-                refusals.Other(code, str(row["name"]), "recoding", str(change["date"]), (heir,)),
-                self.known,
-                self._edition,
-            )
-        heir = f"its successor {self._made(str(change['successor']))}" if change else ""
-        return TerritoryError(
-            f"{self._made(code)} was abolished: its last day was {last.isoformat() if last else 'unknown'}.",
-            where=f"{change['kind']} of {change['date']}" if change else "",
-            hint=f"use {heir}" if heir else "",
-        )
+        before = [other for other in self._others.values() if other.today == code]
+        last = max((other.date for other in before), default="")
+        return refusals.not_yet(self._made(code), str(on), [other for other in before if other.date == last])
 
-    def _containing(self, code: str, kind: str, on: date) -> Area | None:
-        return next((area for area in self.areas(on, kind) if code in area.members), None)
+    def _around(self, code: str) -> tuple[str, ...]:
+        """Ids of the areas in which a municipality lies, on any day."""
+        _ = self._members, self._areas  # loaded each time, so that who uses them is recorded
+
+        def made() -> Mapping[str, tuple[str, ...]]:
+            found: dict[str, dict[str, None]] = defaultdict(dict)
+            for id, spans in self._members.items():
+                for member, *_ in spans:
+                    found[member][id] = None
+            for relation, ids in self._related_areas.items():
+                for row in self._rows.values():
+                    value = str(row.get(relation, COUNTRY))
+                    found[row["istat_code"]] |= dict.fromkeys(ids.get(value, ()))
+            return MappingProxyType({member: tuple(areas) for member, areas in found.items()})
+
+        around: Mapping[str, tuple[str, ...]] = self._once(made, "around", "municipalities", "areas", "area_members")
+        return around[code]
+
+    def _holds(self, id: str, on: date) -> bool:
+        row = self._areas[id]
+        return _holds(_day(row["valid_from"]), _day(row["valid_to"]), on)
+
+    def _related(self, relation: str, value: str) -> tuple[Span, ...]:
+        """Members of an area that is a relation of the register: those with its value."""
+        return self._values.get(relation, {}).get(value, ())
+
+    @cached_property
+    def _values(self) -> Mapping[str, Mapping[str, tuple[Span, ...]]]:
+        """Members by column of the register and its value; of the country, which is no column, all."""
+
+        def made() -> Mapping[str, Mapping[str, tuple[Span, ...]]]:
+            found: dict[str, dict[str, list[Span]]] = defaultdict(lambda: defaultdict(list))
+            for code, row in self._rows.items():
+                for relation in self._related_areas:
+                    found[relation][str(row.get(relation, COUNTRY))].append((code, None, None))
+            return MappingProxyType(
+                {
+                    column: MappingProxyType({key: tuple(spans) for key, spans in each.items()})
+                    for column, each in found.items()
+                }
+            )
+
+        return self._once(made, "values", "municipalities", "areas")
+
+    @property
+    def _related_areas(self) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+        """Ids of the areas that are relations, by column of the register and its value."""
+
+        def made() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+            found: dict[str, dict[str, tuple[str, ...]]] = defaultdict(dict)
+            for id, area in self._areas.items():
+                if area["relation"]:
+                    found[area["relation"]][area["code"]] = (*found[area["relation"]].get(area["code"], ()), id)
+            return MappingProxyType({column: MappingProxyType(ids) for column, ids in found.items()})
+
+        return self._once(made, "related", "areas")
+
+    def _called(self, kind: str) -> dict[str, set[str]]:
+        """Ids of the areas of a kind by what they may be called: id, name, code, plate, chief town."""
+        more: dict[str, set[str]] = defaultdict(set)
+        if kind == "province":
+            for row in self._rows.values():
+                chief = str(row["name"]).split("/") if row["chief_town"] == "yes" else ()
+                more[row["province_code"]] |= {row["province"], *chief}
+        known: dict[str, set[str]] = defaultdict(set)
+        for id, row in self._areas.items():
+            if row["kind"] in KINDS_CALLED[kind]:
+                for name in map(slug, (id, row["name_it"], row["name_en"], row["code"], *more[row["code"]])):
+                    known[name].add(id)
+                    known[_TITLE.sub("", name)].add(id)
+        return known
 
     def _there(self, on: date) -> tuple[Area, ...]:
         """All areas that exist on a day."""
@@ -229,14 +335,11 @@ class Register:
         return self._once(made, "there", "areas", "area_members", on=on)
 
     def _exists(self, code: str, on: date | None) -> bool:
-        row = self._rows[code]
-        if on is None:
-            return not row["valid_to"]
-        return _holds(_day(row["valid_from"]), _day(row["valid_to"]), on)
+        return on is None or _holds(_day(self._rows[code]["valid_from"]), None, on)
 
     @property
     def known(self) -> Mapping[str, Municipality]:
-        """Every municipality of the register, of today or not, by code."""
+        """Every municipality of the register, by code."""
         return {code: self._made(code) for code in self._rows}
 
     def _made(self, code: str) -> Municipality:
@@ -246,11 +349,13 @@ class Register:
 
     @cached_property
     def _embedded(self) -> frozenset[str]:
-        with recording():  # asking who is there is not a use that a report must name among its sources
-            table = self.catalog.load(FIGURES)
-        return self._once(lambda: frozenset(table["istat_code"]), "embedded", FIGURES)
+        def found() -> frozenset[str]:
+            with recording():  # asking who is there is not a use that a report must name among its sources
+                return frozenset(self.catalog.load(FIGURES, columns=["istat_code"])["istat_code"])
 
-    def _once(self, make: Callable[[], Made], what: str, *tables: str, on: date | None = None) -> Made:
+        return self._once(found, "embedded", FIGURES)
+
+    def _once(self, make: Callable[[], Made], what: str, *tables: str, on: Any = None) -> Made:
         """What is made of some tables: once for each edition of them."""
         return self.store.once(("register", what, on, *(self._hashes[name] for name in tables)), make)
 
@@ -263,12 +368,8 @@ class Register:
         return self._by("municipalities", "istat_code")
 
     @cached_property
-    def _changes(self) -> Rows:
-        return self._by("territory_changes", "istat_code")
-
-    @cached_property
     def _others(self) -> dict[str, refusals.Other]:
-        """Codes of other days that the register does not have; only who gives one needs them."""
+        """Codes of earlier days that the register does not have; only who gives one needs them."""
         with recording():
             rows: list[Any] = self.catalog.load("other_codes").to_dict("records")
         return refusals.others(rows)
@@ -317,18 +418,13 @@ class Register:
 
 def _municipality(row: Mapping[str, Any]) -> Municipality:
     return Municipality(
-        istat_code=str(row["istat_code"]),
-        name=str(row["name"]),
-        province_code=str(row["province_code"]),
-        province=str(row["province"]),
-        region=str(row["region"]),
-        cadastral_code=str(row["cadastral_code"]),
-        area_km2=_number(row["area_km2"]),
-        altitude_m=_number(row["altitude_m"]),
+        **{name: str(row[name]) for name in MUNICIPALITY_TEXTS},
+        chief_town=row["chief_town"] == "yes",
+        area_km2=float(row["area_km2"]),
+        altitude_m=float(row["altitude_m"]),
         altitude_zone=_whole(row["altitude_zone"]),
         degree_of_urbanisation=_whole(row["degree_of_urbanisation"]),
         valid_from=_day(row["valid_from"]),
-        valid_to=_day(row["valid_to"]),
     )
 
 
@@ -344,10 +440,5 @@ def _span(first: date | None, last: date | None) -> str:
     return f"from {first.isoformat() if first else 'the beginning'} to {last.isoformat() if last else 'today'}"
 
 
-def _number(value: Any) -> float | None:
-    return float(value) if value is not None and value == value else None
-
-
 def _whole(value: Any) -> int | None:
-    number = _number(value)
-    return int(number) if number is not None else None
+    return int(value) if value is not None and value == value else None

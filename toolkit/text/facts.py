@@ -6,6 +6,7 @@ A form after a colon asks for a variant. Besides those of `toolkit.text.words`:
 |---|---|---|
 | `more_less:than:with` | a gap | "il 14 % in più dei comuni simili", "in linea con i comuni simili" ("14% more …") |
 | `above_below:what` | a gap | "14 % sopra la mediana", "in linea con la mediana" ("14% above …") |
+| `above_below` | a gap from a place | "14 % sopra la Provincia" |
 | `size` | a gap or a change | its size without sign: "14 %", "2,1 punti percentuali" |
 | `unit` | an amount | with its noun: "26.672 residenti" |
 | `the` | an amount | with its Italian article: "il 25,0 %" |
@@ -25,10 +26,12 @@ from toolkit.text.loading import WordsError
 if TYPE_CHECKING:
     from toolkit.text.words import Words
 
+SCALES = ("zone", "system", "metropolitan", "without_core", "region")
+"""Parts that larger territories play on a page, which shows three of them."""
 COMPARED = (
-    *("own", "median", "peers_median", "low", "high", "zone", "metropolitan", "without_core"),
-    *("gap", "gap_median", "gap_zone", "gap_metropolitan", "gap_without_core"),
-    *("rank", "n", "all", "peers", "year", "when", "subject", "place", "name", "certainty"),
+    *("own", "median", "peers_median", "low", "high", *SCALES),
+    *("gap", "gap_median", *(f"gap_{scale}" for scale in SCALES)),
+    *("rank", "n", "all", "peers", "year", "when", "subject", "place", "whole", "name", "certainty"),
     *("first", "last", "change", "median_change", "metropolitan_change", "change_gap"),
 )
 """Names of the facts of a comparison (`help(comparison)`)."""
@@ -65,10 +68,14 @@ class Amount(Fact):
 
 @dataclass(frozen=True)
 class Gap(Fact):
-    """How far a figure is from another: in percent of it, or in points where both are percentages."""
+    """How far a figure is from another: in percent of it, or in points where both are percentages.
+
+    `whom` is the other's name, where it is a place.
+    """
 
     value: float
     points: bool = False
+    whom: str = ""
     forms: ClassVar[tuple[str, ...]] = ("more_less", "above_below", "size")
 
     def __float__(self) -> float:
@@ -88,6 +95,8 @@ class Gap(Fact):
         if form == "size":
             return size
         italian = words.language == "it"
+        if not options:
+            options = (words.place(self.whom).the,)
         if not self.side:
             return f"in linea con {options[-1]}" if italian else f"in line with {options[-1]}"
         if form == "above_below":

@@ -26,7 +26,7 @@ NUMERIC = re.compile(
 )
 SIGN = re.compile(r"sign(?P<decimals>\d)?")
 # Forms that facts have (`toolkit.text.facts`), and the fewest and the most words that each wants.
-FACT_FORMS = {"more_less": (1, 2), "above_below": (1, 2), "size": (0, 0), "unit": (0, 0), "lower": (0, 0)}
+FACT_FORMS = {"more_less": (1, 2), "above_below": (0, 2), "size": (0, 0), "unit": (0, 0), "lower": (0, 0)}
 
 
 class WordsError(ToolkitError):

@@ -459,7 +459,8 @@ def _load(notebooks: Sequence[Path], base: Store) -> None:
     with catalog.recording():  # in a list of its own: a page's sources are those that its notebook loads
         for name in data.names():
             with suppress(Exception):  # who loads a faulty table is told
-                data.load(name)
+                if not data.in_parts(name):  # of all municipalities a page reads its own; the first tells the others
+                    data.load(name)
         with suppress(Exception):
             Register(data, base).municipalities()
     for language in pages.LANGUAGES:
