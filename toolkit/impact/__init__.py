@@ -40,7 +40,7 @@ _HOME = {
     ),
     "flq": ("direct_purchases", "flegg_quotients", "location_quotients", "regional_coefficients", "size_factor"),
     "economy": ("Economy",),
-    "question": ("Finding", "Question", "answer", "comparison_units", "unanswered"),
+    "question": ("Finding", "Question", "answer", "answer_threshold", "holm", "comparison_units", "unanswered"),
     "exante": ("Expectation", "Grant", "Range", "expect"),
     "sequential": ("Outcome", "Reading", "Trial", "confidence_sequence", "decide", "spending_bounds", "spent"),
     "monitoring": ("Claim", "ClaimCheck", "actor_matrix", "check_claim", "planned_against_actual"),

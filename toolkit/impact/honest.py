@@ -19,9 +19,9 @@ from toolkit.errors import MethodError
 from toolkit.impact.interface import Note, Result, quiet
 
 EXCLUDED = {
-    "honest_rm": "relative magnitudes: of the kept packages, diff-diff (3.13, tried again in November 2026) still gives "
-    "a naive interval, by its own source, that turns the verdict of the published case; moderndid (0.2) is right, but "
-    "its bounds come with a solver, ECOS, under the GPL"
+    "honest_rm": "relative magnitudes: diff-diff (3.13, tried again in November 2026) still gives a naive interval, by "
+    "its own source, that turns the verdict of the published case; moderndid (0.2) is right, but its bounds come with "
+    "a solver, ECOS, under the GPL"
 }
 
 

@@ -58,6 +58,7 @@ LABELS: dict[str, tuple[str, ...]] = {
     **{f"impact.note.{key}": values for key, values in _NOTES.items()},
     **{f"impact.reason.{key}": values for key, _, _, values in RULES},
     **{f"impact.reason.{key}": values for key, values in REFUSALS.items()},
+    "impact.reason.not_after_holm": ("p_holm", "outcomes"),
     **{f"impact.trial.{key}": values for key, values in _TRIAL.items()},
     **{f"impact.claim.{key}": values for key, values in _CLAIM.items()},
     **{f"impact.verdict.{level}": () for level in LEVELS},
