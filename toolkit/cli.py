@@ -310,9 +310,10 @@ def _do_policy(options: argparse.Namespace) -> int:
 
 
 def _new(commands: Commands) -> None:
-    example = "quadro new housing\n  quadro new mine --from benchmark"
-    command = _command(commands, "new", "make a notebook from the template, or from another", example)
-    command.add_argument("name", help="name of the notebook, which is the name of its report")
+    example = "quadro new housing\n  quadro new mine --from benchmark\n  quadro new policy cycling"
+    command = _command(commands, "new", "make a notebook from the template, or from another, or a policy", example)
+    command.add_argument("name", help="name of the notebook, which is the name of its report; or: policy")
+    command.add_argument("policy", nargs="?", default="", metavar="NAME", help="after policy: the name of its file")
     command.add_argument("--from", dest="source", default="", metavar="NAME", help="a notebook to copy (the template)")
     command.set_defaults(command=_do_new)
 
@@ -321,11 +322,27 @@ def _do_new(options: argparse.Namespace) -> int:
     from toolkit.run import check_notebooks
 
     home = _home()
+    if options.name == "policy" or options.policy:
+        return _new_policy(options, home)
     path = check_notebooks.create(options.name, home, options.source)
     print(f"Made {path}.")
     print("Next: open it (make lab), then name it in a plan of params/runs:")
     print(f"  notebooks: [{options.name}]")
     print(f"and check it: quadro check {path}")
+    return 0
+
+
+def _new_policy(options: argparse.Namespace, home: Path) -> int:
+    from toolkit.params import policy as policies
+
+    if options.name != "policy" or not options.policy or options.source:
+        raise ParameterError("A policy is made with its name.", hint="quadro new policy cycling")
+    path = policies.create(options.policy, home / "params" / "policies")
+    print(f"Made {path}.")
+    print("Next: write it (who, when, what may have changed), until this says that it is right:")
+    print(f"  quadro check {path}")
+    print("then evaluate it, and make the pages of the places it concerns:")
+    print(f"  quadro policy run {options.policy}\n  quadro run")
     return 0
 
 

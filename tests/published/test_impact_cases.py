@@ -18,6 +18,36 @@ import compute_impact
 
 from toolkit import impact
 
+OWN = {
+    # Cunningham (2021), Causal Inference: The Mixtape, ch. 6, rdrobust on Lee, Moretti and Butler (2004).
+    "rd_close_elections": {
+        "conventional": (46.491, 0.001),
+        "SE": (1.241, 0.001),
+        "robust CI low": (43.293, 0.001),
+        "robust CI high": (49.052, 0.001),
+    },
+    # Huntington-Klein (2022), The Effect, ch. 20, rdrobust on Manacorda, Miguel and Vigorito (2011).
+    "rd_government_transfers": {"conventional": (0.025, 0.0005), "SE": (0.062, 0.0005), "bandwidth": (0.005, 0.0005)},
+    # Zeileis, Kleiber, Kraemer and Hornik (2003), CSDA 44; strucchange: breakpoint 1898, 95 % from 1895 to 1902.
+    "break_nile": {
+        "last_before": (1898, 0),
+        "low": (1895, 0),
+        "high": (1902, 0),
+        "bic": (1270, 0.5),
+        "bic_without": (1318, 0.5),
+    },
+    # Wooldridge, Introductory Econometrics, example 14.4.
+    "dose_wages": {
+        "union estimate": (0.0800, 0.0001),
+        "union se": (0.0193, 0.0001),
+        "married estimate": (0.0467, 0.0001),
+        "married se": (0.0183, 0.0001),
+        "expersq estimate": (-0.0052, 0.0001),
+        "expersq se": (0.0007, 0.0001),
+    },
+}
+"""Cases of our own choice: data of test dependencies, figures of the publications named."""
+
 
 def published(shared: Path) -> dict[str, dict[str, tuple[float, float]]]:
     table: dict[str, dict[str, tuple[float, float]]] = {}
@@ -27,7 +57,15 @@ def published(shared: Path) -> dict[str, dict[str, tuple[float, float]]]:
     return table
 
 
-@pytest.mark.parametrize("case", sorted(compute_impact.CASES))
+@pytest.mark.parametrize("case", sorted(OWN))
+def test_own_case_equals_published(case: str, tmp_path: Path) -> None:
+    figures = compute_impact.CASES[case](tmp_path)
+    assert {what: pytest.approx(value, abs=error + 1e-12) for what, (value, error) in OWN[case].items()} == {
+        what: figures[what] for what in OWN[case]
+    }
+
+
+@pytest.mark.parametrize("case", sorted(set(compute_impact.CASES) - set(OWN)))
 def test_case_equals_published(case: str, shared: Path) -> None:
     figures = compute_impact.CASES[case](shared / "cases" / "data")
     expected = published(shared)[case]

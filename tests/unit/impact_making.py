@@ -36,7 +36,8 @@ def frame(
         factors: common shocks that units feel to different degrees.
         groups: so many blocks of units in a row, column `group`.
         shocks: deviation of the steps of a random walk shared by each block.
-        sizes: mixed, falling or rising with the unit's number, column `size`; noise falls with its square root.
+        sizes: mixed, falling or rising with the unit's number, column `size`, the same for every
+            seed; noise falls with its root.
         drift: trend of treated units, a period.
     """
     rng = np.random.default_rng(seed)
@@ -48,7 +49,7 @@ def frame(
         rest[:, t] += serial * rest[:, t - 1]
     size = np.ones(units)
     if sizes:
-        size = np.exp(np.random.default_rng(seed + 1).normal(size=units))
+        size = np.exp(np.random.default_rng(1).normal(size=units))
         size = size if sizes == "mixed" else np.sort(size)[:: -1 if sizes == "falling" else 1]
     y = rng.normal(5, 2, size=(units, 1)) + rng.normal(size=(1, periods)).cumsum(axis=1) + rest / np.sqrt(size)[:, None]
     if factors:

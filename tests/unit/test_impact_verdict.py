@@ -47,6 +47,18 @@ SOUND_SYNTHETIC = {
     "mde": 10.0,
 }
 
+SOUND_THRESHOLD = {
+    "design": "threshold",
+    "inference": "robust",
+    "density_p": 0.5,
+    "placebo_threshold_p": 0.4,
+    "unchanged_p": 0.7,
+    "donut_same_sign": True,
+    "near_threshold": 90,
+    "estimate": 2.0,
+    "mde": 0.8,
+}
+
 # What is changed in a sound design, and the reason and verdict that must follow.
 CHANGES: dict[str, tuple[dict, dict, str]] = {
     "no_design": (SOUND_TRENDS, {"design": "none"}, "descrittivo"),
@@ -77,6 +89,14 @@ CHANGES: dict[str, tuple[dict, dict, str]] = {
     "placebo_time_untested": (SOUND_SYNTHETIC, {"placebo_time_p": None}, "fragile"),
     "hangs_on_one_donor": (SOUND_SYNTHETIC, {"loo_same_sign": False}, "fragile"),
     "autocorrelated": (SOUND_TRENDS, {"autocorrelated": True}, "fragile"),
+    "density_jumps": (SOUND_THRESHOLD, {"density_p": 0.01}, "descrittivo"),
+    "density_untested": (SOUND_THRESHOLD, {"density_p": None}, "fragile"),
+    "placebo_threshold_failed": (SOUND_THRESHOLD, {"placebo_threshold_p": 0.02}, "descrittivo"),
+    "placebo_threshold_untested": (SOUND_THRESHOLD, {"placebo_threshold_p": None}, "fragile"),
+    "unchanged_jumps": (SOUND_THRESHOLD, {"unchanged_p": 0.001}, "descrittivo"),
+    "unchanged_untested": (SOUND_THRESHOLD, {"unchanged_p": None}, "fragile"),
+    "donut_fails": (SOUND_THRESHOLD, {"donut_same_sign": False}, "fragile"),
+    "few_near_threshold": (SOUND_THRESHOLD, {"near_threshold": 9}, "fragile"),
     "expected_below_mde": (SOUND_TRENDS, {"expected_effect": 0.01}, "descrittivo"),
     "effect_below_mde": (SOUND_TRENDS, {"estimate": 0.3}, "fragile"),
     "mde_unknown": (SOUND_TRENDS, {"mde": None}, "fragile"),
@@ -100,7 +120,8 @@ def test_reason_lowers_the_verdict(key: str) -> None:
 
 
 def test_sound_designs() -> None:
-    assert impact.judge(impact.Evidence(**SOUND_TRENDS)) == impact.Verdict("identificato", ())
+    for sound in (SOUND_TRENDS, SOUND_THRESHOLD):
+        assert impact.judge(impact.Evidence(**sound)) == impact.Verdict("identificato", ())
     one_unit = impact.judge(impact.Evidence(**SOUND_SYNTHETIC))  # one treated unit is never more than fragile
     assert one_unit.level == "fragile"
     assert [reason.key for reason in one_unit.reasons] == ["impact.reason.few_treated_ranked"]

@@ -98,6 +98,9 @@ def find(policy: Policy, outcome: Outcome, catalog: Catalog, expected: float | N
     if outcome.design == "none":
         return impact.unanswered(question)
     try:
+        if outcome.design == "discontinuity":
+            rows = reading.threshold(outcome, catalog)
+            return impact.answer_threshold(question, rows, outcome.item, ["before"])
         panel = reading.panel(policy, outcome, catalog)
         return impact.answer(question, panel, reading.pools(outcome, panel, catalog))
     except MethodError as fault:

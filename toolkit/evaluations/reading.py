@@ -31,6 +31,9 @@ def question(policy: Policy, outcome: Outcome, expected: float | None = None) ->
         anticipated=policy.treated.anticipated,
         controls_treated=policy.treated.controls_treated,
         expected=expected,
+        running=outcome.running,
+        cutoff=outcome.cutoff or 0.0,
+        side=outcome.treated_side,
     )
 
 
@@ -40,20 +43,54 @@ def panel(policy: Policy, outcome: Outcome, catalog: Catalog) -> impact.Panel:
     Raises:
         MethodError: no design could be right on it.
     """
-    table = catalog.load(outcome.table)
-    unit = unit_column(table)
-    wide = table.pivot(index=[unit, "year"], columns="item", values="value").reset_index()
-    if outcome.item == INCOME_PER_TAXPAYER:
-        wide[INCOME_PER_TAXPAYER] = wide["taxable_income"] / wide["taxpayers"]
+    wide, unit = _wide(outcome, catalog)
+    named: dict[str, str] = {}
+    if outcome.group:
+        places = catalog.load("municipalities").set_index("istat_code")
+        wide["group"] = wide[unit].map(places["province_code" if outcome.group == "province" else "region"])
+        named["group"] = "group"
+    if outcome.like_size:
+        wide["size"] = wide[unit].map(_taxpayers(catalog))
+        named["size"] = "size"
+    wide = wide.dropna(subset=list(named))
     return impact.Panel.of(
         wide,
         unit=unit,
         time="year",
         outcome=outcome.item,
-        treated=dict.fromkeys(policy.treated.units, outcome.first_year),
+        treated=dict.fromkeys(policy.treated.units, outcome.first_year) | outcome.first_years,
         covariates=outcome.parts,
+        **named,
         breaks=[impact.Break(known.year, known.reason, known.comparable) for known in outcome.breaks],
     )
+
+
+def _wide(outcome: Outcome, catalog: Catalog) -> tuple[pd.DataFrame, str]:
+    """Items of the table in columns, by unit and year of the window, and the column that names units."""
+    table = catalog.load(outcome.table)
+    unit = unit_column(table)
+    if outcome.window:
+        table = table[table["year"].between(outcome.window[0], outcome.window[1])]
+    wide = table.pivot(index=[unit, "year"], columns="item", values="value").reset_index()
+    if outcome.table == "regional_income":
+        wide[INCOME_PER_TAXPAYER] = wide["taxable_income"] / wide["taxpayers"]
+    return wide, unit
+
+
+def threshold(outcome: Outcome, catalog: Catalog) -> pd.DataFrame:
+    """One row a unit: the outcome in its first year, what decides and the outcome `before` in the last year before."""
+    wide, unit = _wide(outcome, catalog)
+    last = int(wide.loc[wide["year"] < outcome.first_year, "year"].max())
+    before = wide[wide["year"] == last].set_index(unit)
+    after = wide[wide["year"] == outcome.first_year].set_index(unit)[[outcome.item]]
+    kept = before[[outcome.running, outcome.item]].rename(columns={outcome.item: "before"})
+    return after.join(kept).dropna().reset_index()
+
+
+def _taxpayers(catalog: Catalog) -> pd.Series:
+    """Taxpayers of each municipality in the first year there is."""
+    income = catalog.load("regional_income").query("item == 'taxpayers'")
+    return income[income["year"] == income["year"].min()].set_index("istat_code")["value"]
 
 
 def pools(outcome: Outcome, panel: impact.Panel, catalog: Catalog) -> dict[str, list[Any]]:
@@ -68,8 +105,7 @@ def pools(outcome: Outcome, panel: impact.Panel, catalog: Catalog) -> dict[str, 
 def _members(pool: Pool, panel: impact.Panel, catalog: Catalog) -> list[Any]:
     size = None
     if pool.same_size:
-        income = catalog.load("regional_income").query("item == 'taxpayers'")
-        size = income[income["year"] == income["year"].min()].set_index("istat_code")["value"]
+        size = _taxpayers(catalog)
     return impact.comparison_units(
         panel, leave_out=pool.leave_out, provinces=pool.provinces, nearest=pool.nearest, size=size, name=pool.id
     )

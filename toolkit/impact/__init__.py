@@ -11,7 +11,7 @@ from typing import Any
 
 _HOME = {
     "interface": ("Break", "Note", "Panel", "Result"),
-    "did": ("event_study", "first_differences", "pre_trends", "two_by_two", "two_way_fixed_effects"),
+    "did": ("dose_response", "event_study", "first_differences", "pre_trends", "two_by_two", "two_way_fixed_effects"),
     "staggered": ("callaway_santanna", "goodman_bacon"),
     "honest": ("EXCLUDED", "honest_did", "honest_event_study"),
     "synthetic": ("Predictor", "Spec", "synthetic_control"),
@@ -21,7 +21,9 @@ _HOME = {
     "randomisation": ("randomisation_test",),
     "interrupted": ("interrupted_time_series",),
     "seeing": ("detectable",),
-    "power": ("mde_multiplier", "mde_panel", "mde_placebo", "mde_repeated", "mde_two_groups", "n_per_arm"),
+    "threshold": ("discontinuity",),
+    "power": ("mde_multiplier", "mde_panel", "mde_placebo", "mde_repeated", "mde_two_groups", "n_per_arm", "power_of"),
+    "break_date": ("find_break",),
     "breaks": ("Screening", "screen"),
     "verdict": ("Evidence", "Reason", "Verdict", "judge", "reason_keys", "refusal"),
     "designs": ("Evaluation", "evaluate"),
@@ -39,7 +41,7 @@ _HOME = {
     ),
     "flq": ("direct_purchases", "flegg_quotients", "location_quotients", "regional_coefficients", "size_factor"),
     "economy": ("Economy",),
-    "question": ("Finding", "Question", "answer", "comparison_units", "unanswered"),
+    "question": ("Finding", "Question", "answer", "answer_threshold", "holm", "comparison_units", "unanswered"),
     "exante": ("Expectation", "Grant", "Range", "expect"),
     "sequential": ("Outcome", "Reading", "Trial", "confidence_sequence", "decide", "spending_bounds", "spent"),
     "monitoring": ("Claim", "ClaimCheck", "actor_matrix", "check_claim", "planned_against_actual"),

@@ -16,17 +16,29 @@ import pandas as pd
 from toolkit.errors import MethodError
 from toolkit.impact import placebos
 from toolkit.impact.breaks import Screening, screen
-from toolkit.impact.did import FEW_TREATED, event_study
+from toolkit.impact.did import FEW_TREATED, event_study, two_way_fixed_effects
 from toolkit.impact.honest import honest_event_study
 from toolkit.impact.interface import Note, Panel, Result
+from toolkit.impact.interrupted import interrupted_time_series
 from toolkit.impact.power import mde_panel, mde_placebo
 from toolkit.impact.randomisation import randomisation_test
 from toolkit.impact.result import plain
+from toolkit.impact.sdid import synthetic_did
 from toolkit.impact.staggered import callaway_santanna, goodman_bacon
 from toolkit.impact.synthetic import Spec
 from toolkit.impact.verdict import Evidence, Verdict, from_outside, judge, refusal
 
-Design = Literal["synthetic_control", "difference_in_differences"]
+Design = Literal[
+    "synthetic_control",
+    "difference_in_differences",
+    "did",
+    "event_study",
+    "staggered",
+    "synthetic_did",
+    "randomisation",
+    "interrupted",
+]
+LEAST_SERIES = 8  # periods before, below which a series has no trend to go on
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,8 @@ def evaluate(
     """Screen, measure what is detectable, estimate with the design's own tests, and judge.
 
     Args:
+        design: difference_in_differences takes what the panel asks for: cohorts, an event study, or randomisation where
+            few are treated; the others are what they say, with the tests that they have.
         spec, false_date, pools, donors: of a synthetic control: predictors; a date for the placebo in time (two
             thirds of the way to treatment unless said); other donor pools to show; the main pool.
         parts, total: columns whose sum must be `total` (see `breaks.screen`).
@@ -105,7 +119,7 @@ def evaluate(
     known = {"anticipated": anticipated, "controls_treated": controls_treated, "expected_effect": expected_effect}
     known |= {"treated_units": panel.independent_treated, "control_units": len(panel.controls)}
     known |= {"grouped": panel.group is not None}
-    kind = "synthetic" if design == "synthetic_control" else "trends"
+    kind = {"synthetic_control": "synthetic", "interrupted": "series"}.get(design, "trends")
     if not screening.accepted:
         # Whatever the source of the break, it was in the window and refused the estimate.
         evidence = Evidence.of(kind, screening=screening, **(known | {"break_detected": True}))
@@ -115,8 +129,10 @@ def evaluate(
         if design == "synthetic_control":
             results, mde = _synthetic(panel, spec, false_date, donors)
             table = placebos.donor_pools(panel, pools, spec) if pools else None
+        elif design == "interrupted":
+            results, mde, table = {"main": _series(panel)}, None, None
         else:
-            results, mde = _trends(panel, draws, seed)
+            results, mde = _trends(panel, design, draws, seed)
             table = None
     except MethodError as fault:
         evidence = Evidence.of("none", screening=screening, **known)
@@ -147,19 +163,41 @@ def _synthetic(
     return results, mde
 
 
-def _trends(panel: Panel, draws: int, seed: int) -> tuple[dict[str, Result], float | None]:
+def _trends(panel: Panel, design: Design, draws: int, seed: int) -> tuple[dict[str, Result], float | None]:
     """One date: an event study, with randomisation inference in front where few are treated; staggered: cohorts."""
     mde = mde_panel(panel) if len(panel.controls) >= 3 else None
-    if len(panel.treatment_times) > 1:
+    cohorts = len(panel.treatment_times) > 1 and design == "difference_in_differences"
+    if design == "staggered" or cohorts:
         control: Literal["never", "not_yet"] = "never" if panel.controls else "not_yet"
         results = {"main": callaway_santanna(panel, control=control), "bacon": goodman_bacon(panel)}
         universal = callaway_santanna(panel, control=control, base="universal")
         return results | _honest(universal), mde
     study = event_study(panel, draws=draws, seed=seed)
-    if panel.independent_treated < FEW_TREATED:
+    if design == "synthetic_did":
+        return {"main": synthetic_did(panel, seed=seed), "event_study": study}, mde
+    few = panel.independent_treated < FEW_TREATED and design != "event_study"
+    if few or design == "randomisation":
         ranked = randomisation_test(panel, draws=draws, seed=seed)
         return {"main": ranked, "event_study": study}, ranked.diagnostics["mde"]
+    if design == "did":
+        fixed = two_way_fixed_effects(panel)
+        return {"main": fixed, "event_study": study} | _honest(study), mde
     return {"main": study} | _honest(study), mde
+
+
+def _series(panel: Panel) -> Result:
+    """The mean of the treated units as one series: a step, with trend, errors robust to autocorrelation."""
+    date = panel.single_date("interrupted series")
+    before = int((panel.times < date).sum())
+    if before < LEAST_SERIES:
+        raise MethodError(
+            f"interrupted series: {before} periods before, at least {LEAST_SERIES} are needed to tell a trend",
+            hint="use a design with comparison units: did, synthetic_control, randomisation",
+            reason="too_few_pre_periods",
+            values={"pre_periods": before, "least": LEAST_SERIES},
+        )
+    series = panel.wide().loc[panel.treated_units].mean().rename("outcome").reset_index()
+    return interrupted_time_series(series, outcome="outcome", time="time", start=date, errors="hac")
 
 
 def _honest(study: Result) -> dict[str, Result]:

@@ -6,8 +6,9 @@ AER: Insights 4(3), for the power of a test of pre-trends.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -116,6 +117,87 @@ def two_way_fixed_effects(
     return _result("two_way_fixed_effects", fit, 0, covariance, level, diagnostics, {}, tuple(notes))
 
 
+def dose_response(
+    frame: pd.DataFrame,
+    *,
+    outcome: str,
+    dose: str,
+    unit: str,
+    time: str = "",
+    covariates: Sequence[str] = (),
+    weights: str = "",
+    cluster: str = "",
+    covariance: Covariance = "cluster",
+    level: float = 0.95,
+) -> Result:
+    """A dose of any size in fixed effects: `y_it = α_i + λ_t + τ·dose_it + x_it'β + ε_it`; rows may be missing.
+
+    τ is the change of the outcome with one more unit of dose, if it is the same at every dose and for everybody: where
+    effects differ, units that change little weigh negatively in part (Callaway, Goodman-Bacon and Sant'Anna 2024), so
+    no verdict above `fragile` rests on it.
+
+    Args:
+        frame: one row per unit and period, some may be absent.
+        time: column of periods; empty for no period effects.
+        cluster: column of what errors cluster on, at or above the unit; the unit unless said.
+
+    Returns:
+        τ, with table `coefficients` (term, estimate, se, low, high, p).
+
+    Raises:
+        MethodError: missing or infinite values, a dose that does not vary within units, a perfect fit.
+    """
+    names = [outcome, dose, *covariates, *([weights] if weights else [])]
+    _need(frame, [*names, unit, *([time] if time else []), *([cluster] if cluster else [])])
+    data = frame.reset_index(drop=True)
+    for name in names:
+        values = pd.to_numeric(data[name], errors="coerce").to_numpy(dtype=float)
+        if not np.isfinite(values).all():
+            raise MethodError(
+                f"missing or infinite value in {name!r}",
+                where=f"{int((~np.isfinite(values)).sum())} rows",
+                hint="drop the rows, and say so",
+                reason="outcome_missing",
+                values={"rows": int((~np.isfinite(values)).sum())},
+            )
+        data[name] = values
+    w = data[weights].to_numpy() if weights else np.ones(len(data))
+    if not (w > 0).all():
+        raise MethodError("weights must be positive numbers")
+    columns = data[[outcome, dose, *covariates]]
+    if time:
+        columns = columns.join(pd.get_dummies(data[time], prefix="period", drop_first=True, dtype=float))
+    code = pd.factorize(data[unit])[0]
+    sums = columns.mul(w, axis=0).groupby(code).sum().div(pd.Series(w).groupby(code).sum(), axis=0)
+    swept = (columns - sums.loc[code].to_numpy()).to_numpy()
+    if float(np.abs(swept[:, 1]).max()) <= 1e-12 * float(np.abs(data[dose]).max()):
+        raise MethodError(
+            f"{dose!r} does not vary within any unit", hint="nothing tells its effect", reason="collinear"
+        )
+    by = pd.factorize(data[cluster])[0] if cluster else code
+    nested = bool((pd.Series(by).groupby(code).nunique() == 1).all())
+    fit = least_squares(
+        swept[:, 0],
+        swept[:, 1:],
+        weights=w,
+        covariance=covariance,
+        clusters=by,
+        absorbed=int(code.max()) + 1,
+        nested=nested,
+        method="dose response",
+    )
+    terms = [fit.test(i, level) for i in range(1 + len(covariates))]
+    table = pd.DataFrame({"term": [dose, *covariates], "estimate": fit.beta[: len(terms)]})
+    table["se"], table["p"] = [term[0] for term in terms], [term[2] for term in terms]
+    table[["low", "high"]] = [term[1] for term in terms]
+    dosed = data[dose].groupby(code).nunique() > 1
+    diagnostics: dict[str, Any] = {"observations": len(data), "treated_units": int(dosed.sum())}
+    diagnostics |= {"control_units": int((~dosed).sum()), "r2_within": fit.r2, "clusters": fit.clusters}
+    return _result(
+        "dose_response", fit, 0, covariance, level, diagnostics, {"coefficients": table}, _cluster_notes(fit)
+    )
+
+
 def first_differences(panel: Panel, *, covariance: Covariance = "classical", level: float = 0.95) -> Result:
     """First differences: `Δy_it = λ_t + τ·ΔD_it + Δε_it`, right where errors follow a random walk.
 
@@ -138,7 +220,7 @@ def event_study(
     panel: Panel,
     *,
     reference: int = -1,
-    covariance: Covariance = "cluster",
+    covariance: Covariance | Literal["auto"] = "auto",
     draws: int = 1999,
     seed: int = 2015,
     level: float = 0.95,
@@ -157,6 +239,7 @@ def event_study(
 
     Args:
         reference: relative period set to zero, −1 unless treatment was anticipated.
+        covariance: auto: as said; else the one named, at any number of treated units.
         draws, seed: of randomisation.
 
     Returns:
@@ -185,10 +268,12 @@ def event_study(
         )
     kept = events[events != reference]
     after = (kept >= 0) / (kept >= 0).sum()
-    if panel.treated_clusters < LEAST_CLUSTERED:
+    if covariance == "auto" and panel.treated_clusters < LEAST_CLUSTERED:
         found = _ranked_events(panel, events, reference, after, draws, seed, level)
     else:
-        found = _clustered_events(panel, events, reference, after, covariance, level)
+        found = _clustered_events(
+            panel, events, reference, after, "cluster" if covariance == "auto" else covariance, level
+        )
     zero = pd.DataFrame([{"event_time": reference, "estimate": 0.0}])
     effects = pd.concat([found.tables["effects"], zero], ignore_index=True).sort_values("event_time", ignore_index=True)
     matrix = pd.DataFrame(found.tables["covariance"].to_numpy(), index=kept, columns=kept)

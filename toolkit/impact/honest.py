@@ -3,9 +3,7 @@
 The restriction: between consecutive periods the slope of the difference in trends changes by at most M. M = 0 lets
 trends differ by a straight line. Intervals are optimal fixed-length ones, by diff-diff, equal to R's HonestDiD.
 
-Relative magnitudes are not offered: diff-diff's interval for them is a naive one that flips the verdict on the
-published case, and the one right implementation in Python needs a solver under a copyleft licence (`EXCLUDED` says
-so to tests and readers).
+Relative magnitudes are not offered (`EXCLUDED` says why to tests and readers).
 
 Reference: Rambachan and Roth (2023), A more credible approach to parallel trends, Review of Economic Studies 90(5).
 """
@@ -21,8 +19,9 @@ from toolkit.errors import MethodError
 from toolkit.impact.interface import Note, Result, quiet
 
 EXCLUDED = {
-    "honest_rm": "relative magnitudes: diff-diff's interval is naive and differs from R's; no permissively licensed "
-    "implementation equals it"
+    "honest_rm": "relative magnitudes: diff-diff (3.13, tried again in November 2026) still gives a naive interval, by "
+    "its own source, that turns the verdict of the published case; moderndid (0.2) is right, but its bounds come with "
+    "a solver, ECOS, under the GPL"
 }
 
 

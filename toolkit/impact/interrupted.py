@@ -13,7 +13,7 @@ from scipy import stats
 
 from toolkit.errors import MethodError
 from toolkit.impact.interface import LARGEST, Note, Result, finite, quiet
-from toolkit.impact.linear import bartlett, long_run_covariance
+from toolkit.impact.linear import long_run_covariance
 
 Family = Literal["poisson", "quasipoisson", "gaussian"]
 FAMILIES = ("poisson", "quasipoisson", "gaussian")
@@ -30,6 +30,7 @@ def interrupted_time_series(
     offset: str = "",
     period: int = 12,
     harmonics: int = 0,
+    trend: bool = True,
     slope_change: bool = False,
     errors: Literal["model", "hac", "newey_west"] = "model",
     lags: int | None = None,
@@ -42,6 +43,7 @@ def interrupted_time_series(
         start: first period after the intervention.
         family: poisson (log link), quasipoisson (same, variance scaled by the dispersion) or gaussian (identity).
         offset: column of the population at risk, for counts.
+        trend: b·t; without it (False) the step is the difference of two levels, right only where nothing else moves.
         period, harmonics: length of the seasonal cycle and pairs of sine and cosine; 0 pairs for no seasons.
         errors: of the model; robust to autocorrelation (hac: prewhitened, automatic bandwidth, t tests), or plain
             newey_west up to `lags`, floor(4·(n/100)^(2/9)) unless said, whose intervals are too narrow in short series.
@@ -59,7 +61,7 @@ def interrupted_time_series(
     data = _checked(frame, outcome, time, offset, family)
     t = data[time].to_numpy(dtype=float)
     after = (t >= start).astype(float)
-    columns = {"constant": np.ones(len(t)), "trend": t - t[0], "step": after}
+    columns = {"constant": np.ones(len(t)), **({"trend": t - t[0]} if trend else {}), "step": after}
     if slope_change:
         columns["slope_change"] = (t - start) * after
     for h in range(1, harmonics + 1):
@@ -67,7 +69,7 @@ def interrupted_time_series(
         columns[f"cos{h}"] = np.cos(2 * np.pi * h * t / period)
     X = pd.DataFrame(columns)
     pre, post = int((1 - after).sum()), int(after.sum())
-    least = 2 + 2 * harmonics
+    least = 1 + trend + 2 * harmonics
     if pre < least or post < (2 if slope_change else 1):
         raise MethodError(
             f"interrupted time series: {pre} periods before and {post} after {start} are too few",
@@ -186,6 +188,8 @@ def _covariance(
     fit: Any, X: np.ndarray, y: np.ndarray, family: Family, errors: str, lags: int | None
 ) -> tuple[np.ndarray, float | None]:
     """Covariance of the coefficients and the degrees of freedom of their t tests; None for normal ones."""
+    from statsmodels.stats.sandwich_covariance import S_hac_simple
+
     n, k = X.shape
     if errors == "model":
         return fit.cov_params().to_numpy(), float(fit.df_resid) if family == "gaussian" else None
@@ -195,7 +199,7 @@ def _covariance(
     scores = X * (y - fitted)[:, None]
     if errors == "newey_west":
         used = int(np.floor(4 * (n / 100) ** (2 / 9))) if lags is None else lags
-        return bread @ bartlett(scores, used) @ bread, None
+        return bread @ S_hac_simple(scores, used) @ bread, None
     return bread @ long_run_covariance(scores) @ bread * n / (n - k), float(n - k)
 
 

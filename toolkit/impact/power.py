@@ -6,15 +6,39 @@ References: Cohen (1988); Bloom (1995), Evaluation Review 19(5); Frison and Poco
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from scipy import stats
 
 from toolkit.errors import MethodError
 from toolkit.impact.interface import Panel, finite, quiet
 
+Law = Literal["t", "normal"]
 
-def n_per_arm(effect_size: float, *, power: float = 0.8, alpha: float = 0.05) -> int:
-    """Units in each of two equal arms, for a standardised effect (Cohen's d) and a two-sided t test.
+
+def power_of(effect: float, se: float, *, df: float | None = None, alpha: float = 0.05) -> float:
+    """Probability that a two-sided test at `alpha` sees an effect measured with standard error `se`.
+
+    Args:
+        df: degrees of freedom of a t test (noncentral t); None for the normal.
+
+    >>> round(power_of(2.8, 1.0), 3)
+    0.8
+    """
+    _probabilities(0.5, alpha)
+    if not se > 0 or not np.isfinite(effect):
+        raise MethodError("power needs a finite effect and a positive standard error")
+    shift = abs(effect) / se
+    if df is None:
+        bound = stats.norm.ppf(1 - alpha / 2)
+        return float(stats.norm.sf(bound - shift) + stats.norm.cdf(-bound - shift))
+    bound = stats.t.ppf(1 - alpha / 2, df)
+    return float(stats.nct.sf(bound, df, shift) + stats.nct.cdf(-bound, df, shift))
+
+
+def n_per_arm(effect_size: float, *, power: float = 0.8, alpha: float = 0.05, law: Law = "t") -> int:
+    """Units in each of two equal arms, for a standardised effect (Cohen's d) and a two-sided t or normal test.
 
     >>> n_per_arm(0.5)
     64
@@ -22,9 +46,9 @@ def n_per_arm(effect_size: float, *, power: float = 0.8, alpha: float = 0.05) ->
     _probabilities(power, alpha)
     if not np.isfinite(effect_size) or effect_size == 0:
         raise MethodError("the effect size must be a number other than zero")
-    from statsmodels.stats.power import TTestIndPower
+    from statsmodels.stats.power import NormalIndPower, TTestIndPower
 
-    test = TTestIndPower()
+    test = TTestIndPower() if _is_t(law) else NormalIndPower()
     if test.power(min(abs(effect_size), 10.0), 2, alpha) >= power:  # the smallest arms that have a spread
         return 2
     with quiet():
@@ -46,7 +70,14 @@ def mde_multiplier(*, power: float = 0.8, alpha: float = 0.05, df: float | None 
 
 
 def mde_two_groups(
-    sd: float, treated: int, controls: int, *, r2: float = 0.0, power: float = 0.8, alpha: float = 0.05
+    sd: float,
+    treated: int,
+    controls: int,
+    *,
+    r2: float = 0.0,
+    power: float = 0.8,
+    alpha: float = 0.05,
+    law: Law = "t",
 ) -> float:
     """Minimum detectable difference of two means, in the unit of `sd`.
 
@@ -57,7 +88,7 @@ def mde_two_groups(
     if not 0 <= r2 < 1 or not sd > 0:
         raise MethodError("the standard deviation must be positive and r2 in [0, 1)")
     se = sd * np.sqrt((1 - r2) * (1 / treated + 1 / controls))
-    return mde_multiplier(power=power, alpha=alpha, df=treated + controls - 2) * float(se)
+    return mde_multiplier(power=power, alpha=alpha, df=treated + controls - 2 if _is_t(law) else None) * float(se)
 
 
 def mde_repeated(
@@ -70,6 +101,7 @@ def mde_repeated(
     post: int,
     power: float = 0.8,
     alpha: float = 0.05,
+    law: Law = "t",
 ) -> float:
     """Minimum detectable effect of a difference in differences, for equally correlated periods.
 
@@ -80,10 +112,10 @@ def mde_repeated(
     if not sd > 0 or not -1 < correlation < 1 or pre < 1 or post < 1:
         raise MethodError("needs a positive standard deviation, a correlation in (-1, 1), a period on each side")
     se = sd * np.sqrt((1 - correlation) * (1 / pre + 1 / post) * (1 / treated + 1 / controls))
-    return mde_multiplier(power=power, alpha=alpha, df=treated + controls - 2) * float(se)
+    return mde_multiplier(power=power, alpha=alpha, df=treated + controls - 2 if _is_t(law) else None) * float(se)
 
 
-def mde_panel(panel: Panel, *, power: float = 0.8, alpha: float = 0.05) -> float:
+def mde_panel(panel: Panel, *, power: float = 0.8, alpha: float = 0.05, law: Law = "t") -> float:
     """Minimum detectable effect of a difference in differences on this panel, from its controls alone.
 
     The spread between controls of their change (mean after less mean before, over the windows of the design) holds
@@ -96,7 +128,7 @@ def mde_panel(panel: Panel, *, power: float = 0.8, alpha: float = 0.05) -> float
         raise MethodError("minimum detectable effect: all controls change by the same amount", reason="same_change")
     treated = len(panel.treated_units)
     se = sd * np.sqrt(1 / treated + 1 / len(controls))
-    return mde_multiplier(power=power, alpha=alpha, df=len(controls) - 1) * float(se)
+    return mde_multiplier(power=power, alpha=alpha, df=len(controls) - 1 if _is_t(law) else None) * float(se)
 
 
 def mde_placebo(
@@ -139,6 +171,12 @@ def mde_placebo(
 def _probabilities(power: float, alpha: float) -> None:
     if not (0 < alpha < 1 and 0 < power < 1):
         raise MethodError("power and alpha are probabilities", allowed="between 0 and 1")
+
+
+def _is_t(law: str) -> bool:
+    if law not in ("t", "normal"):
+        raise MethodError(f"no law {law!r} of a test", allowed=("t", "normal"))
+    return law == "t"
 
 
 def _groups(treated: int, controls: int) -> None:

@@ -7,7 +7,7 @@ look at. Both give a `Finding`; its series are rows (`SERIES`) that a page draws
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -18,10 +18,12 @@ from toolkit.impact.designs import Evaluation, evaluate
 from toolkit.impact.interface import Panel
 from toolkit.impact.placebos import nearest_donors
 from toolkit.impact.randomisation import randomisation_test
-from toolkit.impact.verdict import Evidence, Verdict, judge, refusal
+from toolkit.impact.threshold import discontinuity
+from toolkit.impact.verdict import ALPHA, LEVELS, Evidence, Reason, Verdict, judge, refusal
 
 HEAVIEST = 12  # donors whose weights are kept, where they weigh at least LEAST
 LEAST = 0.01
+EFFECTS = ("effects", "event_time")  # tables of effects by period
 TOLD_WITHOUT_ESTIMATE = {
     f"impact.reason.{key}"
     for key in ("expected_below_mde", "mde_unknown", "few_treated_ranked", "break_declared", "anticipation")
@@ -33,7 +35,9 @@ class Question:
     """How an outcome is to be looked at.
 
     Attributes:
-        design: none: not looked at; detectable_only: what effect could be seen, and no estimate.
+        design: none: not looked at; detectable_only: what effect could be seen, and no estimate; discontinuity: by
+            `answer_threshold`.
+        running, cutoff, side: of a discontinuity: what decides, its threshold and who is treated.
         unit: of the effect.
         first_year: first treated year.
         parts: columns of the panel that, with the outcome, add up to 100.
@@ -42,7 +46,10 @@ class Question:
             is thought possible, in the unit, None where nobody knows.
     """
 
-    design: Literal["synthetic_control", "randomisation", "detectable_only", "none"]
+    design: Literal[
+        "did", "event_study", "staggered", "synthetic_control", "synthetic_did", "interrupted", "randomisation",
+        "discontinuity", "detectable_only", "none",
+    ]  # fmt: skip
     unit: str
     first_year: int = 0
     parts: Sequence[str] = ()
@@ -50,6 +57,9 @@ class Question:
     anticipated: bool = False
     controls_treated: float = 0.0
     expected: float | None = None
+    running: str = ""
+    cutoff: float = 0.0
+    side: Literal["above", "below"] = "above"
 
 
 class Row(NamedTuple):
@@ -159,7 +169,7 @@ def answer(question: Question, panel: Panel, pools: Mapping[str, Sequence[Any]] 
         MethodError: no design could be right on the panel; with a `reason` where it is the data that refuse.
     """
     pools = pools or {"all": panel.controls}
-    design: Any = "difference_in_differences" if question.design == "randomisation" else "synthetic_control"
+    design: Any = "synthetic_control" if question.design == "detectable_only" else question.design
     main = panel.only(units=[*panel.treated_units, *next(iter(pools.values()))])
     several = design == "synthetic_control" and len(pools) > 1 and question.design != "detectable_only"
     found = evaluate(
@@ -188,9 +198,63 @@ def answer(question: Question, panel: Panel, pools: Mapping[str, Sequence[Any]] 
         kept = tuple(reason for reason in found.verdict.reasons if reason.key in TOLD_WITHOUT_ESTIMATE)
         figures["expected_effect"] = question.expected
         return Finding("not_estimated", Verdict(found.verdict.level, kept), figures, breaks, series)
-    drawn = "path" in found.main.tables
-    series += _synthetic(found, question.unit) if drawn else _randomised(panel, pools, question.unit)
+    if question.design == "synthetic_control":
+        series += _synthetic(found, question.unit)
+    elif question.design == "randomisation":
+        series += _randomised(panel, pools, question.unit)
+    else:
+        series += _compared(found, panel, pools, design, question.unit)
     return Finding("estimated", found.verdict, figures | _figures(found), breaks, series)
+
+
+def answer_threshold(question: Question, frame: pd.DataFrame, outcome: str, unchanged: Sequence[str] = ()) -> Finding:
+    """Look at an outcome on both sides of a threshold.
+
+    Args:
+        frame: one row a unit, with the outcome, `question.running` and the columns `unchanged`, of before the policy.
+
+    Raises:
+        MethodError: as `discontinuity`.
+    """
+    how: dict[str, Any] = {"running": question.running, "cutoff": question.cutoff, "treated": question.side}
+    found = discontinuity(frame, outcome=outcome, unchanged=unchanged, **how)
+    known: dict[str, Any] = {"anticipated": question.anticipated, "controls_treated": question.controls_treated}
+    verdict = judge(Evidence.of("threshold", found, expected_effect=question.expected, **known))
+    low, high = found.interval or (None, None)
+    figures = {"estimate": found.estimate, "low": low, "high": high, "p": found.p, "mde": found.diagnostics["mde"]}
+    figures |= {"treated": found.diagnostics["treated_units"], "controls": found.diagnostics["control_units"]}
+    rows = [
+        Row("bin", f"{r['running']:g}", "", r["outcome"], question.unit, "observed")
+        for r in found.tables["bins"].to_dict("records")
+    ]
+    for i, r in enumerate(found.tables["robustness"].to_dict("records")):
+        item = f"{r['check']}:{i}:{r['cutoff']:g}"
+        rows += [Row(f"check_{key}", item, "", r[key], question.unit) for key in ("estimate", "low", "high")]
+        rows.append(Row("check_p", item, "", r["p"], "share"))
+    return Finding("estimated", verdict, figures, (), _known(rows))
+
+
+def holm(findings: Mapping[str, Finding], primary: str) -> dict[str, Finding]:
+    """Findings with p of the outcomes that are not the primary one corrected for their number, by Holm.
+
+    The figure `p_holm` is added to each; one that is below .05 alone and not so corrected is `fragile` at most.
+    """
+    from statsmodels.stats.multitest import multipletests
+
+    others = [name for name, one in findings.items() if name != primary and one.figures.get("p") is not None]
+    if not others:
+        return dict(findings)
+    corrected = multipletests([findings[name].figures["p"] for name in others], method="holm")[1]
+    out = dict(findings)
+    for name, p in zip(others, corrected, strict=True):
+        one = findings[name]
+        verdict = one.verdict
+        if one.figures["p"] <= ALPHA < p:
+            reason = Reason("impact.reason.not_after_holm", "fragile", {"p_holm": float(p), "outcomes": len(others)})
+            reasons = sorted((*verdict.reasons, reason), key=lambda item: -LEVELS.index(item.level))
+            verdict = replace(verdict, level=reasons[0].level, reasons=tuple(reasons))
+        out[name] = replace(one, verdict=verdict, figures={**one.figures, "p_holm": float(p)})
+    return out
 
 
 def _figures(found: Evaluation) -> dict[str, Any]:
@@ -246,6 +310,26 @@ def _randomised(panel: Panel, pools: Mapping[str, Sequence[Any]], unit: str) -> 
             rows.append(Row("pool_high", name, "", test.interval[1], unit))
         mde = test.diagnostics["mde"]
         rows.append(Row("pool_mde", name, "", mde if np.isfinite(mde) else float("nan"), unit))
+    return _known(rows)
+
+
+def _compared(found: Evaluation, panel: Panel, pools: Mapping[str, Sequence[Any]], design: Any, unit: str) -> list[Row]:
+    """Mean paths, effects by period where there are, and the estimate on each comparison set."""
+    wide = panel.wide()
+    rows: list[Row] = []
+    for item, units in (("actual", panel.treated_units), ("synthetic", list(next(iter(pools.values()))))):
+        for year, value in wide.loc[units].mean().items():
+            rows.append(Row("path", item, str(int(str(year))), value, unit, "observed"))
+    effects = next((one.tables[k] for one in found.results.values() for k in EFFECTS if k in one.tables), None)
+    for r in effects.to_dict("records") if effects is not None else ():
+        for key in ("estimate", "low", "high"):
+            rows.append(Row(f"effect_{key}", "", str(int(r["event_time"])), r.get(key, float("nan")), unit))
+    for name, donors in pools.items() if len(pools) > 1 and design != "interrupted" else ():
+        again = evaluate(panel.only(units=[*panel.treated_units, *donors]), design)
+        if again.status == "estimated":
+            rows.append(Row("pool_estimate", name, "", again.main.estimate, unit))
+            rows.append(Row("pool_p", name, "", again.main.p if again.main.p is not None else float("nan"), "share"))
+            rows.append(Row("pool_donors", name, "", len(donors), "ratio"))
     return _known(rows)
 
 

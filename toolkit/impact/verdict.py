@@ -18,6 +18,7 @@ from toolkit.impact.coverage import false_rate, measured_coverage
 from toolkit.impact.did import ALPHA_PRE, FEW_CLUSTERS, FEW_TREATED
 from toolkit.impact.interface import Result
 from toolkit.impact.synthetic import BAD_FIT, TOO_GOOD
+from toolkit.impact.threshold import LEAST_NEAR
 
 Level = Literal["identificato", "fragile", "descrittivo"]
 LEVELS: tuple[Level, ...] = ("identificato", "fragile", "descrittivo")
@@ -33,7 +34,8 @@ class Evidence:
     """What is known about a design; None is unknown.
 
     Attributes:
-        design: trends (difference in differences and event studies), synthetic, series (no control group) or none.
+        design: trends (difference in differences and event studies), synthetic, series (no control group), threshold
+            or none.
         inference: as in `Result`.
         method: that gave the estimate.
         treated_units, control_units, clusters, pre_periods: counts; where whole groups are treated, of groups.
@@ -54,10 +56,11 @@ class Evidence:
         autocorrelated: residual autocorrelation not covered by the errors.
         coverage: measured coverage of the interval, where simulations of such designs fell short (`coverage.py`);
             `nominal` what it claims.
+        density_p, donut_same_sign, placebo_threshold_p, unchanged_p, near_threshold: tests of a discontinuity.
         honest_breakdown, honest_smallest_m: from the smoothness bounds.
     """
 
-    design: Literal["trends", "synthetic", "series", "none"]
+    design: Literal["trends", "synthetic", "series", "threshold", "none"]
     method: str = ""
     inference: str = "none"
     treated_units: int | None = None
@@ -85,6 +88,11 @@ class Evidence:
     autocorrelated: bool = False
     coverage: float | None = None
     nominal: float = 0.95
+    density_p: float | None = None
+    donut_same_sign: bool | None = None
+    placebo_threshold_p: float | None = None
+    unchanged_p: float | None = None
+    near_threshold: int | None = None
     honest_breakdown: float | None = None
     honest_smallest_m: float | None = None
 
@@ -168,8 +176,12 @@ def _synthetic(e: Evidence) -> bool:
     return e.design == "synthetic"
 
 
+def _threshold(e: Evidence) -> bool:
+    return e.design == "threshold"
+
+
 def _few_treated(e: Evidence) -> bool:
-    return _below(e.treated_units, FEW_TREATED) and e.design != "series"
+    return _below(e.treated_units, FEW_TREATED) and e.design in ("trends", "synthetic", "none")
 
 
 def _bends(e: Evidence) -> bool:
@@ -181,7 +193,7 @@ RULES: tuple[Rule, ...] = (
     ("no_design", "descrittivo", lambda e: e.design == "none", ()),
     ("break_in_window", "descrittivo", lambda e: bool(e.break_detected), ()),
     ("break_declared", "fragile", lambda e: e.break_declared, ()),
-    ("not_screened", "fragile", lambda e: e.break_detected is None and e.design not in ("none", "series"), ()),
+    ("not_screened", "fragile", lambda e: e.break_detected is None and e.design in ("trends", "synthetic"), ()),
     ("no_controls", "descrittivo", lambda e: e.design in ("trends", "synthetic") and e.control_units == 0, ()),
     ("no_control_group", "fragile", lambda e: e.design == "series", ()),
     ("one_pre_period", "descrittivo", lambda e: _below(e.pre_periods, 2), ("pre_periods",)),
@@ -235,6 +247,24 @@ RULES: tuple[Rule, ...] = (
     ("placebo_time_failed", "descrittivo", lambda e: _below(e.placebo_time_p, ALPHA_PRE), ("placebo_time_p",)),
     ("placebo_time_untested", "fragile", lambda e: _synthetic(e) and e.placebo_time_p is None, ()),
     ("hangs_on_one_donor", "fragile", lambda e: e.loo_same_sign is False, ()),
+    ("density_jumps", "descrittivo", lambda e: _threshold(e) and _below(e.density_p, ALPHA), ("density_p",)),
+    ("density_untested", "fragile", lambda e: _threshold(e) and e.density_p is None, ()),
+    (
+        "placebo_threshold_failed",
+        "descrittivo",
+        lambda e: _threshold(e) and _below(e.placebo_threshold_p, ALPHA),
+        ("placebo_threshold_p",),
+    ),
+    ("placebo_threshold_untested", "fragile", lambda e: _threshold(e) and e.placebo_threshold_p is None, ()),
+    ("unchanged_jumps", "descrittivo", lambda e: _threshold(e) and _below(e.unchanged_p, ALPHA), ("unchanged_p",)),
+    ("unchanged_untested", "fragile", lambda e: _threshold(e) and e.unchanged_p is None, ()),
+    ("donut_fails", "fragile", lambda e: _threshold(e) and e.donut_same_sign is not True, ()),
+    (
+        "few_near_threshold",
+        "fragile",
+        lambda e: _threshold(e) and _below(e.near_threshold, LEAST_NEAR),
+        ("near_threshold",),
+    ),
     ("autocorrelated", "fragile", lambda e: e.autocorrelated, ()),
     (
         "expected_below_mde",
@@ -248,7 +278,7 @@ RULES: tuple[Rule, ...] = (
         lambda e: e.estimate is not None and e.mde is not None and abs(e.estimate) < e.mde,
         ("estimate", "mde"),
     ),
-    ("mde_unknown", "fragile", lambda e: e.mde is None and e.design in ("trends", "synthetic"), ()),
+    ("mde_unknown", "fragile", lambda e: e.mde is None and e.design in ("trends", "synthetic", "threshold"), ()),
     (
         "coverage_below_nominal",
         "fragile",
@@ -282,6 +312,7 @@ REFUSALS: dict[str, tuple[str, ...]] = {
     "reference_outside": (),
     "same_change": (),
     "several_dates": ("dates",),
+    "too_few_near": ("rows", "least"),
     "too_few_controls": ("control_units", "least"),
     "too_few_pre_periods": ("pre_periods", "least"),
     "too_few_rows": (),

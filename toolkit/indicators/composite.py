@@ -227,6 +227,36 @@ def redundancy(
     return table.sort_values("correlation", key=abs, ascending=False, ignore_index=True)
 
 
+def mpi(data: pd.DataFrame, directions: Mapping[str, int], *, penalty: str = "minus") -> pd.DataFrame:
+    """Mazziotta–Pareto index: relative to the units of `data` in one year, unbalanced profiles penalised.
+
+    Every indicator is standardised to mean 100 and (population) standard deviation 10, z = 100 ± 10 (x − mean)/sd. With
+    M and S the mean and population standard deviation of a unit's z: MPI = M ∓ S²/M. Values of two years are not
+    comparable; `ampi` is for that.
+
+    Args:
+        data: units × indicators, no value absent.
+        directions: indicator -> +1 or −1.
+        penalty: `minus` where a high index is good, `plus` where it is bad (poverty, fragility).
+
+    Returns:
+        DataFrame, index of `data`: `mean`, `penalty` (S²/M ≥ 0), `mpi`.
+
+    Raises:
+        MethodError: absent values, constant indicators, a direction that is not there, unknown penalty.
+
+    Example: z = 90 and 110: mean 100, penalty 1, index 99 or 101.
+    De Muro, Mazziotta and Pareto, Composite indices of development and poverty, Social Indicators Research 104 (2011).
+    """
+    _whole_table(data, penalty)
+    means, spreads = data.mean(), data.std(ddof=0)
+    for name in data:
+        if directions.get(str(name)) not in (-1, 1) or not spreads[str(name)] > 0:
+            raise MethodError(f"'{name}' lacks a direction or does not vary", allowed="±1")
+    signs = pd.Series({name: float(directions[str(name)]) for name in data})
+    return _penalised(100 + 10 * (data - means) / spreads * signs, penalty, "mpi")
+
+
 def ampi(
     data: pd.DataFrame,
     directions: Mapping[str, int],
@@ -259,15 +289,23 @@ def ampi(
     Example: r = 90 and 110: mean 100, penalty 1, index 99 or 101.
     Mazziotta and Pareto, On a generalized non-compensatory composite index, Social Indicators Research 127 (2016).
     """
+    _whole_table(data, penalty)
+    scores = pd.DataFrame({name: _ampi_scale(data[name], directions, reference, bounds) for name in data})
+    return _penalised(scores, penalty, "ampi")
+
+
+def _whole_table(data: pd.DataFrame, penalty: str) -> None:
     check_table(data)
     if penalty not in ("minus", "plus"):
         raise MethodError(f"'{penalty}' is not a penalty", allowed=("minus", "plus"))
     if data.isna().any(axis=None):
         raise MethodError("the index needs every value of every unit", hint="impute, or leave the unit out, and say so")
-    scores = pd.DataFrame({name: _ampi_scale(data[name], directions, reference, bounds) for name in data})
+
+
+def _penalised(scores: pd.DataFrame, penalty: str, name: str) -> pd.DataFrame:
     mean, spread = scores.mean(axis=1), scores.std(axis=1, ddof=0)
     lost = spread**2 / mean
-    return pd.DataFrame({"mean": mean, "penalty": lost, "ampi": mean - lost if penalty == "minus" else mean + lost})
+    return pd.DataFrame({"mean": mean, "penalty": lost, name: mean - lost if penalty == "minus" else mean + lost})
 
 
 def _ampi_scale(

@@ -39,25 +39,38 @@ def location_quotient(local: float, local_total: float, reference: float, refere
     return float((local / local_total) / (reference / reference_total))
 
 
-def location_quotients(local: pd.Series | pd.DataFrame, reference: pd.Series | None = None) -> pd.Series | pd.DataFrame:
+def location_quotients(
+    local: pd.Series | pd.DataFrame,
+    reference: pd.Series | None = None,
+    *,
+    local_total: float | pd.Series | None = None,
+    reference_total: float | None = None,
+) -> pd.Series | pd.DataFrame:
     """Location quotients of all sectors, of one territory or of many.
 
     Args:
         local: counts by sector (Series), or territories × sectors (DataFrame).
         reference: counts by sector in the reference territory; for a DataFrame, the sum of its rows if not given.
+        local_total, reference_total: published totals (by territory for a DataFrame), both of them, where sectors are
+            suppressed: absent counts are then allowed, and their sectors have no quotient.
 
     Returns:
-        Same shape and labels as `local`; NaN where the reference has nothing of the sector. Weighted by the reference's
-        shares, the quotients of a territory average 1.
+        Same shape and labels as `local`; NaN where the reference has nothing of the sector, or a count is suppressed.
+        Weighted by the reference's shares, the quotients of a territory without suppressed sectors average 1.
 
     Raises:
-        MethodError: negative or absent numbers, a territory with nothing, labels that differ, no reference.
+        MethodError: negative or absent numbers, a territory with nothing, labels that differ, no reference, one total
+            without the other, a total below the sum of its sectors.
 
     Example: 30 and 70 here, 10 and 90 in the reference: 3.0 and 0.778.
     """
     table = local.to_frame().T if isinstance(local, pd.Series) else local
     if reference is None and isinstance(local, pd.Series):
         raise MethodError("the location quotients of one territory need a reference")
+    if (local_total is None) != (reference_total is None):
+        raise MethodError("published totals come in pairs: local_total and reference_total")
+    if local_total is not None and reference_total is not None:
+        return _of_totals(local, table, reference, local_total, reference_total)
     counts = table_of(table)
     base = counts.sum(axis=0) if reference is None else paired(pd.Series(0.0, index=table.columns), reference)[1]
     if not base.sum() > 0 or (counts.sum(axis=1) <= 0).any():
@@ -67,6 +80,32 @@ def location_quotients(local: pd.Series | pd.DataFrame, reference: pd.Series | N
         quotients = np.where(base > 0, share / (base / base.sum()), np.nan)
     result = pd.DataFrame(quotients, index=table.index, columns=table.columns)
     return pd.Series(quotients[0], index=local.index, name=local.name) if isinstance(local, pd.Series) else result
+
+
+def _of_totals(
+    local: pd.Series | pd.DataFrame,
+    table: pd.DataFrame,
+    reference: pd.Series | None,
+    local_total: float | pd.Series,
+    reference_total: float,
+) -> pd.Series | pd.DataFrame:
+    """Quotients where suppressed sectors are absent: shares of published totals, never of the sum of what is shown."""
+    if reference is None:
+        raise MethodError("with published totals give the reference by sector too", hint="reference=…")
+    if list(reference.index) != list(table.columns):
+        reference = reference.reindex(table.columns)
+    whole = pd.Series(local_total, index=table.index, dtype=float)
+    counts, base = table.to_numpy(dtype=float), reference.to_numpy(dtype=float)
+    for shown, totals in ((counts, whole.to_numpy()), (base[None, :], np.array([reference_total], dtype=float))):
+        if np.isinf(shown).any() or (shown < 0).any() or not (np.isfinite(totals) & (totals > 0)).all():
+            raise MethodError("counts must be finite and not negative, totals positive; suppressed counts are absent")
+        if (np.nansum(shown, axis=1) > totals * (1 + 1e-9)).any():
+            raise MethodError("a published total is below the sum of its sectors", hint="same unit, same year?")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        quotients = np.where(base > 0, (counts / whole.to_numpy()[:, None]) / (base / reference_total), np.nan)
+    if isinstance(local, pd.Series):
+        return pd.Series(quotients[0], index=local.index, name=local.name)
+    return pd.DataFrame(quotients, index=table.index, columns=table.columns)
 
 
 def hachman(local: Vector, reference: Vector) -> float:

@@ -16,6 +16,7 @@ EX_ANTE = "ex_ante"  # the outcome under which what the money is assumed to do i
 Word = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]*$")]
 Money = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+UNWRITTEN = {"DA SCRIVERE", "TO BE WRITTEN"}
 _BOTH = {"it": "Testo in italiano", "en": "Text in English"}
 
 Area = Literal["studies", "communication", "laboratories_services", "spaces", "investment_support", "education_work"]
@@ -23,7 +24,18 @@ Objective = Literal[
     "spaces_structures", "settlements_vocations", "smes_innovation", "supply_chains", "energy_environment"
 ]
 Role = Literal["leads", "funds", "carries_out", "takes_part", "benefits"]
-Design = Literal["synthetic_control", "randomisation", "detectable_only", "none"]
+Design = Literal[
+    "did",
+    "event_study",
+    "staggered",
+    "synthetic_control",
+    "synthetic_did",
+    "interrupted",
+    "randomisation",
+    "discontinuity",
+    "detectable_only",
+    "none",
+]
 Check = Literal["area_share", "local_units", "local_units_share", "manufacturing_jobs", "budget", "none"]
 
 
@@ -121,6 +133,25 @@ class Outcome(Strict):
     unit: str = Field(description="unit of the effect, a key of `text/units.yml`", examples=["percentage_points"])
     design: Design = Field(description="how it is looked at", examples=["synthetic_control"])
     first_year: int = Field(0, description="first treated year in the table; 0 without a design", examples=[2015])
+    first_years: dict[str, int] = Field(
+        {}, description="staggered: first treated year of the units that start in another", examples=[{"015146": 2021}]
+    )
+    window: Annotated[tuple[int, ...], Field(strict=False)] = Field(
+        (), description="first and last year looked at; empty: all of the table", examples=[[2010, 2018]]
+    )
+    group: Literal["", "province", "region"] = Field(
+        "", description="municipalities that share shocks: errors and comparisons allow for it", examples=["province"]
+    )
+    like_size: bool = Field(
+        False, description="few treated: only municipalities of like size, by taxpayers, and noise by size"
+    )
+    running: Word | Literal[""] = Field(
+        "",
+        description="discontinuity: item that decides who is treated, in the last year before",
+        examples=["taxpayers"],
+    )
+    cutoff: Number | None = Field(None, description="discontinuity: its threshold", examples=[5000])
+    treated_side: Literal["above", "below"] = Field("above", description="discontinuity: side that is treated")
     parts: Annotated[tuple[Word, ...], Field(strict=False)] = Field(
         (), description="items that, with this one, add up to 100", examples=[["share_services"]]
     )
@@ -139,6 +170,14 @@ class Outcome(Strict):
             raise ValueError("an outcome without a design says why")
         if self.design != "none" and not (self.table and self.item and self.first_year):
             raise ValueError(f"the design {self.design} needs table, item and first_year")
+        if (self.design == "discontinuity") != (bool(self.running) and self.cutoff is not None):
+            raise ValueError("running and cutoff go with the design discontinuity, which needs both")
+        if self.design == "discontinuity" and self.running == self.item:
+            raise ValueError(f"{self.item} cannot both decide who is treated and be what may have changed")
+        if self.first_years and self.design != "staggered":
+            raise ValueError(f"first_years are of the design staggered; {self.design} has one first year for all")
+        if self.window and (len(self.window) != 2 or not self.window[0] < self.first_year <= self.window[1]):
+            raise ValueError("window is the first and the last year, with first_year inside and a year before it")
         return self
 
 
@@ -344,6 +383,9 @@ class Policy(Strict):
     outcomes: Annotated[tuple[Outcome, ...], Field(strict=False, min_length=1)] = Field(
         description="what may have changed", examples=[[]]
     )
+    primary: Word | Literal[""] = Field(
+        "", description="the outcome that decides, stated before looking; empty: the first", examples=["unemployment"]
+    )
     budget: Budget | None = Field(None, description="public money, where a source says it", examples=[{}])
     ex_ante: ExAnte | None = Field(None, description="what the money is assumed to do", examples=[{}])
     assumptions: Annotated[tuple[Assumption, ...], Field(strict=False)] = Field(
@@ -385,7 +427,15 @@ class Policy(Strict):
             twice = sorted({id for id in ids if ids.count(id) > 1})
             if twice:
                 raise ValueError(f"{what}: {twice[0]} comes twice")
+        ids = [outcome.id for outcome in self.outcomes]
+        if self.primary and self.primary not in ids:
+            raise ValueError(f"primary: {self.primary} is not among the outcomes: {', '.join(ids)}")
         return self
+
+    @property
+    def primary_outcome(self) -> str:
+        """The outcome that decides; p of the others are Holm's."""
+        return self.primary or next((one.id for one in self.outcomes if one.design != "none"), self.outcomes[0].id)
 
 
 MODELS = (
@@ -411,9 +461,42 @@ def read(name: str, folder: Path = FOLDER) -> Policy:
     return load(Policy, path)
 
 
+def create(name: str, folder: Path = FOLDER) -> Path:
+    """A new file of a policy, to be filled in: `quadro check` lists what is still to be written.
+
+    Raises:
+        ParameterError: the name is not one, or it is taken.
+    """
+    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name):
+        raise ParameterError(
+            f"{name!r} cannot name a policy.", allowed="small letters, digits and -", hint="quadro new policy cycling"
+        )
+    path = folder / f"{name}.yml"
+    if path.exists():
+        raise ParameterError(f"There is a policy {name!r} already.", where=str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text((Path(__file__).parent / "policy_new.yml").read_text(encoding="utf-8"), encoding="utf-8")
+    return path
+
+
+def unwritten(policy: Policy) -> list[str]:
+    """Fields whose text is still that of a new file."""
+
+    def look(value: object, where: str) -> list[str]:
+        if isinstance(value, dict):
+            if set(value) == {"it", "en"}:
+                return [where] * (UNWRITTEN & set(value.values()) != set())
+            return [one for key, inner in value.items() for one in look(inner, f"{where}.{key}" if where else str(key))]
+        if isinstance(value, list | tuple):
+            return [one for i, inner in enumerate(value) for one in look(inner, f"{where}.{i + 1}")]
+        return []
+
+    return look(policy.model_dump(), "")
+
+
 def everything(folder: Path = FOLDER) -> dict[str, Policy]:
     """All policies by name."""
     return {name: read(name, folder) for name in names(folder)}
 
 
-__all__ = ["MODELS", "FileName", "Policy", "everything", "names", "read"]
+__all__ = ["MODELS", "FileName", "Policy", "create", "everything", "names", "read", "unwritten"]

@@ -62,29 +62,37 @@ class Portfolio:
     broken: Mapping[str, float] = field(default_factory=dict)
 
 
-def knapsack(values: Sequence[float], weights: Sequence[float], capacity: float) -> Knapsack:
-    """The 0–1 knapsack: items of largest total value within a capacity.
+def knapsack(
+    values: Sequence[float], weights: Sequence[float] | Sequence[Sequence[float]], capacity: float | Sequence[float]
+) -> Knapsack:
+    """The 0–1 knapsack: items of largest total value within one capacity, or within any number of them.
 
     Args:
         values: of each item, zero or more.
-        weights: of each item, zero or more, same length.
-        capacity: zero or more.
+        weights: of each item, zero or more, same length; with several capacities, one such row for each.
+        capacity: zero or more; one, or a list of them.
+
+    Returns:
+        The items; `weight` is that on the first capacity.
 
     Raises:
         ParameterError: lengths that differ, a negative or absent number.
 
     Example: values 60, 100, 120, weights 10, 20, 30, capacity 50: items 1 and 2, value 220.
     """
-    gain, weight = np.asarray(values, dtype=float), np.asarray(weights, dtype=float)
-    if gain.shape != weight.shape or gain.ndim != 1:
+    gain, room = np.asarray(values, dtype=float), np.atleast_1d(np.asarray(capacity, dtype=float))
+    weight = np.atleast_2d(np.asarray(weights, dtype=float))
+    if gain.ndim != 1 or weight.shape != (len(room), len(gain)):
         raise ParameterError(
-            f"{gain.size} values and {weight.size} weights", where="knapsack", allowed="one each an item"
+            f"{gain.size} values, {len(room)} capacities and weights of shape {weight.shape}",
+            where="knapsack",
+            allowed="one weight an item, and one row of them a capacity",
         )
-    _numbers({"values": gain, "weights": weight, "capacity": np.asarray([capacity], dtype=float)})
-    taken = _solve(gain, weight[None, :], np.asarray([capacity], dtype=float))
+    _numbers({"values": gain, "weights": weight.ravel(), "capacity": room})
+    taken = _solve(gain, weight, room)
     if taken is None:
         raise MethodError("the solver found no choice", where="knapsack")
-    return Knapsack(tuple(int(i) for i in taken), fsum(gain[taken]), fsum(weight[taken]))
+    return Knapsack(tuple(int(i) for i in taken), fsum(gain[taken]), fsum(weight[0][taken]))
 
 
 def choose(candidates: pd.DataFrame, limits: Mapping[str, float | None]) -> Portfolio:

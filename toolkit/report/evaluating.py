@@ -36,6 +36,10 @@ class Evaluating:
         table = catalog.load("provinces").drop_duplicates("province_code")
         return dict(zip(table["province_code"], table["name"], strict=True))
 
+    def unit_name(self, code: str) -> str:
+        """Name of a province (three digits) or a municipality."""
+        return self.province_names.get(code) or self.report.names([code])[code]
+
     # ---- grants
 
     @cached_property

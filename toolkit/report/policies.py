@@ -201,10 +201,9 @@ class Asked:
         `ratio`: error after over before, absent where the fit before is perfect.
         """
         gaps, ratios = ((found or self.found).values(part) for part in ("placebo_gap", "placebo_ratio"))
-        names = self.of.within.province_names
         rows = [
-            {"province_code": unit, "name": names[unit], "gap": gap, "ratio": ratios.get(unit, float("nan"))}
-            | {"ours": unit in self._own}
+            {"province_code": unit, "name": self.of.within.unit_name(unit), "gap": gap}
+            | {"ratio": ratios.get(unit, float("nan")), "ours": unit in self._own}
             for unit, gap in gaps.items()
         ]
         return pd.DataFrame(rows, columns=["province_code", "name", "gap", "ratio", "ours"]).sort_values(
@@ -500,8 +499,9 @@ class Policies(Evaluating):
 
     @property
     def lead(self) -> Asked | None:
-        """The outcome whose steps are shown: the first with an estimate; None where there is none."""
-        return next((asked for one in self.here for asked in one.estimated), None)
+        """The outcome whose steps are shown: the first with an estimate over the years; None where there is none."""
+        estimated = (asked for one in self.here for asked in one.estimated)
+        return next((asked for asked in estimated if any(row.part == "path" for row in asked.found.series)), None)
 
     @property
     def unknowable(self) -> list[Concerned]:
