@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from toolkit.errors import MethodError
-from toolkit.impact.interface import Panel
-from toolkit.impact.power import mde_panel
+from toolkit.impact.power import mde_multiplier
 
 LEAST = 10  # comparable places below which a spread says little
 
@@ -28,7 +27,8 @@ def detectable(
     """Smallest effect that a comparison of before and after with places of like size would show.
 
     The past is a rehearsal: nothing was done, and what places of like size changed apart from one another, between the
-    years before and the last `readings` years, is what an effect must exceed (`mde_panel`; Bloom 1995).
+    years before and the last `readings` years, is what an effect must exceed, as in `mde_panel` (Bloom 1995):
+    `(t(1 − α/2) + t(power)) · sd · √(1/own + 1/places)`, of `places − 1` degrees of freedom.
 
     Args:
         history: unit, time, value; units without a value in some year are left out.
@@ -52,15 +52,15 @@ def detectable(
     distance = (sizes - float(sizes.loc[list(own)].median())).abs().drop(list(own))
     near = [unit for unit in distance.sort_values(kind="stable").index if unit in wide.index]
     values = pd.DataFrame(100 * np.log(wide)) if relative else wide
-    years, rows = list(values.columns), []
+    years, rows = len(values.columns), []
     for count in places:
         for after in readings:
-            if len(near) < max(count, LEAST) or len(years) < after + 2:
+            if len(near) < max(count, LEAST) or years < after + 2:
                 continue
-            chosen = values.loc[[*own, *near[:count]]].reset_index().melt("unit", var_name="time", value_name="value")
-            first = dict.fromkeys(own, int(years[-after]))
-            panel = Panel.of(chosen, unit="unit", time="time", outcome="value", treated=first)
-            effect = mde_panel(panel, power=power, alpha=alpha)
+            chosen = values.loc[near[:count]]
+            change = chosen.iloc[:, -after:].mean(axis=1) - chosen.iloc[:, :-after].mean(axis=1)
+            se = float(change.std(ddof=1)) * np.sqrt(1 / len(own) + 1 / count)
+            effect = mde_multiplier(power=power, alpha=alpha, df=count - 1) * se
             effect = 100 * float(np.expm1(effect / 100)) if relative else effect
-            rows.append({"places": count, "readings": after, "before": len(years) - after, "effect": effect})
+            rows.append({"places": count, "readings": after, "before": years - after, "effect": effect})
     return pd.DataFrame(rows, columns=["places", "readings", "before", "effect"])

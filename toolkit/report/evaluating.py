@@ -50,12 +50,12 @@ class Evaluating:
         gone = (known["state"] == "renounced") & ((known["state_on"] == "") | (known["state_on"] <= day))
         return known[~gone]
 
-    @property
+    @cached_property
     def own_grants(self) -> pd.DataFrame:
         """Those of the territory."""
         return self.known_grants[self.known_grants["istat_code"].isin(self.report.members)]
 
-    @property
+    @cached_property
     def own_money(self) -> Sum:
         """EUR of those grants."""
         return Sum.of_column(self.own_grants["amount"])
