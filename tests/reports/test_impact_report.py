@@ -151,7 +151,7 @@ def test_a_policy_by_name_is_shown_where_it_does_not_apply() -> None:
 
 def test_manifattura_prints_what_cannot_be_seen_and_ranges() -> None:
     notebook = executed("impact", municipality="015146", language="en")
-    text = next(t for t in sentences(notebook) if t.startswith("At best €10.00 million"))
+    text = next(t for t in sentences(notebook) if t.startswith("Largest effect expected"))
     assert "less than 0.01 percentage points" in text
     rows = table(notebook, "ranges-manifattura-milano-2017")
     assert {row["area"] for row in rows} == {"In Italy", "In the Metropolitan City"}
