@@ -33,6 +33,7 @@ from toolkit.catalog.rules import (
     RULES,
     TYPES,
     check_rows,
+    municipal,
     read,
     verified_bytes,
 )
@@ -207,9 +208,9 @@ class Catalog:
         return self.table(name, codes, columns).data
 
     def in_parts(self, name: str) -> bool:
-        """Whether a table holds so much that who needs some municipalities reads these alone: a parquet by code."""
+        """Whether a table of municipalities is so large that who needs some reads these alone: a parquet."""
         resource = self._resource(name)
-        return str(resource["format"]) == "parquet" and resource["schema"]["fields"][0]["name"] == "istat_code"
+        return resource["format"] == "parquet" and bool(municipal(resource))
 
     def document(self, name: str) -> dict[str, Any]:
         """A checked JSON document (the boundaries); the load is recorded."""

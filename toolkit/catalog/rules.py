@@ -7,6 +7,7 @@ import io
 import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -51,22 +52,21 @@ def read(
     Args:
         content: of the file.
         resource: its descriptor.
-        codes: of a parquet only the rows of these codes, its first column, are read; None: all.
+        codes: of a parquet only the rows with one of these municipalities are read; None: all.
         columns: of a parquet only these are read; none: all.
     """
     fields = resource["schema"]["fields"]
     expected = [item["name"] for item in fields]
     types = {item["name"]: TYPES[item["type"]] for item in fields}
     if resource["format"] == "parquet":
-        file, first = parquet(content, resource), expected[0]
-        wanted = list(range(file.num_row_groups)) if codes is None else _holding(file, codes)
-        if codes is None or not columns:
-            needed = list(columns) or expected
-        else:
-            needed = [name for name in expected if name in {first, *columns}]
+        file, keys = parquet(content, resource), municipal(resource)
+        every = codes is None or keys != expected[:1]
+        wanted = list(range(file.num_row_groups)) if every else _holding(file, codes or ())
+        needed = [name for name in expected if not columns or name in columns or (codes is not None and name in keys)]
         arrow = file.read_row_groups(wanted, columns=needed, use_threads=False)
         if codes is not None:
-            arrow = arrow.filter(pc.is_in(arrow[first], value_set=pa.array(sorted(codes), pa.string())))
+            among = pa.array(sorted(codes), pa.string())
+            arrow = arrow.filter(reduce(pc.or_, [pc.is_in(arrow[name], value_set=among) for name in keys]))
         return arrow.select(list(columns) or expected)
     _check_columns(content.split(b"\n", 1)[0].decode("utf-8").split(","), expected, resource)
     try:
@@ -82,6 +82,11 @@ def read(
         name = expected[int(found[1])]
         rule = f"{name} is of type {types[name]}; it is {found[3]!r}"
         raise _fault(resource, f"row {found[2]}, column {name}", rule) from fault
+
+
+def municipal(resource: dict[str, Any]) -> list[str]:
+    """Columns of a table with codes of municipalities."""
+    return [link["fields"][0] for link in resource["schema"].get("foreignKeys", ())]
 
 
 def parquet(content: bytes, resource: dict[str, Any]) -> pyarrow.parquet.ParquetFile:

@@ -28,6 +28,7 @@ from toolkit.sources import (
     istat_production,
     istat_register,
     mef_income,
+    opencivitas,
     padigitale,
     policy_panels,
     regis,
@@ -47,6 +48,7 @@ ADAPTERS = (
     istat_production,
     istat_fragility,
     istat_commuting,
+    opencivitas,
     eurostat,
     international,
     calls,
@@ -104,6 +106,8 @@ def build(raw: Path, data: Path) -> list[str]:
     }
     contents[PACKAGE] = _yaml(package)
     _replace(contents, data)
+    for gone in {entry["path"] for entry in old.entries.values()} - set(contents):
+        (data / gone).unlink()
     if faults:
         raise faults[0] if len(faults) == 1 else Faults(faults)
     return list(contents)
@@ -119,7 +123,7 @@ class Old:
     def __init__(self, data: Path) -> None:
         self.data = data
         package = Catalog(data).package if (data / PACKAGE).is_file() else {"resources": []}
-        self.entries = {entry["name"]: entry for entry in package["resources"]}
+        self.entries = {one["name"]: one for one in package["resources"] if (data / one["path"]).is_file()}
 
     def of(self, resources: Iterable[Resource]) -> list[Made]:
         """Descriptors and files as they are."""

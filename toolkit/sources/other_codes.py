@@ -40,6 +40,11 @@ def today(raw: Path, source: RawFile, codes: pd.Series) -> pd.Series:
     return mapped
 
 
+def in_force(raw: Path) -> list[str]:
+    """The codes of the municipalities of today."""
+    return sorted(set(_map(raw / MAP).values()))
+
+
 @cache
 def _map(path: Path) -> dict[str, str]:
     rows = RawFile("other_codes", path).csv(["cod", "cod_2026"])

@@ -97,7 +97,7 @@ def consumed(raw: Path) -> pd.DataFrame:
     register = istat_register.tables(raw)["municipalities"]
     area = share["istat_code"].map(register.set_index("istat_code")["area_km2"].astype(float))
     kept = {"istat_code": share["istat_code"], "year": share["year"], "item": "consumed_land"}
-    return long(pd.DataFrame(kept | {"value": share["value"] * area, "unit": "ha"}), list(CONSUMED.key))
+    return long(pd.DataFrame(kept | {"value": (share["value"] * area).round(3), "unit": "ha"}), list(CONSUMED.key))
 
 
 def by_hand(resource: Resource, rows: list[dict[str, Any]], read_on: str) -> pd.DataFrame:

@@ -53,7 +53,7 @@ def parquet_bytes(frame: pd.DataFrame, fields: tuple[dict[str, Any], ...]) -> by
         compression_level=19,
         store_schema=False,
         use_dictionary=[name for name in schema.names if name not in numbers],
-        column_encoding=dict.fromkeys(numbers, "BYTE_STREAM_SPLIT"),
+        column_encoding={name: "BYTE_STREAM_SPLIT" for name in numbers if (frame[name].dropna() % 1 == 0).all()},
         write_statistics=schema.names[:1],
     ) as writer:
         for start, end in pairwise(_bounds(frame[schema.names[0]].to_numpy())):
