@@ -103,6 +103,17 @@ def test_facts_follow_p_and_status(expo: Asked) -> None:
     assert broken.result["estimate"] is None
 
 
+@pytest.mark.parametrize(
+    ("level", "p", "read"), [("fragile", 0.01, True), ("fragile", 0.5, False), ("descrittivo", 0.01, False)]
+)
+def test_an_effect_is_read_only_where_verdict_and_p_allow(level: Any, p: float, read: bool, expo: Asked) -> None:
+    found = replace(expo.found, figures={**expo.found.figures, "p": p}, verdict=impact.Verdict(level, ()))
+    policies = Policies(Report("impact", municipality="015155", language="it", it="x", en="x"))
+    (concerned,) = [one for one in policies.here if one.name == "expo-2015"]
+    concerned.__dict__["outcomes"] = [Asked(concerned, expo.outcome, found)]
+    assert (concerned in policies.causal) == read
+
+
 def test_a_panel_as_it_is_gives_what_is_kept_and_another_is_estimated(expo: Asked) -> None:
     panel = expo.panel()
     assert expo.fit(panel) is expo.found

@@ -510,8 +510,13 @@ class Policies(Evaluating):
 
     @property
     def causal(self) -> list[Concerned]:
-        """Those of which an effect may be read, with its caveats."""
-        return [one for one in self.here if one.verdict != LEVELS[-1]]
+        """Those of which an effect may be read, with its caveats: a verdict that allows it, a gap that is no noise."""
+
+        def read(asked: Asked) -> bool:
+            p = asked.found.figures.get("p")
+            return asked.found.verdict.causal and p is not None and p <= NOISE
+
+        return [one for one in self.here if any(map(read, one.estimated))]
 
     @property
     def broken(self) -> list[Asked]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -176,19 +176,14 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
-def _replace(contents: dict[str, bytes], data: Path, only: Sequence[str] = ()) -> None:
-    """Write beside, check it (or the tables named) as a catalogue, then rename file by file, the descriptor last."""
+def _replace(contents: dict[str, bytes], data: Path) -> None:
+    """Write beside, check it as a catalogue, then rename file by file, the descriptor last."""
     fresh = data.parent / f".{data.name}.building-{os.getpid()}"
     fresh.mkdir(parents=True)
     try:
         for name, content in contents.items():
             (fresh / name).write_bytes(content)
-        fresh_catalog = Catalog(fresh)
-        if only:
-            for name in only:
-                fresh_catalog.load(name)
-        else:
-            fresh_catalog.check()
+        Catalog(fresh).check()
         data.mkdir(parents=True, exist_ok=True)
         for name in contents:
             (fresh / name).replace(data / name)
