@@ -786,7 +786,7 @@ class Policies(Evaluating):
             DataFrame[code, claim, status, recomputed, why, source, claimed, value]: `status` is a code, `value` the
             figure of the tables where it is of the same unit, year and territory.
         """
-        tables = {name: self.report.table(name) for name in evaluations.CLAIM_TABLES} if self._quoted else {}
+        tables = {name: self._whole(name) for name in evaluations.CLAIM_TABLES} if self._quoted else {}
         rows: list[dict[str, Any]] = []
         for one in self.here:
             for claim in one.policy.claims:
@@ -801,6 +801,11 @@ class Policies(Evaluating):
         columns = ["code", "claim", "status", "recomputed", "why", "source", "claimed", "value"]
         frame = pd.DataFrame(rows, columns=columns)
         return frame.assign(value=frame["value"].astype(object).where(frame["value"].notna(), None))
+
+    def _whole(self, name: str) -> pd.DataFrame:
+        """A table with the places that are not around the territory too: quoted wholes are dated and larger."""
+        known, whole = self.report.table(name), catalog.load(name)
+        return whole[whole["year"] <= known["year"].max()] if "year" in whole else whole
 
     @property
     def _quoted(self) -> bool:
