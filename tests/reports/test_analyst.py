@@ -219,7 +219,9 @@ def test_another_window_is_estimated_and_drawn(policies: BeautifulSoup) -> None:
 def test_an_estimate_of_ones_own_is_on_the_page(policies: BeautifulSoup) -> None:
     mine = figure(policies, "another-method")
     assert re.search(r"Con un altro metodo lo scarto è −?\d,\d\d punti", mine.h3.get_text())
-    assert len(mine.select(".wide svg path")) > 1
+    assert mine.svg.title.get_text()
+    assert "synthetic_did" in mine.svg.get_text()
+    assert mine.select("svg circle")
     assert "ISTAT" in said(mine.select_one(".source"))
 
 
