@@ -11,9 +11,9 @@ from typing import Any
 from toolkit.deferred import put_off
 
 __version__ = "0.1.0"
-__all__ = ["Report", "__version__", "charts", "impact", "indicators", "pnrr", "spaces"]
+__all__ = ["Policies", "Report", "__version__", "charts", "impact", "indicators", "pnrr", "spaces"]
 
-_HOME = {"Report": "toolkit.report"}
+_HOME = {"Policies": "toolkit.report.policies", "Report": "toolkit.report"}
 put_off()
 
 

@@ -35,11 +35,11 @@ MAY = {
     "spaces": {"errors"},
     "sources": {"errors", "signs", "catalog", "territory"},
     "report": {"contract", "errors", "geo", "kept", "partial", "text", "svg", "display", "charts", "params", "catalog"}
-    | {"territory", "indicators", "impact", "pnrr", "spaces"},
+    | {"territory", "indicators", "impact", "pnrr", "spaces", "evaluations"},
     "render": {"contract", "errors", "geo", "inside", "kept", "signs", "text", "vega", "svg", "display", "charts"}
     | {"report"}
     | {"catalog", "territory", "indicators"},
-    "evaluations": {"errors", "text", "params", "catalog", "impact", "sources"},
+    "evaluations": {"errors", "text", "params", "catalog", "territory", "impact"},
     "run": {"contract", "errors", "inside", "signs", "params", "catalog", "territory", "render", "text", "indicators"}
     | {"evaluations", "display", "report"},
 }
@@ -50,7 +50,9 @@ REMOTE = {  # module -> what it may use, where the user asks for it
     "run/address.py": {"fsspec", "obstore"},
 }
 PURE = {"indicators", "impact", "pnrr", "spaces"}
-PURE_MAY = {"numpy", "pandas", "scipy", "statsmodels", "diff_diff", "toolkit"} | set(sys.stdlib_module_names)
+PURE_MAY = {"numpy", "pandas", "scipy", "statsmodels", "diff_diff", "altair", "IPython", "toolkit"} | set(
+    sys.stdlib_module_names
+)
 FILES = {"pathlib", "os", "io", "shutil", "tempfile", "subprocess"} | NETWORK
 
 

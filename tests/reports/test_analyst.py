@@ -1,4 +1,4 @@
-"""What an analyst does with `benchmark.ipynb` by changing and adding cells alone: one papermill run, read as a page."""
+"""What an analyst does with our notebooks by changing and adding cells alone: a papermill run each."""
 
 from __future__ import annotations
 
@@ -66,34 +66,81 @@ report.show(parks.head(7), id="parks", it="Verde per comune", en="Green by munic
 }
 
 
-@pytest.fixture(scope="module")
-def made(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder in which the changed notebook was executed, with its page and files."""
-    folder = tmp_path_factory.mktemp("analyst")
+CHANGED_POLICIES = {
+    # a shorter window: what is kept is not of it, so it is estimated here
+    "    panel = asked.panel()\n": "    panel = asked.panel().only(start=2003)\n",
+    # a sentence, in both languages
+    "Si vedono solo effetti da {mde} in su.": "Sotto {mde} i dati non vedono nulla.",
+    "Only effects of {mde} or more would show.": "Below {mde} the data see nothing.",
+    # a layer on a chart of ours
+    "marks={asked.outcome.first_year: asked.of.title}),\n": (
+        "marks={asked.outcome.first_year: asked.of.title})\n"
+        '        + alt.Chart(alt.Data(values=[{"level": 8}])).mark_rule(color="red").encode(y="level:Q"),\n'
+    ),
+    "from toolkit import Policies, Report, charts, impact\n": (
+        "import altair as alt\n\nfrom toolkit import Policies, Report, charts, impact\n"
+    ),
+    # other comparisons for a measure of one's own
+    '"EUR_per_taxpayer", size=taxpayers,\n': '"EUR_per_taxpayer", size=taxpayers, places=[30, 100],\n',
+}
+ADDED_POLICIES = {
+    "checks = policies.checks()": """
+provinces = report.table("provinces")
+work = provinces[provinces["item"] == "unemployment_rate"]
+mine = impact.Panel.of(work, unit="province_code", time="year", outcome="value", treated={"015": 2015})
+other = impact.synthetic_did(mine, draws=20)
+report.figure(
+    other.plot(),
+    id="another-method",
+    it="Con un altro metodo lo scarto è {gap} punti",
+    en="With another method the gap is {gap} points",
+    gap=report.words.number(other.estimate, 2),
+    sources=["provinces"],
+)
+""",
+}
+
+
+def executed(
+    root: Path, folder: Path, name: str, changed: dict[str, str], added: dict[str, str], **parameters: str
+) -> Path:
+    """The folder in which a changed notebook was executed, with its page and files; its data are in `data`."""
     shutil.copytree(root / "data", folder / "data", ignore=shutil.ignore_patterns("curated", "own"))
     (folder / "data" / "own").mkdir()
     codes = catalog.load("area_members").query("area == 'citta-metropolitana-milano'")["istat_code"].unique()
     rows = "".join(f"{code},2025,{20 + number / 4}\n" for number, code in enumerate(sorted(codes)))
     (folder / "data" / "own" / "parks.csv").write_text(f"istat_code,year,value\n{rows}")
-    notebook = nbformat.read(root / "notebooks" / "benchmark.ipynb", as_version=4)
-    for old, new in CHANGED.items():
+    notebook = nbformat.read(root / "notebooks" / f"{name}.ipynb", as_version=4)
+    for old, new in changed.items():
         (cell,) = [cell for cell in notebook.cells if old in cell.source]
         cell.source = cell.source.replace(old, new)
-    for before, source in ADDED.items():
+    for before, source in added.items():
         assert len(source.strip().splitlines()) <= 12
         (at,) = [number for number, cell in enumerate(notebook.cells) if before in cell.source]
         notebook.cells.insert(at, nbformat.from_dict(code(source.strip())))
-    nbformat.write(notebook, folder / "benchmark.ipynb")
-    assert [str(fault) for fault in check_notebooks.faults(folder / "benchmark.ipynb", ours=False)] == []
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+    assert [str(fault) for fault in check_notebooks.faults(folder / f"{name}.ipynb", ours=False)] == []
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("QUADRO_DATA", str(folder / "data"))
         patch.setenv("PYTHONPATH", str(root))
         patch.setenv("QUADRO_DEFER_CHARTS", "1")
-        executed = papermill.execute_notebook(
-            folder / "benchmark.ipynb", None, parameters={"municipality": PLACE}, progress_bar=False, cwd=folder
+        found = papermill.execute_notebook(
+            folder / f"{name}.ipynb", None, parameters=parameters, progress_bar=False, cwd=folder
         )
-    render.outputs(executed, folder / "site")
+    render.outputs(found, folder / "site")
     return folder / "site"
+
+
+@pytest.fixture(scope="module")
+def made(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return executed(root, tmp_path_factory.mktemp("analyst"), "benchmark", CHANGED, ADDED, municipality=PLACE)
+
+
+@pytest.fixture(scope="module")
+def policies(root: Path, tmp_path_factory: pytest.TempPathFactory) -> BeautifulSoup:
+    folder = tmp_path_factory.mktemp("policies")
+    site = executed(root, folder, "impact", CHANGED_POLICIES, ADDED_POLICIES, municipality=PLACE)
+    return page_checks.soup_of((site / "impact.it.html").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -158,3 +205,27 @@ def test_an_added_section_stands_in_the_contents_and_the_page_is_whole(page: Bea
     address = heading.get("id") or heading.find_parent("section")["id"]
     assert page.select(f'nav a[href="#{address}"]')
     page_checks.everything((made / "benchmark.it.html").read_text(encoding="utf-8"), "it")
+
+
+def test_another_window_is_estimated_and_drawn(policies: BeautifulSoup) -> None:
+    path = figure(policies, "path-expo-2015")
+    years = [cell.get_text() for cell in path.select("details tbody th")]
+    assert (years[0], years[-1]) == ("2003", "2019")
+    assert "12 anni prima del 2015" not in said(policies)  # what was asked is said of the policy
+    assert path.select('svg [stroke="red"]')
+    assert re.search(r"Sotto [\d,]+ punti percentuali i dati non vedono nulla\.", said(policies))
+
+
+def test_an_estimate_of_ones_own_is_on_the_page(policies: BeautifulSoup) -> None:
+    mine = figure(policies, "another-method")
+    assert re.search(r"Con un altro metodo lo scarto è −?\d,\d\d punti", mine.h3.get_text())
+    assert mine.svg.title.get_text()
+    assert "synthetic_did" in mine.svg.get_text()
+    assert mine.select("svg circle")
+    assert "ISTAT" in said(mine.select_one(".source"))
+
+
+def test_other_comparisons_for_a_measure_of_ones_own(policies: BeautifulSoup) -> None:
+    rows = [cell.get_text() for cell in figure(policies, "detectable").select("details tbody th")]
+    assert "Reddito per contribuente, 30 comuni" in rows
+    assert "Reddito per contribuente, 50 comuni" not in rows

@@ -23,9 +23,7 @@ TERRITORIES = (
 # Terms of the field without an entry: a page that begins to use one is to open it, or to give it an entry.
 UNKNOWN = r"\b(herfindahl|hachman|theil|shapley|winsoris|punteggi[o]? z|z-score|deviazione standard|standard deviation)"
 # Words that are ordinary on a page, or that it explains in place, beside the entries of other pages.
-PLAIN = {
-    "impact": {"application", "call", "enterprises", "lump_sum", "own_share", "percentile", "population_class"},
-}
+PLAIN = {}
 
 
 def said(notebook: nbformat.NotebookNode, language: str) -> str:

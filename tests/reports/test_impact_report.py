@@ -16,7 +16,6 @@ from pypdf import PdfReader
 from toolkit import catalog, render
 from toolkit.errors import ParameterError
 from toolkit.render.printing import browser_path
-from toolkit.report.evaluation.case import TABLES
 from toolkit.text import Words
 
 PLACES = ({"municipality": "015032"}, {"municipality": "015146"}, {"municipality": "015155"})
@@ -27,19 +26,30 @@ CAUSAL = {
 }
 
 
+def shown(notebook: Any, kind: str) -> list[dict[str, Any]]:
+    """What page and extra page show, of one kind."""
+    parts = [part for extract in payloads(notebook, "extract") if not extract["apart"] for part in extract["parts"]]
+    return [one for one in [*payloads(notebook), *parts] if one["kind"] == kind]
+
+
 def table(notebook: Any, id: str) -> list[dict[str, Any]]:
     """Rows of a table of the page as `{column: printed text}`."""
-    found = next(payload for payload in payloads(notebook, "table") if payload["id"] == id)
+    found = next(payload for payload in shown(notebook, "table") if payload["id"] == id)
     keys = [column["key"] for column in found["columns"]]
     return [{key: cell["t"] for key, cell in zip(keys, row, strict=True)} for row in found["rows"]]
 
 
 def names(notebook: Any) -> set[str]:
-    return {row["policy"] for row in table(notebook, "policies")}
+    return {row["title"] for row in table(notebook, "policies")}
 
 
 def figures(notebook: Any) -> set[str]:
-    return {payload["id"] for payload in payloads(notebook, "figure")}
+    return {payload["id"] for payload in shown(notebook, "figure")}
+
+
+def results(notebook: Any) -> dict[str, Any]:
+    found: dict[str, Any] = payloads(notebook, "close")[0]["results"]["figures"]
+    return found
 
 
 # ---- which policies
@@ -63,9 +73,11 @@ def test_a_page_is_whole(where: dict[str, str], language: str) -> None:
     brief = payloads(notebook, "brief")[0]
     assert 1 <= len(brief["items"]) <= 5
     assert brief["next"]
-    ids = {payload["id"] for payload in payloads(notebook, "table")}
-    assert ids >= {"policies", "logic", "data", "knowable", "checks", "actors", "actions-pnrr-digital"}
-    assert figures(notebook) >= {"path-expo-2015", "placebos-expo-2015", "breaks-expo-2015", "timing"}
+    ids = {payload["id"]: payload["fold"] for payload in payloads(notebook, "table")}
+    assert set(ids) >= {"policies", "logic", "knowable", "checks", "actors", "calculator"}
+    assert {name for name, fold in ids.items() if not fold} == {"policies"}
+    assert "actions" in {payload["id"] for payload in shown(notebook, "table")}
+    assert figures(notebook) >= {"path-expo-2015", "placebos-expo-2015", "detectable", "breaks", "timing"}
     assert payloads(notebook, "close")[0]["complete"] is True
     assert not any(re.search(r"[{}]|\bnan\b|\binf\b|\bNone\b(?! \(001168| of)", text) for text in sentences(notebook))
 
@@ -81,22 +93,44 @@ def test_no_sentence_is_causal_beyond_its_verdict(language: str) -> None:
         assert "identificat" not in payloads(notebook, "brief")[0]["items"][0]["text"]
 
 
+@pytest.mark.parametrize("where", [*PLACES, *AREAS], ids=str)
+def test_in_short_has_no_multiplier(where: dict[str, str]) -> None:
+    notebook = executed("impact", language="en", **where)
+    said = " ".join(item["text"] for item in payloads(notebook, "brief")[0]["items"])
+    assert "value added" not in said
+    assert "value added" in {row["measure"] for row in table(notebook, "ranges-pnrr-digital")}
+
+
+@pytest.mark.parametrize("where", [*PLACES, *AREAS], ids=str)
+def test_what_cannot_be_known_takes_three_lines(where: dict[str, str]) -> None:
+    notebook = executed("impact", language="it", **where)
+    estimated = {"Expo 2015"}
+    cards = next(one["groups"] for one in payloads(notebook, "points"))
+    groups = {group["title"]: group["items"] for group in cards}
+    for name in names(notebook) - estimated:
+        what, why, then = groups[name]
+        assert what
+        assert why
+        assert then.startswith("Da ora: ")
+
+
 # ---- what is found
 
 
 def test_expo_says_the_size_the_placebos_and_what_could_be_seen() -> None:
     notebook = executed("impact", municipality="015032")
     text = next(item["text"] for item in payloads(notebook, "brief")[0]["items"] if item["text"].startswith("Expo"))
-    for part in ("−0,1 punti percentuali", "placebo p 0,80", "81 province su 102", "da 1,0 punti percentuali in su"):
-        assert part in text
-    assert "non è distinguibile da zero" in text
+    assert "−0,1 punti percentuali" in text
+    assert "non si distingue da zero" in text
+    told = " ".join(sentences(notebook))
+    for part in ("81 territori su 102", "p 0,80", "da 1,0 punti percentuali in su"):
+        assert part in told
     rows = {row["outcome"]: row for row in table(notebook, "knowable")}
     assert rows["tasso di disoccupazione"]["mde"] == "1,00"
     for broken in ("quota degli occupati nell'industria", "tasso di partecipazione al lavoro"):
         assert rows[broken]["estimate"] == Words("it").absent("missing")
-    data = {row["outcome"]: row["status"] for row in table(notebook, "data")}
-    assert data["quota degli occupati nell'industria"].startswith("rifiutato: serie interrotta")
-    assert "licenza" in data["presenze turistiche"]
+        assert rows[broken]["status"].startswith("Rifiutato: serie interrotta")
+    assert "licenza" in rows["presenze turistiche"]["status"]
 
 
 def test_checks_show_every_comparison_set() -> None:
@@ -108,17 +142,22 @@ def test_checks_show_every_comparison_set() -> None:
     assert all(row["p"] != "n/a" for row in red)
 
 
+def test_a_policy_by_name_is_shown_where_it_does_not_apply() -> None:
+    notebook = executed("impact", municipality="015032", language="en", policy="covid-red-zone-2020")
+    assert payloads(notebook, "brief")[0]["items"][0]["text"] == "First COVID-19 red zone does not concern Bresso."
+    assert "path-covid-red-zone-2020" in figures(notebook)
+    assert set(results(notebook)) >= {"covid-red-zone-2020:income", "covid-red-zone-2020:employment"}
+
+
 def test_manifattura_prints_what_cannot_be_seen_and_ranges() -> None:
     notebook = executed("impact", municipality="015146", language="en")
-    text = next(t for t in sentences(notebook) if t.startswith("Manifattura Milano, unemployment"))
-    assert "€10.00 million" in text
+    text = next(t for t in sentences(notebook) if t.startswith("Largest effect expected"))
     assert "less than 0.01 percentage points" in text
-    assert "no estimate" in text
     rows = table(notebook, "ranges-manifattura-milano-2017")
     assert {row["area"] for row in rows} == {"In Italy", "In the Metropolitan City"}
     assert {row["measure"] for row in rows} >= {"output", "value added", "public euro per euro of value added"}
     drivers = table(notebook, "drivers-manifattura-milano-2017")
-    assert drivers[0]["assumption"] == "part that would not have been spent anyway"
+    assert drivers[0]["what"] == "part that would not have been spent anyway"
     assert all(row["source"] for row in drivers)
 
 
@@ -127,9 +166,31 @@ def test_grants_are_those_of_the_territory() -> None:
     mine = applications[(applications["istat_code"] == "015032") & (applications["state"] != "renounced")]
     notebook = executed("impact", municipality="015032", language="en")
     printed = Words("en").euro_short(float(mine["amount"].sum()))
-    assert any(printed in item["text"] for item in payloads(notebook, "brief")[0]["items"])
-    results = payloads(notebook, "close")[0]["results"]["figures"]
-    assert results["funded"] == {"municipalities": 132, "of": 133}
+    assert any(printed in text for text in sentences(notebook) if text.startswith("PA digitale 2026"))
+    assert results(notebook)["funded"] == {"municipalities": 132, "of": 133}
+
+
+# ---- could we see it?
+
+
+@pytest.mark.parametrize("where", [*PLACES, *AREAS], ids=str)
+def test_the_calculator_answers_for_every_place(where: dict[str, str]) -> None:
+    notebook = executed("impact", language="en", **where)
+    rows = table(notebook, "calculator")
+    names = {row["name"] for row in rows}
+    assert names >= {"Income per taxpayer", "Employment rate at ages 20–64"}
+    assert {row["places"] for row in rows if row["name"] == "Income per taxpayer"} == {"20", "50", "100"}
+    effects = [float(row["effect"].rstrip("%")) for row in rows if row["name"] == "Income per taxpayer"]
+    assert all(0.5 < effect < 20 for effect in effects)
+
+
+def test_bresso_would_see_about_four_percent() -> None:
+    notebook = executed("impact", municipality="015032", language="en")
+    rows = [row for row in table(notebook, "calculator") if (row["places"], row["readings"]) == ("100", "1")]
+    (income,) = [row for row in rows if row["name"] == "Income per taxpayer"]
+    assert 3.5 < float(income["effect"].rstrip("%")) < 4.5
+    assert 900 < float(income["amount"].lstrip("€").replace(",", "")) < 1200
+    assert {row["name"] for row in rows} >= {"Residents"}
 
 
 # ---- claims, trials, dates
@@ -141,6 +202,9 @@ def test_claims_are_recounted_or_say_why_not() -> None:
     assert north["i sette comu"]["recomputed"].startswith("2,92\xa0%")
     assert north["più di 20.69"]["status"] == "non riproducibile"
     assert "2018 invece del 2008" in north["più di 20.69"]["why"]
+    share = north["il 6,17\xa0% d"] if "il 6,17\xa0% d" in north else north["il 6,17 % de"]
+    assert share["recomputed"].startswith("5,41\xa0% delle unità locali")
+    assert share["status"] == "non riproducibile"
     milano = table(executed("impact", municipality="015146"), "claims")
     assert {row["status"] for row in milano} == {"non riproducibile"}
     assert len(milano) == 5
@@ -154,19 +218,29 @@ def test_trials_say_what_was_not_stated() -> None:
         for group in payload["groups"]
     ]
     told = " ".join(item for group in groups for item in group["items"])
-    assert "Valore di partenza: 73" in told
+    assert "Si parte da 73" in told
     assert "la soglia sotto la quale non si continua" in told
 
 
 def test_planned_and_actual_dates() -> None:
-    rows = {
-        row["action"]: row
-        for row in table(executed("impact", municipality="015146"), "actions-manifattura-milano-2017")
-    }
+    notebook = executed("impact", municipality="015146")
+    rows = {row["action"]: row for row in table(notebook, "actions")}
     assert rows["Primi bandi, entro sei mesi"]["state"] == "concluso, 35 giorni prima del termine"
     assert rows["Programma di circa cinque anni"]["state"] == "termine passato, fine non trovata"
     assert rows["Censimento degli spazi pubblici inutilizzati"]["plan"] == "senza date"
-    assert "calendar-manifattura-milano-2017" in figures(executed("impact", municipality="015146"))
+    assert "calendar" in figures(notebook)
+
+
+def test_complementary_policies_are_not_added_up() -> None:
+    notebook = executed("impact", municipality="015146", language="en")
+    rows = {row["title"]: row for row in table(notebook, "complementary")}
+    assert rows["Industria 4.0 plan"]["level"] == "national"
+    assert rows["Industria 4.0 plan"]["amount"] == "€23,000,000,000"
+    assert rows["Regional law 26/2016"]["amount"] == "n/a"
+    assert len(rows) == 6
+    assert {row["title"] for row in table(notebook, "before")} >= {
+        "municipal register of co-working, fab labs and makerspaces"
+    }
 
 
 # ---- other days, other policies
@@ -176,19 +250,15 @@ def test_a_page_of_the_past_knows_no_later_result() -> None:
     notebook = executed("impact", municipality="015032", as_of="2019-06-30")
     assert names(notebook) == {"Patto di Nord Milano", "Expo 2015"}
     assert "path-expo-2015" not in figures(notebook)
-    statuses = {row["outcome"]: row["status"] for row in table(notebook, "data")}
-    assert statuses["tasso di disoccupazione"] == "a questa data i dati non c'erano"
     rows = {row["outcome"]: row for row in table(notebook, "knowable")}
+    assert rows["tasso di disoccupazione"]["status"] == "A questa data i dati non c'erano."
     assert rows["tasso di disoccupazione"]["estimate"] == Words("it").absent("missing")
+    assert results(notebook)["expo-2015:unemployment"]["estimate"] is None
 
 
 def test_an_unknown_policy_is_refused() -> None:
     with pytest.raises(ParameterError, match="There is no policy 'expo'"):
         execute("impact", municipality="015032", policy="expo")
-
-
-def test_tables_named_are_those_of_the_catalogue() -> None:
-    assert set(TABLES) <= set(catalog.default().names())
 
 
 # ---- size, speed, paper
@@ -200,10 +270,11 @@ def test_size_and_files(where: dict[str, str], tmp_path: Path) -> None:
     page = (tmp_path / "impact.it.html").read_bytes()
     assert len(page) <= 600_000
     assert len(gzip.compress(page)) <= 60_000
-    assert (tmp_path / "impact-paper.it.html").is_file()
-    assert b'href="impact-paper.it.html"' in page
-    results = json.loads((tmp_path / "impact.json").read_text(encoding="utf-8"))
-    assert results["results"]["figures"]["expo-2015:unemployment"]["verdict"] == "descrittivo"
+    for name in ("impact-paper.it.html", "impact-details.it.html"):
+        assert (tmp_path / name).is_file()
+        assert f'href="{name}"'.encode() in page
+    kept = json.loads((tmp_path / "impact.json").read_text(encoding="utf-8"))
+    assert kept["results"]["figures"]["expo-2015:unemployment"]["verdict"] == "descrittivo"
 
 
 @pytest.mark.slow

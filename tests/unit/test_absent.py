@@ -14,12 +14,11 @@ import pytest
 from harness import execute
 from pnrr_making import BRESSO, lines, load, populations
 
-from toolkit import Report, display, indicators, pnrr
+from toolkit import Policies, Report, display, indicators, pnrr
 from toolkit.catalog import store
 from toolkit.partial import Sum
 from toolkit.render import results
-from toolkit.report import WordedReport, comparing, core, evaluation
-from toolkit.report.evaluation import expected, told
+from toolkit.report import comparing, core
 from toolkit.sources import regis
 from toolkit.text import Words
 from toolkit.text.numbers import apart
@@ -381,14 +380,14 @@ def test_a_small_share_is_not_printed_as_none(share: float, told: str) -> None:
 
 @pytest.mark.parametrize("every", [False, True])
 def test_money_of_a_policy_with_a_blank_grant(every: bool, shown: list[display.Shown]) -> None:
-    report = WordedReport("impact", municipality=BRESSO, language="it", tables=evaluation.TABLES)
-    frame = report._tables["applications"].copy()
+    report = Report("impact", municipality=BRESSO, language="it", it="x", en="x")
+    frame = report.table("applications").copy()
     mine = frame.index[(frame["istat_code"] == BRESSO) & (frame["state"] != "renounced")]
     frame.loc[mine if every else mine[:1], "amount"] = NAN
     report._tables["applications"] = frame
-    case = evaluation.Case(report)
-    one = next(one for one in case.here if one.name == "pnrr-digital")
-    assert expected.ranges(case, one) == {}
-    assert "senza importo)" in told._funded(case, case.outcomes(one)[0])
-    expected.ahead(case)
-    assert "chiede tutti gli importi" in said(shown)
+    one = next(one for one in Policies(report).here if one.name == "pnrr-digital")
+    assert one.expected().empty
+    assert not one.money_known
+    assert "senza importo" in one.money_said
+    report.text(it="{place:At} {own}.", en="{place:At} {own}.", **Policies(report).grants())
+    assert "senza importo" in said(shown)

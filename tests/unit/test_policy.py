@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+import shutil
+from collections import defaultdict
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from toolkit import catalog, evaluations
-from toolkit.errors import Faults, MethodError, ToolkitError
+from toolkit.errors import DataError, Faults, MethodError, ToolkitError
 from toolkit.params import policy as policies
 from toolkit.params.policy import Policy
-from toolkit.sources import policy_results
-from toolkit.sources.build import refresh
 
 EXPO = (policies.FOLDER / "expo-2015.yml").read_text(encoding="utf-8")
 MANIFATTURA = (policies.FOLDER / "manifattura-milano-2017.yml").read_text(encoding="utf-8")
 
 
+def kept(policy: str) -> evaluations.Evaluated:
+    found = evaluations.store.read(policy, catalog.default().folder)
+    assert found
+    return found
+
+
 def outcome(policy: str, name: str) -> dict[str, object]:
-    rows = catalog.load("policy_outcomes").query("policy == @policy and outcome == @name")
-    assert len(rows) == 1
-    return dict(rows.iloc[0])
+    found = kept(policy).findings[name]
+    reasons = [reason.key for reason in found.verdict.reasons]
+    figures = defaultdict(lambda: float("nan"), found.figures)
+    return figures | {"status": found.status, "verdict": found.verdict.level, "reasons": reasons}
 
 
 def series(policy: str, name: str, part: str) -> pd.DataFrame:
-    table = catalog.load("policy_series")
-    return table[(table["policy"] == policy) & (table["outcome"] == name) & (table["part"] == part)]
+    table = kept(policy).findings[name].table
+    return table[table["part"] == part]
 
 
 # ---- shipped
@@ -52,15 +59,20 @@ def test_kept_results_are_those_of_their_inputs(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", policies.names())
 def test_results_can_be_computed_again(name: str) -> None:
-    fresh = evaluations.compute(name, catalog.default())
-    for resource in policy_results.RESOURCES:
-        kept = catalog.load(resource.name).query("policy == @name").reset_index(drop=True)
-        again = fresh[resource.name].sort_values(list(resource.key), ignore_index=True)[list(kept.columns)]
-        assert list(again["outcome"]) == list(kept["outcome"])
-        for column in kept.select_dtypes("number"):
-            assert again[column].to_numpy() == pytest.approx(kept[column].to_numpy(), rel=1e-6, abs=1e-8, nan_ok=True)
-        if "verdict" in kept:
-            assert list(again["verdict"]) == list(kept["verdict"])
+    fresh, held = evaluations.compute(name, catalog.default()), kept(name)
+    assert list(fresh.findings) == list(held.findings)
+    for id, finding in fresh.findings.items():
+        then = held.findings[id]
+        assert (finding.status, finding.verdict.level) == (then.status, then.verdict.level)
+        assert dict(finding.figures).keys() >= dict(then.figures).keys()
+        for key, value in then.figures.items():
+            assert finding.figures[key] == pytest.approx(value, rel=1e-6, abs=1e-8)
+        now = finding.table
+        assert list(now["item"].astype(str)) == list(then.table["item"].astype(str))
+        assert list(now["value"]) == pytest.approx(list(then.table["value"]), rel=1e-6, abs=1e-8)
+    assert [row.value for row in fresh.ex_ante] == pytest.approx(
+        [row.value for row in held.ex_ante], rel=1e-6, abs=1e-8
+    )
 
 
 def test_expo_unemployment_is_small_and_descriptive() -> None:
@@ -117,10 +129,9 @@ def test_red_zone_by_randomisation_on_all_control_sets(name: str) -> None:
 
 def test_ranges_are_ordered_and_the_territory_gets_less_than_the_nation() -> None:
     for name in ("manifattura-milano-2017", "pnrr-digital"):
+        rows = pd.DataFrame(kept(name).ex_ante).set_index("item")
         for measure in ("output", "value_added", "jobs"):
-            nation, region = (
-                series(name, "ex_ante", f"range_{area}").set_index("item")["value"] for area in ("national", "regional")
-            )
+            nation, region = (rows.loc[rows["part"] == f"range_{area}", "value"] for area in ("national", "regional"))
             bounds = [f"{measure}:{bound}" for bound in ("low", "middle", "high")]
             assert list(nation[bounds]) == sorted(nation[bounds])
             assert (region[bounds] < nation[bounds]).all()
@@ -252,21 +263,34 @@ def test_an_unknown_policy_names_the_known_ones() -> None:
 # ---- keeping results
 
 
-def test_refresh_writes_what_a_full_build_would(root: Path, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    data.mkdir()
-    for file in (root / "data").iterdir():
-        if file.is_file():
-            (data / file.name).write_bytes(file.read_bytes())
-    written = refresh(policy_results.tables(folder=data), data)
-    assert set(written) == {"policy_outcomes.csv", "policy_series.csv", "datapackage.yaml"}
-    for name in written:
-        assert (data / name).read_bytes() == (root / "data" / name).read_bytes()
+def test_an_evaluation_is_one_object_in_one_file(root: Path, tmp_path: Path) -> None:
+    for name in policies.names():
+        held = kept(name)
+        evaluations.store.keep(held, tmp_path)
+        written = tmp_path / "evaluations" / f"{name}.json"
+        assert written.read_bytes() == (root / "data" / "evaluations" / written.name).read_bytes()
+        assert evaluations.store.read(name, tmp_path) == held
+    (tmp_path / "evaluations" / "expo-2015.json").write_text('{"policy": "expo-2015"}', encoding="utf-8")
+    with pytest.raises(DataError, match="quadro policy run expo-2015 --force"):
+        evaluations.store.read("expo-2015", tmp_path)
+    assert evaluations.store.read("expo-2016", tmp_path) is None
 
 
-def test_merged_replaces_the_rows_of_one_policy(root: Path) -> None:
-    kept = policy_results.tables(folder=root / "data")
-    one = {name: table[table["policy"] == "pnrr-digital"] for name, table in kept.items()}
-    again = evaluations.store.merged(one, "pnrr-digital", root / "data")
-    for name, table in kept.items():
-        pd.testing.assert_frame_equal(again[name], table)
+def test_what_is_kept_goes_with_its_policy(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data, folder = tmp_path / "data", tmp_path / "policies"
+    shutil.copytree(root / "data", data, ignore=shutil.ignore_patterns("curated", "own"))
+    shutil.copytree(policies.FOLDER, folder)
+    monkeypatch.setenv("QUADRO_DATA", str(data))
+    (folder / "expo-2015.yml").unlink()
+    assert "expo-2015: no such policy any more, its evaluation is removed" in list(evaluations.run((), folder))
+    left = {path.stem for path in (data / "evaluations").iterdir()}
+    assert left == set(policies.names()) - {"expo-2015"}
+
+
+def test_a_changed_file_is_computed_again_and_not_read(tmp_path: Path) -> None:
+    read(tmp_path, EXPO, ("first_year: 2015", "first_year: 2013"))
+    (tmp_path / "trial.yml").rename(tmp_path / "expo-2015.yml")
+    found = evaluations.of("expo-2015", catalog.default(), tmp_path)
+    assert found.inputs != kept("expo-2015").inputs
+    assert found.findings["unemployment"].figures["pre_periods"] == 17
+    assert evaluations.of("expo-2015", catalog.default()) == kept("expo-2015")

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import ast
-import json
 import pickle
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from impact_making import frame, panel
 
-from toolkit import catalog, evaluations, impact
+from toolkit import Policies, Report, catalog, evaluations, impact
 from toolkit.errors import MethodError
 from toolkit.impact.verdict import REFUSALS
 from toolkit.params import policy as policies
-from toolkit.report import WordedReport as Report
-from toolkit.report import evaluation
-from toolkit.report.evaluation import found as worded
-from toolkit.report.evaluation import frame as framed
+from toolkit.report.policies import Asked
 from toolkit.text import Words
 
 SYNTHETIC, TRENDS = "synthetic_control", "difference_in_differences"
@@ -204,32 +199,16 @@ def test_the_reason_of_a_policy_reaches_the_page(name: str) -> None:
     policy = policy.model_copy(update={"treated": policy.treated.model_copy(update=treated)})
     outcome = next(one for one in policy.outcomes if one.id == "unemployment").model_copy(update=changes)
     finding = evaluations.find(policy, outcome, Changed(change))  # type: ignore[arg-type]
-    row, series = evaluations.store.row(finding), [("expo-2015", outcome.id, *one) for one in finding.series]
-    assert row["status"] == "refused"
-    assert json.loads(row["reasons"])[0]["key"] == f"impact.reason.{key}"
-    assert all(one.part == "median_change" for one in finding.series)
-    outcomes = pd.DataFrame([{"policy": "expo-2015", "outcome": outcome.id, **row}])
-    lines = evaluations.summary(
-        "expo-2015",
-        {
-            "policy_outcomes": outcomes.assign(estimate=np.nan, p=np.nan, mde=np.nan),
-            "policy_series": pd.DataFrame(series, columns=evaluations.store.SERIES),
-        },
-    )
+    assert finding.status == "refused"
+    assert finding.verdict.reasons[0].key == f"impact.reason.{key}"
+    assert {one.part for one in finding.series} <= {"median_change"}
+    lines = evaluations.summary(evaluations.Evaluated("expo-2015", "", {outcome.id: finding}))
     assert en in lines[1]
     for language, wanted in (("it", it), ("en", en)):
-        report = Report("impact", municipality="015146", language=language, tables=evaluation.TABLES)
-        case = evaluation.Case(report)
-        concerned = next(one for one in case.here if one.name == "expo-2015")
-        known = next(one for one in case.outcomes(concerned) if one.outcome.id == "unemployment")
-        known = evaluation.case.Known(
-            concerned,
-            outcome,
-            {**known.row, **row, "estimate": None, "mde": None, "p": None},
-            known.series.head(0),
-            False,
-        )
-        assert wanted in worded.effect(case, known)
-        assert wanted.lower() in framed._status(case, known).lower()
-        assert wanted in " ".join(case.reasons(known))
-        assert Words(language).say("impact.reason.no_design") not in " ".join(case.reasons(known))
+        report = Report("impact", municipality="015146", language=language, it="x", en="x")
+        concerned = next(one for one in Policies(report).here if one.name == "expo-2015")
+        asked = Asked(concerned, outcome, finding)
+        assert wanted.lower() in asked.why().lower()
+        assert wanted.lower() in asked.facts()["why"].lower()
+        assert wanted.lower() in " ".join(asked.reasons()).lower()
+        assert Words(language).say("impact.reason.no_design") not in " ".join(asked.reasons())

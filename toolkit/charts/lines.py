@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import altair as alt
@@ -57,7 +58,9 @@ def lines(comparison: Any, *scales: str) -> alt.LayerChart:
     return filled(template, about, rows=rows, ends=ends, breaks=list(breaks.values()))
 
 
-def series(frame: pd.DataFrame, report: Any, *, unit: str, ours: str) -> alt.LayerChart:
+def series(
+    frame: pd.DataFrame, report: Any, *, unit: str, ours: str, marks: Mapping[int, str] | None = None
+) -> alt.LayerChart:
     """Lines of a tidy frame, drawn as `lines` draws a comparison.
 
     Args:
@@ -65,6 +68,7 @@ def series(frame: pd.DataFrame, report: Any, *, unit: str, ours: str) -> alt.Lay
         report: whose language numbers are printed in.
         unit: of the values.
         ours: name of the line that is ours, drawn first and with its last value.
+        marks: year → what began with it, a dotted line before that year.
 
     Returns:
         An Altair chart; data sets `rows`, `ends`, `breaks`.
@@ -80,7 +84,8 @@ def series(frame: pd.DataFrame, report: Any, *, unit: str, ours: str) -> alt.Lay
     own = [row for row in rows if row["name"] == ours]
     ends = [{**own[-1], "label": words.value(own[-1]["value"], unit, bare=True)}] if own else []
     template = (_money if words.form(unit) == "euro" else _plain)[len(names) > 1]
-    return filled(template, {"chart": "series", "unit": unit}, rows=rows, ends=ends, breaks=[])
+    breaks = [{"at": year - 0.5, "t": said} for year, said in (marks or {}).items()]
+    return filled(template, {"chart": "series", "unit": unit}, rows=rows, ends=ends, breaks=breaks)
 
 
 def _lines(*, several: bool, number: str) -> alt.LayerChart:

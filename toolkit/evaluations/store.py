@@ -1,27 +1,62 @@
-"""The two tables that keep what came of policies: written once by `quadro policy run`, read by many pages."""
+"""What came of a policy, kept as one object in one file: `data/evaluations/<policy>.json`.
+
+It is what `quadro policy run` computed, with a fingerprint of what it was computed from. Where file or tables have
+changed since, it is not read: what is asked for is computed again. The file of a policy that is gone goes too.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from toolkit import impact
 from toolkit.catalog import Catalog
+from toolkit.errors import DataError
 from toolkit.evaluations.reading import ECONOMY
 from toolkit.impact.question import Row
 from toolkit.params import policy as policies
 from toolkit.params.policy import Policy
 
-FORMAT = 1  # raise it when the rows written for the same inputs change
-SERIES = ["policy", "outcome", *Row._fields]
-NUMBERS = ["estimate", "low", "high", "p", "mde", "expected_effect", "treated", "controls", "pre_periods"]
-NUMBERS += ["post_periods", "pre_rmspe", "placebo_time_year", "placebo_time_p", "placebo_time_gap", "loo_low"]
-NUMBERS += ["loo_high", "seed", "draws"]
+FORMAT = 2  # raise it when what is kept for the same inputs changes
+FOLDER = "evaluations"
+DIGITS = 10
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """All that came of a policy.
+
+    Attributes:
+        name: of the policy.
+        inputs: fingerprint of its file and tables.
+        findings: by outcome.
+        ex_ante: what its money is assumed to move; empty where nothing was assumed.
+    """
+
+    name: str
+    inputs: str
+    findings: Mapping[str, impact.Finding]
+    ex_ante: Sequence[Row] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON; figures rounded to ten decimals, so that machines agree."""
+        return {
+            "policy": self.name,
+            "inputs": self.inputs,
+            "outcomes": {outcome: _plain(finding) for outcome, finding in self.findings.items()},
+            "ex_ante": _rows(self.ex_ante),
+        }
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Evaluated:
+        """What `to_dict` gave."""
+        findings = {outcome: _finding(held) for outcome, held in kept["outcomes"].items()}
+        return cls(kept["policy"], kept["inputs"], findings, [Row(*row) for row in kept["ex_ante"]])
 
 
 def fingerprint(name: str, policy: Policy, catalog: Catalog, folder: Path = policies.FOLDER) -> str:
@@ -37,51 +72,75 @@ def fingerprint(name: str, policy: Policy, catalog: Catalog, folder: Path = poli
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
-def is_fresh(name: str, catalog: Catalog, folder: Path = policies.FOLDER) -> bool:
-    """Whether the results kept in the catalogue are those of the policy's file and tables as they are now."""
-    kept = catalog.load("policy_outcomes").query("policy == @name")
-    policy = policies.read(name, folder)
-    same = set(kept["inputs"]) == {fingerprint(name, policy, catalog, folder)}
-    return same and set(kept["outcome"]) == {outcome.id for outcome in policy.outcomes}
-
-
-def tables(outcomes: list[dict[str, Any]], series: list[tuple[Any, ...]]) -> dict[str, pd.DataFrame]:
-    """Rows of `policy_outcomes` and of `policy_series`, with every column of numbers that the catalogue has."""
-    found = pd.DataFrame(outcomes)
-    found = found.reindex(columns=[*found.columns.union(NUMBERS, sort=False)])
-    found[NUMBERS] = found[NUMBERS].astype(float).round(10)
-    behind = pd.DataFrame(series, columns=SERIES).assign(value=lambda frame: frame["value"].round(10))
-    return {"policy_outcomes": found, "policy_series": behind}
-
-
-def row(finding: impact.Finding) -> dict[str, Any]:
-    """A finding as columns of `policy_outcomes`."""
-    reasons = [{"key": r.key, "level": r.level, "values": dict(r.values)} for r in finding.verdict.reasons]
-    figures = {name: value for name, value in finding.figures.items() if name in NUMBERS}
-    texts = {"reasons": json.dumps(reasons, sort_keys=True), "breaks": json.dumps(finding.breaks)}
-    return {"status": finding.status, "verdict": finding.verdict.level, **texts, **figures}
-
-
-def keep(results: Mapping[str, pd.DataFrame], name: str, folder: Path) -> None:
-    """Replace the rows of one policy in the tables of the catalogue in `folder`, and their entries in its description.
+def read(name: str, data: Path) -> Evaluated | None:
+    """What is kept of a policy in a folder of data; None where nothing is.
 
     Raises:
-        DataError: a row breaks a rule of its table; nothing has been replaced.
+        DataError: the file is not what was written.
     """
-    from toolkit.sources.build import refresh
+    path = data / FOLDER / f"{name}.json"
+    if not path.is_file():
+        return None
+    try:
+        return Evaluated.from_dict(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise DataError(
+            f"the evaluation of {name!r} cannot be read: {fault}",
+            where=str(path),
+            hint=f"quadro policy run {name} --force",
+        ) from None
 
-    refresh(merged(results, name, folder), folder)
+
+def is_fresh(name: str, catalog: Catalog, folder: Path = policies.FOLDER) -> bool:
+    """Whether what is kept is that of the policy's file and tables as they are now."""
+    kept = read(name, catalog.folder)
+    return kept is not None and kept.inputs == fingerprint(name, policies.read(name, folder), catalog, folder)
 
 
-def merged(results: Mapping[str, pd.DataFrame], name: str, folder: Path) -> dict[str, pd.DataFrame]:
-    """The kept tables with the rows of one policy replaced."""
-    from toolkit.sources import policy_results
+def keep(evaluated: Evaluated, data: Path) -> None:
+    """Write what came of a policy, in place of what was kept."""
+    path = data / FOLDER / f"{evaluated.name}.json"
+    path.parent.mkdir(exist_ok=True)
+    text = json.dumps(evaluated.to_dict(), ensure_ascii=False, allow_nan=False, indent=1)
+    path.with_suffix(".part").write_text(text + "\n", encoding="utf-8")
+    path.with_suffix(".part").replace(path)
 
-    kept = policy_results.tables(folder=folder)
-    found = {}
-    for resource in policy_results.RESOURCES:
-        rows = kept[resource.name]
-        parts = [part for part in (rows[rows["policy"] != name], results[resource.name]) if len(part)]
-        rows = pd.concat(parts, ignore_index=True) if parts else rows
-        found[resource.name] = rows.sort_values(list(resource.key), kind="stable", ignore_index=True)
-    return found
+
+def forget(known: Sequence[str], data: Path) -> Iterator[str]:
+    """Remove what is kept of policies that are not known any more; their names."""
+    for path in sorted((data / FOLDER).glob("*.json")):
+        if path.stem not in known:
+            path.unlink()
+            yield path.stem
+
+
+def _plain(finding: impact.Finding) -> dict[str, Any]:
+    return {
+        "status": finding.status,
+        "verdict": finding.verdict.level,
+        "false_rate": finding.verdict.false_rate,
+        "reasons": [{"key": r.key, "level": r.level, "values": _values(r.values)} for r in finding.verdict.reasons],
+        "figures": {name: value for name, value in _values(finding.figures).items() if value is not None},
+        "breaks": [_values(one) for one in finding.breaks],
+        "series": _rows(finding.series),
+    }
+
+
+def _finding(held: Mapping[str, Any]) -> impact.Finding:
+    reasons = tuple(impact.Reason(one["key"], one["level"], one["values"]) for one in held["reasons"])
+    series = [Row(*row) for row in held["series"]]
+    verdict = impact.Verdict(held["verdict"], reasons, held["false_rate"])
+    return impact.Finding(held["status"], verdict, held["figures"], held["breaks"], series)
+
+
+def _rows(rows: Sequence[Row]) -> list[list[Any]]:
+    return [list(row._replace(value=round(float(row.value), DIGITS))) for row in rows]
+
+
+def _values(found: Mapping[str, Any]) -> dict[str, Any]:
+    plain: dict[str, Any] = impact.result.plain(dict(found))
+    return {key: _round(value) for key, value in plain.items()}
+
+
+def _round(value: Any) -> Any:
+    return round(value, DIGITS) if isinstance(value, float) and math.isfinite(value) else value

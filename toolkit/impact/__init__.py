@@ -20,6 +20,7 @@ _HOME = {
     "sdid": ("synthetic_did",),
     "randomisation": ("randomisation_test",),
     "interrupted": ("interrupted_time_series",),
+    "seeing": ("detectable",),
     "threshold": ("discontinuity",),
     "power": ("mde_multiplier", "mde_panel", "mde_placebo", "mde_repeated", "mde_two_groups", "n_per_arm", "power_of"),
     "break_date": ("find_break",),

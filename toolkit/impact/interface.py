@@ -119,6 +119,12 @@ class Panel:
         _check_treatment(panel)
         return panel
 
+    def _repr_html_(self) -> str:
+        """What is compared, and the first rows."""
+        dates = ", ".join(map(str, self.treatment_times)) or "no date"
+        told = f"{len(self.treated_units)} treated ({dates}), {len(self.controls)} never treated, {self.span()}"
+        return f"<p><b>{self.outcome}</b>: {told}</p>{self.wide().loc[self.treated_units].head().to_html(border=0)}"
+
     # What the panel holds
 
     @property

@@ -91,6 +91,27 @@ class Finding:
     breaks: Sequence[Mapping[str, Any]] = ()
     series: Sequence[Row] = ()
 
+    @property
+    def table(self) -> pd.DataFrame:
+        """The series as a table: DataFrame[part, item, period, value, unit, flag]."""
+        return pd.DataFrame(list(self.series), columns=list(Row._fields))
+
+    def values(self, part: str) -> dict[str, float]:
+        """Value by item of one part of the series."""
+        return {row.item: row.value for row in self.series if row.part == part}
+
+    def summary(self) -> pd.DataFrame:
+        """Status, verdict and figures, a line each: DataFrame[what, value], values as text."""
+        rows = [("status", self.status), ("verdict", self.verdict.level)]
+        rows += [(name.replace("_", " "), f"{value:.4g}") for name, value in self.figures.items() if value is not None]
+        return pd.DataFrame(rows, columns=["what", "value"])
+
+    def _repr_html_(self) -> str:
+        reasons = "".join(
+            f"<li>{reason.key.rpartition('.')[2]} ({reason.level})</li>" for reason in self.verdict.reasons
+        )
+        return f"{self.summary().to_html(index=False, header=False, border=0)}<ul>{reasons}</ul>"
+
 
 def comparison_units(
     panel: Panel,

@@ -13,6 +13,9 @@ import pandas as pd
 
 from toolkit.errors import MethodError
 
+COUNTED = ("treated_units", "control_units", "clusters", "pre_periods", "post_periods", "observations", "pre_rmspe")
+"""Diagnostics that a summary tells."""
+
 
 @dataclass(frozen=True)
 class Note:
@@ -52,6 +55,41 @@ class Result:
     notes: tuple[Note, ...] = ()
     seed: int | None = None
     draws: int | None = None
+
+    def summary(self) -> pd.DataFrame:
+        """What was found, a line each: estimate, interval, p, how many of what it rests on; absent ones are left out.
+
+        Returns:
+            DataFrame[what, value], values as text with four significant digits.
+        """
+        low, high = self.interval or (None, None)
+        known = {"estimate": self.estimate, "standard error": self.se, "p": self.p}
+        rows = [("method", self.method), ("uncertainty from", self.inference)]
+        rows += [(what, f"{value:.4g}") for what, value in known.items() if value is not None]
+        if low is not None and high is not None:
+            rows.append((f"{self.level:.0%} interval", f"{low:.4g} to {high:.4g}"))
+        rows += [
+            (f"{what}", f"{self.diagnostics[what]:.4g}") for what in COUNTED if _number(self.diagnostics.get(what))
+        ]
+        rows += [("drawn", f"{self.draws} times, seed {self.seed}")] if self.draws else []
+        rows += [("note", note.key.rpartition(".")[2].replace("_", " ")) for note in self.notes]
+        return pd.DataFrame(rows, columns=["what", "value"])
+
+    def plot(self) -> Any:
+        """Its picture, an Altair chart: paths, effects by period, the law of a test, or the estimate with its interval.
+
+        Layers and encodings can be changed, and `report.figure(result.plot(), …)` puts it on the page.
+        """
+        from toolkit.impact.picture import picture
+
+        return picture(self)
+
+    def _ipython_display_(self) -> None:
+        """A table and the picture, for whoever looks at a cell; a page holds what its report shows."""
+        from IPython.display import HTML, display
+
+        display(HTML(self.summary().to_html(index=False, header=False, border=0)))
+        display(self.plot())
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON; tables become lists of records."""
@@ -97,6 +135,10 @@ def quiet() -> Iterator[None]:
 
 
 # Plain values for JSON
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and bool(np.isfinite(value))
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -152,6 +152,14 @@ class Verdict:
         """May a page call the estimate an effect (with its caveats)?"""
         return self.level != "descrittivo"
 
+    def _repr_html_(self) -> str:
+        """The level, and each reason with the level it allows at most."""
+        rows = "".join(
+            f"<tr><td>{one.key.rpartition('.')[2]}</td><td>{one.level}</td><td>{dict(one.values)}</td></tr>"
+            for one in self.reasons
+        )
+        return f"<table><caption>{self.level}</caption>{rows}</table>"
+
 
 Rule = tuple[str, Level, Callable[[Evidence], bool], tuple[str, ...]]
 

@@ -36,7 +36,7 @@ Design = Literal[
     "detectable_only",
     "none",
 ]
-Check = Literal["area_share", "local_units", "manufacturing_jobs", "budget", "none"]
+Check = Literal["area_share", "local_units", "local_units_share", "manufacturing_jobs", "budget", "none"]
 
 
 class Territory(Strict):
@@ -349,6 +349,29 @@ class Consultation(Strict):
     source: Title = Field(description="where it is said", examples=[_BOTH])
 
 
+class Complementary(Strict):
+    """A policy of others on the same matter; amounts are never added up."""
+
+    id: Word = Field(description="its name", examples=["industria_40"])
+    title: Title = Field(description="what it is", examples=[_BOTH])
+    level: Literal["municipal", "metropolitan", "regional", "national", "eu", "social"] = Field(
+        description="whose it is", examples=["national"]
+    )
+    period: Title | None = Field(None, description="over which period; empty: no source says it", examples=[_BOTH])
+    amount: Money | None = Field(None, description="EUR; blank: not known", examples=[1000000000])
+    source: Title = Field(description="where it is said", examples=[_BOTH])
+
+
+class Attempt(Strict):
+    """Something tried before the policy."""
+
+    id: Word = Field(description="its name", examples=["register"])
+    title: Title = Field(description="what was tried", examples=[_BOTH])
+    period: Title = Field(description="when", examples=[_BOTH])
+    result: Title = Field(description="what came of it, as far as a source says", examples=[_BOTH])
+    source: Title = Field(description="where it is said", examples=[_BOTH])
+
+
 class Assumption(Strict):
     """What must hold for the policy to work."""
 
@@ -393,6 +416,12 @@ class Policy(Strict):
     consultations: Annotated[tuple[Consultation, ...], Field(strict=False)] = Field(
         (), description="who was heard", examples=[[]]
     )
+    complementary: Annotated[tuple[Complementary, ...], Field(strict=False)] = Field(
+        (), description="policies of others on the same matter", examples=[[]]
+    )
+    before: Annotated[tuple[Attempt, ...], Field(strict=False)] = Field(
+        (), description="what had been tried before", examples=[[]]
+    )
     decision: Title = Field(description="what follows for whoever decides, given the verdict", examples=[_BOTH])
     checked: PastDate = Field(description="day on which its facts were read", examples=["2026-11-22"])
 
@@ -407,7 +436,7 @@ class Policy(Strict):
                 raise ValueError(f"action {action.id}: planned first and last day go together")
             if action.end < action.start or (action.actual_end and action.actual_end < action.actual_start):
                 raise ValueError(f"action {action.id} ends before it starts")
-        for what in ("outcomes", "actors", "actions", "claims", "trials"):
+        for what in ("outcomes", "actors", "actions", "claims", "trials", "complementary", "before"):
             ids = [one.id for one in getattr(self, what)]
             twice = sorted({id for id in ids if ids.count(id) > 1})
             if twice:
@@ -425,7 +454,7 @@ class Policy(Strict):
 
 MODELS = (
     Policy, Territory, Logic, Treated, Outcome, Pool, KnownBreak, Budget, ExAnte, Assumed, Spending, Actor, Action,
-    LightTrial, TrialReading, QuotedClaim, Consultation, Assumption,
+    LightTrial, TrialReading, QuotedClaim, Consultation, Complementary, Attempt, Assumption,
 )  # fmt: skip
 
 

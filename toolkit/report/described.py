@@ -203,7 +203,7 @@ def _map(report: Report, compared: Sequence[Comparison], told: dict[str, Any]) -
 def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
     """An analyst's chart, or bars of a tidy frame: its data as they are."""
     said = ""
-    if told.get("chart") in ("bars", "parts", "ranges", "series", "spans"):
+    if told.get("chart") in ("bars", "dots", "parts", "periods", "ranges", "series", "spans"):
         rows = chart.datasets["rows"]
         legend = chart.datasets.get("kinds")  # of many periods their kinds, which say how many there are
         said = "; ".join(row["kind"] if legend else row["t"] for row in legend or rows)

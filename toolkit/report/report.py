@@ -84,6 +84,7 @@ class Report(Calling, Producing):
         self._left_out: list[str] = []
         self._without: list[str] = []
         self._ids: set[str] = set()
+        self._parts: dict[str, display.Shown] = {}
         self._title = (it, en)
         measure.spoken.set(language)
         lab.draw_charts(language, lambda: {BOUNDARIES: self.topology})
@@ -445,7 +446,24 @@ class Report(Calling, Producing):
         parts = self._pages.pop(id)
         self._show(display.Extract(language=self.language, id=id, title=title, page=name, parts=parts, alone=True))
 
+    def extract(self, id: str, *parts: str, it: str, en: str) -> None:
+        """Link to a page for paper, made of parts that were shown: `<notebook>-<id>.<language>.html`.
+
+        Args:
+            id: of the page.
+            parts: ids of figures and tables, in order, folds opened; `brief` for what stands in short. Those that the
+                page of this place has not are passed over. What was shown with `page=id` has its place here too.
+            it, en: its title.
+        """
+        name = f"{self.notebook}-{id}.{self.language}.html"
+        chosen = [self._parts[part] for part in parts if part in self._parts]
+        self._pages.pop(id, None)
+        opened = [replace(part, fold=False) if isinstance(part, display.Table) else part for part in chosen]
+        title = self._sentence(it, en, {})
+        self._show(display.Extract(language=self.language, id=id, title=title, page=name, parts=opened, apart=True))
+
     def _show(self, shown: display.Shown, page: str = "") -> None:
+        self._parts[getattr(shown, "id", "") or shown.kind] = shown
         if page:
             self._pages.setdefault(page, []).append(shown)
         else:

@@ -22,7 +22,7 @@ LINES, COLUMNS = 15, 120
 ROW_LOOPS = frozenset({"iterrows", "itertuples"})
 SHOWS = frozenset({*check_said.SAYING, "brief", "key_figures", "points", "absent", "keep", "keep_each", "close"})
 """What a line of a cell may ask of its report."""
-ROOMS = ("Report", "charts", "impact", "indicators", "pnrr")
+ROOMS = ("Policies", "Report", "charts", "impact", "indicators", "pnrr")
 WORDED = "WordedReport"
 """Notebooks that still open this one have their sections elsewhere."""
 _PATH = re.compile(r"^(?:/|~/|\.{1,2}/|[A-Za-z]:\\)|\.(?:csv|parquet|xlsx|json|html)$|^https?://")

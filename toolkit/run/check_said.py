@@ -19,6 +19,7 @@ SAYING: dict[str, tuple[frozenset[str], bool]] = {
     "text": (frozenset({"page"}), False),
     "sentence": (frozenset(), False),
     "page": (frozenset({"id"}), False),
+    "extract": (frozenset({"id"}), False),
     "without": (frozenset(), False),
     "comparisons": (frozenset({"id", "note", "page"}), False),
     "figure": (frozenset({"id", "about", "data", "columns", "sources", "subtitle", "note", "page"}), False),
@@ -80,7 +81,7 @@ def _call(call: ast.Call, method: str, known: Mapping[str, Any]) -> Iterator[str
         yield f"report.{method} has {len(italian)} alternatives in Italian and {len(english)} in English."
         return
     facts = PLACE | (set(given) - own - {"it", "en"})
-    if method in ("section", "page", "without"):
+    if method in ("section", "page", "extract", "without"):
         facts = PLACE
     elif method == "figure" or any(isinstance(one, ast.Attribute) and one.attr == "facts" for one in spread):
         facts |= set(COMPARED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -33,7 +33,6 @@ from toolkit.sources import (
     outliers,
     padigitale,
     policy_panels,
-    policy_results,
     regis,
     spaces,
     supply_use,
@@ -60,7 +59,6 @@ ADAPTERS = (
     spaces,
     supply_use,
     policy_panels,
-    policy_results,
 )
 Made = tuple[dict[str, Any], bytes]
 """Descriptor and file of a table."""
@@ -147,36 +145,6 @@ class Old:
         return DataError(fault.what, where=fault.where, allowed=fault.allowed, hint=hint)
 
 
-def refresh(frames: Mapping[str, pd.DataFrame], data: Path) -> list[str]:
-    """Write some tables again, and their entries in `datapackage.yaml`, as a full build would.
-
-    Args:
-        frames: tables by name, of resources that an adapter has.
-        data: the folder of the catalogue.
-
-    Returns:
-        Names of the files written.
-
-    Raises:
-        DataError: a row breaks a rule; nothing has been replaced.
-    """
-    resources = [resource for adapter in ADAPTERS for resource in adapter.RESOURCES]
-    package = dict(Catalog(data).package)
-    entries = {entry["name"]: entry for entry in package["resources"]}
-    contents: dict[str, bytes] = {}
-    for resource in resources:
-        if resource.name in frames:
-            content = _encoded(frames[resource.name], resource)
-            contents[resource.file] = content
-            digest, rows = hashlib.sha256(content).hexdigest(), frames[resource.name]
-            entries[resource.name] = resource.descriptor(digest, len(content), rows)
-    order = [*(resource.name for resource in resources), istat_boundaries.BOUNDARIES.name]
-    package["resources"] = sorted(entries.values(), key=lambda entry: order.index(entry["name"]))
-    contents[PACKAGE] = _yaml(package)
-    _replace(contents, data, list(frames))
-    return list(contents)
-
-
 def _unforeseen(adapter: ModuleType) -> Callable[[str], DataError]:
     """What is said where an adapter meets what nobody foresaw."""
     names = ", ".join(resource.name for resource in adapter.RESOURCES)
@@ -223,26 +191,21 @@ class _Plain(yaml.SafeDumper):
         return True
 
 
-def _replace(contents: dict[str, bytes], data: Path, only: Sequence[str] = ()) -> None:
-    """Write beside, check it (or the tables named) as a catalogue, then rename file by file, the descriptor last."""
+def _replace(contents: dict[str, bytes], data: Path) -> None:
+    """Write beside, check it as a catalogue, then rename file by file, the descriptor last."""
     fresh = data.parent / f".{data.name}.building-{os.getpid()}"
     try:
         with boundary(lambda why: DataError(f"{data} cannot be written: {why}", where=str(data))):
-            _checked_and_renamed(contents, data, only, fresh)
+            _checked_and_renamed(contents, data, fresh)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _checked_and_renamed(contents: dict[str, bytes], data: Path, only: Sequence[str], fresh: Path) -> None:
+def _checked_and_renamed(contents: dict[str, bytes], data: Path, fresh: Path) -> None:
     fresh.mkdir(parents=True)
     for name, content in contents.items():
         (fresh / name).write_bytes(content)
-    fresh_catalog = Catalog(fresh)
-    if only:
-        for name in only:
-            fresh_catalog.load(name)
-    else:
-        fresh_catalog.check()
+    Catalog(fresh).check()
     data.mkdir(parents=True, exist_ok=True)
     for name in contents:
         (fresh / name).replace(data / name)
