@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import adapter
 import compute_spaces as own
 
-from toolkit import spaces
+from toolkit import catalog, spaces
 
 PUBLISHED = {  # case -> figures in order, tolerance
     "topsis_tzeng_huang": ([0.5037, 0.6581, 0.7482, 0.3340], 5e-5),
@@ -50,7 +50,7 @@ def test_moran_of_the_municipalities_of_milan(shared: Path) -> None:
     """Contiguity of 133 municipalities: 666 directed links, one island; land take of 2022."""
     pairs = pd.read_csv(shared / "sources/spaces/IT_adiacenze_comuni_2021.csv.gz", dtype=str)
     pairs.columns = ["code_a", "code_b"]
-    fragile = pd.read_csv(Path(__file__).parents[2] / "data/fragility.csv", dtype={"istat_code": str})
+    fragile = catalog.load("fragility")
     take = fragile[(fragile["item"] == "land_take_share") & (fragile["scale"] == "ratio") & (fragile["year"] == 2022)]
     take = take[take["istat_code"].str.startswith("015")].set_index("istat_code")["value"]
     near = spaces.weights(pairs, list(take.index))
