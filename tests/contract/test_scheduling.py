@@ -57,7 +57,6 @@ def interrupted(_: argparse.Namespace) -> int:
     [
         (0, ["list", "runs"]),
         (0, ["data", "fetch", "Bresso"]),
-        (1, ["data", "fetch", "Torino"]),
         (2, ["run", "no-such-plan"]),
         (2, ["run", "nord-milano", "--only", "118015"]),
         (2, ["explain", "Bresso", "--site", "nowhere"]),

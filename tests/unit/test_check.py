@@ -70,10 +70,9 @@ WRONG = [
     ("params/composite.yml", ("parent: people", "parent: peopel"), "peopel", "composite.yml"),
     ("params/swot.yml", ("old_age_index", "old_age_indx"), "no indicator 'old_age_indx'", "swot.yml:"),
     ("params/pnrr.yml", ("unsorted_waste", "unsorted_wast"), "no item of the table fragility", "pnrr.yml:"),
-    ("params/pnrr.yml", ("check_days: 30", "check_days: -30"), "check_days", "pnrr.yml:"),
+    ("params/pnrr.yml", ("preparation_days: 30", "preparation_days: -30"), "preparation_days", "pnrr.yml:"),
     ("params/site.txt", "x", "site.txt is read by nothing", "params/site.txt"),
     ("params/runs/mine.yaml", PLAN, "mine.yaml is read by nothing", "call it mine.yml"),
-    ("params/runs/mine.yml", PLAN + 'municipalities: ["058091"]\n', "Roma (058091) has no figures", "mine.yml:3"),
     ("params/runs/mine.yml", PLAN + 'municipalities: ["999999"]\n', "999999", "mine.yml:3"),
     (
         "params/runs/mine.yml",

@@ -190,7 +190,7 @@ def test_a_missing_column_stops_everything(
     import shutil
 
     shutil.copytree(catalog.default().folder, home / "data", ignore=shutil.ignore_patterns("curated", ".cache"))
-    table, package = home / "data" / "local_units.csv", home / "data" / "datapackage.yaml"
+    table, package = home / "data" / "regional_income.csv", home / "data" / "datapackage.yaml"
     before = table.read_bytes()
     lines = [line.rpartition(",")[0] for line in before.decode().splitlines()]
     assert before.decode().splitlines()[0].endswith(",flag")
@@ -202,7 +202,7 @@ def test_a_missing_column_stops_everything(
     monkeypatch.setenv("QUADRO_DATA", str(home / "data"))
     code, _, err = told(capsys, "run", "good")
     assert code == 2
-    assert "local_units" in err
+    assert "regional_income" in err
     assert "missing: flag" in err
     assert not (home / "reports").exists()
 

@@ -104,7 +104,7 @@ def test_bad_input() -> None:
         pnrr.choose(pd.concat([FIVE, FIVE]), {"own_money": 1})
     with pytest.raises(ParameterError, match="in own_money"):
         pnrr.choose(FIVE.assign(own_money=-3.0), {"own_money": 1})
-    with pytest.raises(ParameterError, match="2 values and 1 weights"):
+    with pytest.raises(ParameterError, match="2 values, 1 capacities and weights"):
         pnrr.knapsack([1, 2], [1], 3)
     with pytest.raises(ParameterError, match="in weights"):
         pnrr.knapsack([1, 2], [1, -1], 3)

@@ -24,7 +24,6 @@ ROWS = {
     "decile": ("fragility", {"istat_code": "015032", "year": "2021", "item": "fragility_decile"}),
     "waste": ("fragility", {"istat_code": "015032", "year": "2021", "item": "unsorted_waste"}),
     "employed": ("fragility", {"istat_code": "015032", "year": "2021", "item": "employment_rate"}),
-    "policy": ("policy_outcomes", {"policy": "expo-2015", "outcome": "unemployment"}),
     "call": ("calls_history", {"call": "pad-1.2-cloud-municipalities-2022-04"}),
     "application": ("applications", {"istat_code": "015032"}),
     "register": ("municipalities", {"istat_code": "015032"}),
@@ -44,9 +43,6 @@ IMPLAUSIBLE = [
     ("decile", "value", "2.5", "fragility_decile: value is a whole number"),
     ("waste", "value", "-75", "unsorted_waste: value is at least 0"),
     ("employed", "value", "104", "employment_rate: value is at most 100"),
-    ("policy", "p", "7", "p is at most 1"),
-    ("policy", "controls", "100.5", "controls is a whole number"),
-    ("policy", "high", "-9", "estimate is at most high"),
     ("call", "closes_on", "2026-02-30", "closes_on is a day of the calendar"),
     ("call", "closes_on", "2199-01-01", "closes_on is at most 2035-12-31"),
     ("call", "observed_on", "2030-01-01", "observed_on is at most 2026-"),
@@ -108,7 +104,7 @@ CELLS = [
     ("income", {"istat_code": "015146", "year": 2018, "item": "taxable_income", "measure": "amount"}),
     ("local_units", {"istat_code": "015032", "item": "persons_employed"}),
     ("provinces", {"province_code": "015", "year": 2010, "item": "unemployment_rate"}),
-    ("population_bands", {"istat_code": "015182", "year": 2022, "band": "65+", "sex": "male"}),
+    ("business_frame", {"istat_code": "015032", "item": "persons_employed", "sector": "total"}),
     ("metro_regions", {"nuts": "ITC4", "year": 2010, "item": "gdp"}),
 ]
 

@@ -92,6 +92,7 @@ def _read_parquet(
     content: bytes, resource: dict[str, Any], codes: Collection[str] | None, columns: Sequence[str]
 ) -> pa.Table:
     expected = [item["name"] for item in resource["schema"]["fields"]]
+    codes = None if codes is None else set(codes)
     file, keys = parquet(content, resource), municipal(resource)
     every = codes is None or keys != expected[:1]
     wanted = list(range(file.num_row_groups)) if every else _holding(file, codes or ())
