@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import pickle
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from toolkit import Policies, Report, display, indicators, pnrr
 from toolkit.catalog import store
 from toolkit.partial import Sum
 from toolkit.render import results
-from toolkit.report import comparing, core
+from toolkit.report import comparing
 from toolkit.sources import regis
 from toolkit.text import Words
 from toolkit.text.numbers import apart
@@ -33,8 +32,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[display.Shown]]:
     before = store.current()
     store.use(store.Store())
     found: list[display.Shown] = []
-    for module in (core, importlib.import_module("toolkit.report.report")):
-        monkeypatch.setattr(module, "show", found.append)
+    monkeypatch.setattr("toolkit.report.report.show", found.append)
     yield found
     store.use(before)
 
