@@ -100,7 +100,6 @@ def shown(kind: str, language: str) -> display.Shown:
         "table": lambda: display.Table(
             **about, id="incomes", caption=text["title"], data=data, csv="benchmark-incomes.csv"
         ),
-        "caveats": lambda: display.Caveats(language=language, items=[{"title": text["title"], "text": text["note"]}]),
         "sources": lambda: display.Sources(
             language=language,
             items=[
@@ -118,13 +117,12 @@ def shown(kind: str, language: str) -> display.Shown:
                 }
             ],
         ),
-        "glossary": lambda: display.Glossary(language=language, items=words.glossary(["local_units", "median"])),
         "close": lambda: display.Close(language=language, results={}, provenance={}),
     }
     return made[kind]()
 
 
-KINDS = ("open", "text", "brief", "key_figures", "figure", "table", "caveats", "sources", "glossary", "close")
+KINDS = ("open", "text", "brief", "key_figures", "figure", "table", "sources", "close")
 
 
 def compare(path: Path, markup: str, fix: bool) -> None:

@@ -165,8 +165,6 @@ EVERY = [
             )
         ],
     ),
-    display.Caveats(language="it", items=[{"title": HOSTILE, "text": HOSTILE}]),
-    display.Glossary(language="it", items=[{"term": HOSTILE, "text": HOSTILE}]),
     display.Sources(
         language="it",
         items=[

@@ -13,7 +13,7 @@ Classes that the page's style and script rely on:
   than a number ("2,74 milioni di euro") carries its value in `td[data-v]`, for sorting.
 - `figure.figure#ID` with an `img` is a picture that another library drew.
 - `div.extract#ID` holds other payloads and a link to their page on paper; `dl.points` › `dt`, `dd`.
-- `ul.key-figures` › `li.key-figure`; `ol.brief`, `ol.next`; `dl.caveats`; `dl.glossary`; `ul.sources`.
+- `ul.key-figures` › `li.key-figure`; `ol.brief`, `ol.next`; `ul.sources`.
 """
 
 from __future__ import annotations
@@ -339,14 +339,6 @@ def _points(payload: Payload, words: Words) -> str:
     return f'<dl class="points">{"".join(groups)}</dl>' if groups else ""
 
 
-def _caveats(payload: Payload, words: Words) -> str:
-    return _pairs("caveats", [(item["title"], item["text"]) for item in payload["items"]])
-
-
-def _glossary(payload: Payload, words: Words) -> str:
-    return _pairs("glossary", [(item["term"], item["text"]) for item in payload["items"]])
-
-
 def _sources(payload: Payload, words: Words) -> str:
     if payload.get("short"):
         address, items = f"../{METHOD[words.language]}", payload["items"]
@@ -407,10 +399,8 @@ _SIMPLE: dict[str, Callable[[Payload, Words], str]] = {
     "text": _text,
     "brief": _brief,
     "key_figures": _key_figures,
-    "caveats": _caveats,
     "points": _points,
     "sources": _sources,
-    "glossary": _glossary,
     "close": _close,
 }
 

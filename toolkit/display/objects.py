@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -290,17 +290,6 @@ class Table(Shown):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Caveats(Shown):
-    """What the data cannot say: items `{title, text}`."""
-
-    kind: ClassVar[str] = "caveats"
-    items: Sequence[Mapping[str, str]]
-
-    def _plain(self) -> str:
-        return "\n".join(f"{item['title']}: {item['text']}" for item in self.items)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Sources(Shown):
     """Sources: items `{title, publisher, licence, licence_url, url, reference_date, date_accessed, …}`.
 
@@ -313,17 +302,6 @@ class Sources(Shown):
 
     def _plain(self) -> str:
         return "\n".join(str(item["title"]) for item in self.items)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Glossary(Shown):
-    """Terms: items `{term, text}` (`Words.glossary`)."""
-
-    kind: ClassVar[str] = "glossary"
-    items: Sequence[Mapping[str, str]]
-
-    def _plain(self) -> str:
-        return "\n".join(f"{item['term']}: {item['text']}" for item in self.items)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -386,27 +364,6 @@ class Close(Shown):
     provenance: Mapping[str, Any]
     complete: bool = True
     next_due: str = ""
-
-
-_CODES = ("language", "id", "page", "key", "unit", "v", "flag")
-_NOT_READ = {*_CODES, "spec", "spec_narrow", "svg", "datasets", "source", "origin", "method", "csv"}
-
-
-def texts(shown: Any) -> Iterator[str]:
-    """Every text of an object that a reader meets, cells and headings of its tables included; sources left out."""
-    if isinstance(shown, str):
-        yield shown
-    elif dataclasses.is_dataclass(shown) and not isinstance(shown, type):
-        for item in dataclasses.fields(shown):
-            if item.name not in _NOT_READ:
-                yield from texts(getattr(shown, item.name))
-    elif isinstance(shown, Mapping):
-        for name, value in shown.items():
-            if name not in _NOT_READ:
-                yield from texts(value)
-    elif isinstance(shown, (list, tuple)):
-        for one in shown:
-            yield from texts(one)
 
 
 def _framed(html: str) -> str:
