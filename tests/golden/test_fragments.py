@@ -93,7 +93,6 @@ def shown(kind: str, language: str) -> display.Shown:
             alt=text["sentence"],
             description=text["note"],
             spec=SPEC,
-            spec_narrow=SPEC,
             table=data,
             csv="benchmark-income.csv",
         ),

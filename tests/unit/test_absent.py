@@ -42,7 +42,7 @@ def texts(payload: Any) -> Iterator[str]:
         yield payload
     elif isinstance(payload, dict):
         for key, part in payload.items():
-            yield from () if key in ("spec", "spec_narrow") else texts(part)
+            yield from () if key == "spec" else texts(part)
     elif isinstance(payload, (list, tuple)):
         for part in payload:
             yield from texts(part)

@@ -187,7 +187,7 @@ class Figure(Shown):
         subtitle: measure, unit, territory, period.
         alt: what the picture shows, in one sentence, for those who do not see it.
         description: how to read it and what stands out.
-        spec, spec_narrow: Vega-Lite, for about 720 and 320 pixels (`charts.pair`).
+        spec: Vega-Lite; a structure of the house is drawn for a telephone too (`svg.at_width`).
         source: one line a source, with its date; or one short line, with `origin` in full.
         origin: sources in full, in the fold.
         method: ids and names of the indicators that are shown, explained by the site's page on method.
@@ -204,7 +204,6 @@ class Figure(Shown):
     alt: str
     description: str
     spec: Mapping[str, Any]
-    spec_narrow: Mapping[str, Any] | None = None
     source: Sequence[str] = ()
     origin: Sequence[str] = ()
     method: Sequence[tuple[str, str]] = ()
