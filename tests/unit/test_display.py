@@ -237,6 +237,8 @@ def test_shared_data_are_drawn_but_stay_out_of_the_payload():
     with pytest.raises(ToolkitError, match="places"):
         display.html(shown.payload())
     assert "Bresso" in display.html(shown.payload(), datasets={"places": [{"a": "Bresso", "v": 1}]})
+    page = display.Extract(language="it", id="mappe", title="t", page="x-mappe.it.html", parts=[shown], alone=True)
+    assert "Bresso" in page._repr_mimebundle_()["text/html"]
 
 
 def test_drawings_made_elsewhere_are_used():

@@ -42,7 +42,11 @@ class Shown:
     def _drawing(self, payload: dict[str, Any]) -> str:
         from toolkit.display.markup import html
 
-        return _framed(html(payload, page=False))
+        return _framed(html(payload, datasets=self._shared(), page=False))
+
+    def _shared(self) -> Mapping[str, Any]:
+        """Shared data that its charts name."""
+        return {}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         payload = self.payload()
@@ -221,10 +225,8 @@ class Figure(Shown):
     def _plain(self) -> str:
         return f"{self.title}\n{self.alt}"
 
-    def _drawing(self, payload: dict[str, Any]) -> str:
-        from toolkit.display.markup import html
-
-        return _framed(html(payload, datasets=self.datasets, page=False))
+    def _shared(self) -> Mapping[str, Any]:
+        return self.datasets
 
     @property
     def has_charts(self) -> bool:
@@ -329,6 +331,9 @@ class Extract(Shown):
 
     def _fields(self) -> dict[str, Any]:
         return {**super()._fields(), "parts": [part.payload() for part in self.parts]}
+
+    def _shared(self) -> Mapping[str, Any]:
+        return {name: rows for part in self.parts for name, rows in part._shared().items()}
 
     @property
     def has_charts(self) -> bool:
