@@ -177,7 +177,7 @@ def test_a_strip_is_the_distribution(code: str) -> None:
         sets = charts.strip(one).datasets
         income = report.table("income").query("unit == 'EUR' or item == 'taxpayers'")
         income = income.pivot(index=["istat_code", "year"], columns="item", values="value")
-        values = (income["taxable_income"] / income["taxpayers"]).xs(2023, level="year")
+        values = (income["taxable_income"] / income["taxpayers"]).xs(2023, level="year").loc[list(report.universe)]
         median, low, high = values.median(), values.quantile(0.1), values.quantile(0.9)
         half = max(high - median, median - low)
         for band, ends in zip(sets["bands"], ((0.1, 0.9), (0.25, 0.75)), strict=True):

@@ -22,7 +22,7 @@ LINES, COLUMNS = 15, 120
 ROW_LOOPS = frozenset({"iterrows", "itertuples"})
 SHOWS = frozenset({*check_said.SAYING, "brief", "key_figures", "points", "absent", "keep", "keep_each", "close"})
 """What a line of a cell may ask of its report."""
-ROOMS = ("Policies", "Report", "charts", "impact", "indicators", "pnrr")
+ROOMS = ("Policies", "Report", "charts", "impact", "indicators", "pnrr", "spaces")
 _PATH = re.compile(r"^(?:/|~/|\.{1,2}/|[A-Za-z]:\\)|\.(?:csv|parquet|xlsx|json|html)$|^https?://")
 Found = Iterator[tuple[int, str]]
 """Number of a cell, what is wrong in it."""
