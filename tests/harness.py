@@ -71,6 +71,4 @@ def sentences(notebook: nbformat.NotebookNode) -> list[str]:
             found += [payload[key] for key in ("caption", "subtitle", "note")]
         elif kind == "key_figures":
             found += [text for item in payload["items"] for text in (item["label"], item["period"], item["note"])]
-        elif kind == "caveats":
-            found += [text for item in payload["items"] for text in (item["title"], item["text"])]
     return [text for text in found if text]

@@ -7,11 +7,16 @@ from typing import Any
 import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from toolkit import display
+from toolkit import display, svg
 from toolkit.text import Words
 
 HOSTILE = '<script>alert("x")</script> & <b>"Città d\'Oro"</b>'
 MIME = display.MIME
+STRUCTURED = {
+    "width": svg.WIDE,
+    "autosize": {"type": "fit-x", "contains": "padding"},
+    "usermeta": {"structured": True, "explore": True},
+}
 SOURCE = {"it": "Dati sintetici, 2023", "en": "Synthetic data, 2023"}
 
 
@@ -33,8 +38,6 @@ def notebook(
         _map(language, texts),
         _table(language, texts),
         display.Text(language=language, paragraphs=[texts["paragraph"], HOSTILE]),
-        display.Caveats(language=language, items=[{"title": texts["caveat"], "text": texts["paragraph"]}]),
-        display.Glossary(language=language, items=[{"term": texts["term"], "text": texts["paragraph"]}]),
         display.Sources(language=language, items=[_source(language)]),
         _close(language, code),
     ]
@@ -188,8 +191,7 @@ def _figure(language: str, texts: dict[str, Any]) -> display.Figure:
         subtitle=texts["measure"],
         alt=texts["message"],
         description=texts["paragraph"],
-        spec=_bars(values, 720),
-        spec_narrow=_bars(values, 320),
+        spec=_bars(values),
         source=[SOURCE[language]],
         note=HOSTILE,
         table=_data(language, texts),
@@ -205,19 +207,18 @@ def _map(language: str, texts: dict[str, Any]) -> display.Figure:
         subtitle=texts["measure"],
         alt=texts["map"],
         description=texts["paragraph"],
-        spec=_shapes(720),
-        spec_narrow=_shapes(320),
+        spec=_shapes(),
         source=[SOURCE[language]],
         table=_data(language, texts),
         csv="benchmark-places-map.csv",
     )
 
 
-def _shapes(width: int) -> dict[str, Any]:
+def _shapes() -> dict[str, Any]:
     """A map of real boundaries, which the page's files share: the spec only names them."""
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": width - 20,
+        **STRUCTURED,
         "height": 300,
         "data": {"name": "boundaries", "format": {"type": "topojson", "feature": "municipalities"}},
         "projection": {"type": "mercator"},
@@ -225,10 +226,10 @@ def _shapes(width: int) -> dict[str, Any]:
     }
 
 
-def _bars(values: list[dict[str, Any]], width: int) -> dict[str, Any]:
+def _bars(values: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
-        "width": width - 120,
+        **STRUCTURED,
         "data": {"values": values},
         "mark": "bar",
         "encoding": {
@@ -272,7 +273,6 @@ def _italian() -> dict[str, Any]:
         "next": ["Verificare i dati di prova."],
         "paragraph": "Frase di prova: i numeri di questa pagina sono inventati.",
         "caveat": "Dati inventati",
-        "term": "reddito sintetico",
         "zone": "Zona",
         "metro": "Città metropolitana",
         "income": "Reddito",
@@ -294,7 +294,6 @@ def _english() -> dict[str, Any]:
         "next": ["Check the trial data."],
         "paragraph": "A trial sentence: the numbers of this page are invented.",
         "caveat": "Invented data",
-        "term": "synthetic income",
         "zone": "Zone",
         "metro": "Metropolitan City",
         "income": "Income",

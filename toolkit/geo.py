@@ -15,8 +15,6 @@ Point = tuple[float, float]
 Ring = Sequence[Point]
 Topology = Mapping[str, Any]
 FEATURE = "municipalities"
-# Pixels drawn beyond the frame, so that its cut does not show as a border.
-_BEYOND = 6
 
 
 @dataclass(frozen=True)
@@ -35,13 +33,6 @@ class Frame:
         """Longitude and latitude in degrees → pixels."""
         x, y = _mercator(point)
         return self.translate[0] + self.scale * x, self.translate[1] - self.scale * y
-
-    @property
-    def projection(self) -> dict[str, Any]:
-        """As Vega-Lite wants it; what is far outside of the frame is not drawn."""
-        place = [round(number, 2) for number in self.translate]
-        clip = [[-_BEYOND, -_BEYOND], [round(self.width + _BEYOND), round(self.height + _BEYOND)]]
-        return {"type": "mercator", "scale": round(self.scale, 2), "translate": place, "clipExtent": clip}
 
 
 @dataclass(frozen=True)

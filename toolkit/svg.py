@@ -65,7 +65,7 @@ def figure(
     """
     name, said = payload["id"], (payload["alt"], payload["description"], payload["language"])
     wide = render(payload["spec"], f"{name}-wide", *said, datasets=datasets, chart=name)
-    spec = payload.get("spec_narrow") or at_width(payload["spec"], NARROW)
+    spec = at_width(payload["spec"], NARROW)
     if not (narrow and spec):
         return wide, ""
     return wide, render(spec, f"{name}-narrow", *said, datasets=datasets, chart=name, hover=False)

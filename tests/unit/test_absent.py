@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import pickle
 import re
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from toolkit import Policies, Report, display, indicators, pnrr
 from toolkit.catalog import store
 from toolkit.partial import Sum
 from toolkit.render import results
-from toolkit.report import comparing, core
+from toolkit.report import comparing
 from toolkit.sources import regis
 from toolkit.text import Words
 from toolkit.text.numbers import apart
@@ -33,8 +32,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[display.Shown]]:
     before = store.current()
     store.use(store.Store())
     found: list[display.Shown] = []
-    for module in (core, importlib.import_module("toolkit.report.report")):
-        monkeypatch.setattr(module, "show", found.append)
+    monkeypatch.setattr("toolkit.report.report.show", found.append)
     yield found
     store.use(before)
 
@@ -44,7 +42,7 @@ def texts(payload: Any) -> Iterator[str]:
         yield payload
     elif isinstance(payload, dict):
         for key, part in payload.items():
-            yield from () if key in ("spec", "spec_narrow") else texts(part)
+            yield from () if key == "spec" else texts(part)
     elif isinstance(payload, (list, tuple)):
         for part in payload:
             yield from texts(part)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
-from itertools import product
+from itertools import pairwise, product
 
 import altair as alt
 import numpy as np
@@ -15,7 +15,7 @@ from drawn import outside, overlapping, written
 from report_making import compared, page
 
 from toolkit import Report, charts, display, svg, vega
-from toolkit.charts import structure
+from toolkit.charts import structure, theme
 from toolkit.errors import ToolkitError
 
 PLACES = (
@@ -78,6 +78,26 @@ def named(node: object) -> set[str]:
         own = {node["data"]["name"]} if isinstance(node.get("data"), dict) else set()
         return own.union(*(named(part) for part in node.values()))
     return set().union(*(named(part) for part in node)) if isinstance(node, list) else set()
+
+
+# ---- colours ---------------------------------------------------------------------------------------------------------
+
+
+def contrast(colour: str, ground: str = theme.WHITE) -> float:
+    def luminance(text: str) -> float:
+        parts = [int(text[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    high, low = sorted((luminance(colour), luminance(ground)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_colours_can_be_told_from_the_page_and_from_one_another() -> None:
+    assert all(contrast(colour) >= 3 for colour in (*theme.SERIES, theme.GREY))
+    assert all(contrast(ink) >= 4.5 for ink in (theme.INK, theme.NAVY, theme.SLATE))
+    assert all(contrast(one, other) >= 1.3 for one, other in pairwise(theme.SEQUENTIAL))
+    assert len(set(map(tuple, theme.DASHES))) == len(theme.SERIES)
 
 
 # ---- what a chart is -------------------------------------------------------------------------------------------------
@@ -158,7 +178,7 @@ def test_a_strip_is_the_distribution(code: str) -> None:
         income = report.table("income").query("unit == 'EUR' or item == 'taxpayers'")
         income = income[income["istat_code"].isin(report.universe)]  # the table has the municipalities around too
         income = income.pivot(index=["istat_code", "year"], columns="item", values="value")
-        values = (income["taxable_income"] / income["taxpayers"]).xs(2023, level="year")
+        values = (income["taxable_income"] / income["taxpayers"]).xs(2023, level="year").loc[list(report.universe)]
         median, low, high = values.median(), values.quantile(0.1), values.quantile(0.9)
         half = max(high - median, median - low)
         for band, ends in zip(sets["bands"], ((0.1, 0.9), (0.25, 0.75)), strict=True):

@@ -12,12 +12,14 @@ import pytest
 from lxml import etree
 from lxml import html as lxml_html
 
-from toolkit import display
+from toolkit import display, svg
 from toolkit.errors import DataError, ToolkitError
 from toolkit.text import Words
 
 HOSTILE = "<script>alert('x')</script>&\"</caption></script><!--"
 SPEC = {
+    "width": svg.WIDE,
+    "usermeta": {"structured": True},
     "data": {"values": [{"a": HOSTILE, "v": 1.5}]},
     "mark": "bar",
     "encoding": {"x": {"field": "v", "type": "quantitative"}, "y": {"field": "a", "type": "nominal"}},
@@ -54,7 +56,6 @@ def figure(**more):
         "alt": HOSTILE,
         "description": HOSTILE,
         "spec": SPEC,
-        "spec_narrow": {**SPEC, "width": 200},
         "source": ["MEF, anno d'imposta 2021.", HOSTILE],
         "note": HOSTILE,
         "table": data,
@@ -132,8 +133,7 @@ def test_a_figure_has_all_that_an_auditor_asks_for():
     button = shown.xpath(".//button")[0]
     assert "hidden" in button.attrib
     spec = json.loads(shown.xpath(".//script")[0].text)
-    assert spec["wide"] == SPEC
-    assert spec["narrow"]["width"] == 200
+    assert spec["spec"] == SPEC
     assert spec["locale"]["formatLocale"]["decimal"] == ","
 
 
@@ -165,8 +165,6 @@ EVERY = [
             )
         ],
     ),
-    display.Caveats(language="it", items=[{"title": HOSTILE, "text": HOSTILE}]),
-    display.Glossary(language="it", items=[{"term": HOSTILE, "text": HOSTILE}]),
     display.Sources(
         language="it",
         items=[
@@ -233,12 +231,14 @@ def test_charts_are_left_to_the_page_when_asked(monkeypatch):
 
 def test_shared_data_are_drawn_but_stay_out_of_the_payload():
     spec = {**SPEC, "data": {"name": "places"}}
-    shown = figure(spec=spec, spec_narrow=None, datasets={"places": [{"a": "Bresso", "v": 1}]})
+    shown = figure(spec=spec, datasets={"places": [{"a": "Bresso", "v": 1}]})
     assert "datasets" not in shown.payload()
     assert "Bresso" in shown._repr_mimebundle_()["text/html"]
     with pytest.raises(ToolkitError, match="places"):
         display.html(shown.payload())
     assert "Bresso" in display.html(shown.payload(), datasets={"places": [{"a": "Bresso", "v": 1}]})
+    page = display.Extract(language="it", id="mappe", title="t", page="x-mappe.it.html", parts=[shown], alone=True)
+    assert "Bresso" in page._repr_mimebundle_()["text/html"]
 
 
 def test_drawings_made_elsewhere_are_used():
@@ -301,7 +301,7 @@ def test_specs_may_stand_beside_the_page():
     assert script.startswith("window.quadroCharts=")
     told = json.loads(script.removeprefix("window.quadroCharts=").removesuffix(";\n"))
     assert list(told) == ["reddito", "altro"]
-    assert told["reddito"]["wide"] == SPEC
+    assert told["reddito"]["spec"] == SPEC
     assert "</script>" not in script
 
 
@@ -311,12 +311,3 @@ def test_only_what_there_is_to_explore_has_a_button():
     assert "<button" not in markup
     assert "<script" not in markup
     assert display.specs_script([said.payload()]) == "window.quadroCharts={};\n"
-
-
-def test_a_long_spec_is_carried_once():
-    """A telephone then explores the wide chart."""
-    long = {**SPEC, "data": {"values": [{"a": f"n{number}", "v": number} for number in range(2000)]}}
-    script = parsed(display.html(figure(spec=long, spec_narrow=long).payload(), svg="<svg/>")).xpath("//script")[0]
-    told = json.loads(script.text)
-    assert told["narrow"] is None
-    assert told["wide"] == long

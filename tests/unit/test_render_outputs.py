@@ -137,7 +137,7 @@ def test_workbook_has_a_cover_and_one_sheet_a_table(book: Any) -> None:
     assert book.properties.created == dt.datetime(2023, 12, 31)
     cover = [str(cell.value) for row in book["Copertina"].iter_rows() for cell in row if cell.value]
     assert cover[0] == "Confronto sintetico: Prova d'Adda"
-    assert {"Che cosa i dati non dicono", "Fonti", "Dati inventati", "Comuni di prova"} <= set(cover)
+    assert {"Fonti", "Dati sintetici, 2023", "Comuni di prova"} <= set(cover)
     assert any("CC BY 4.0" in text for text in cover)
 
 

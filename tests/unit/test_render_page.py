@@ -68,9 +68,8 @@ def test_size_and_form(page: str) -> None:
 
 def test_sections_in_the_order_a_reader_needs(soup: BeautifulSoup, language: str) -> None:
     expected = {
-        "it": "In breve, I numeri principali, Redditi & <em>lavoro</em>, Metodo, "
-        "Che cosa i dati non dicono, Glossario, Fonti",
-        "en": "In short, Key figures, Incomes & <em>work</em>, Method, What the data cannot say, Glossary, Sources",
+        "it": "In breve, I numeri principali, Redditi & <em>lavoro</em>, Metodo, Fonti",
+        "en": "In short, Key figures, Incomes & <em>work</em>, Method, Sources",
     }
     titles = [heading.get_text() for heading in soup.select("main h2")]
     assert titles == expected[language].split(", ")
@@ -89,16 +88,16 @@ def test_a_heading_that_names_what_follows_keeps_it() -> None:
     notebook = synthetic.notebook("it")
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
-            cell.source = cell.source.replace("## Metodo", "## Metodo e glossario")
+            cell.source = cell.source.replace("## Metodo", "## Metodo e fonti")
     # Moved behind the text of the method, where the section already shows something.
-    at = next(number for number, cell in enumerate(notebook.cells) if _shows(cell, "glossary"))
+    at = next(number for number, cell in enumerate(notebook.cells) if _shows(cell, "sources"))
     text = next(number for number, cell in enumerate(notebook.cells) if _shows(cell, "text"))
     notebook.cells.insert(text + 1, notebook.cells.pop(at))
     soup = BeautifulSoup(render.page(notebook), "html.parser")
     titles = [heading.get_text() for heading in soup.select("main h2")]
-    assert "Metodo e glossario" in titles
-    assert "Glossario" not in titles
-    assert soup.select("#metodo-e-glossario dl.glossary")
+    assert "Metodo e fonti" in titles
+    assert "Fonti" not in titles
+    assert soup.select("#metodo-e-fonti ul.sources")
 
 
 def _shows(cell: Any, kind: str) -> bool:

@@ -135,10 +135,6 @@ def test_a_new_notebook_is_the_template_under_its_name(tmp_path: Path) -> None:
     again = check_notebooks.create("more", tmp_path, "jobs")
     assert 'report = Report("more")' in [cell["source"] for cell in json.loads(again.read_text())["cells"]]
     assert check_notebooks.faults(again) == []
-    worded = code("from toolkit.report import WordedReport as Report")
-    write(tmp_path / "notebooks" / "old.ipynb", [IT, EN, parameters(), worded, CLOSE])
-    with pytest.raises(ParameterError, match="not in its cells"):
-        check_notebooks.create("new", tmp_path, "old")
 
 
 def site(folder: Path, **pages: str) -> Path:

@@ -19,7 +19,7 @@ def used(*sources: str) -> set[str]:
 
 
 def test_lazy_names_are_followed_to_their_modules() -> None:
-    assert "toolkit.report.core" in used("from toolkit import Report")
+    assert "toolkit.report.report" in used("from toolkit import Report")
     assert "toolkit.impact.staggered" in used("from toolkit import impact")
     assert "toolkit.impact.staggered" not in used("from toolkit import indicators")
 

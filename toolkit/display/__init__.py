@@ -1,4 +1,4 @@
-"""What reports show: figures, tables, key figures, caveats; as JSON, and as accessible HTML through one function."""
+"""What reports show: figures, tables, key figures; as JSON, and as accessible HTML through one function."""
 
 from toolkit.display.cells import Cell, Column, Data, data
 from toolkit.display.markup import html, is_explorable, specs_script
@@ -6,11 +6,9 @@ from toolkit.display.objects import (
     DEFER_CHARTS,
     MIME,
     Brief,
-    Caveats,
     Close,
     Extract,
     Figure,
-    Glossary,
     Heading,
     KeyFigure,
     KeyFigures,
@@ -22,21 +20,18 @@ from toolkit.display.objects import (
     Sources,
     Table,
     Text,
-    texts,
 )
 
 __all__ = [
     "DEFER_CHARTS",
     "MIME",
     "Brief",
-    "Caveats",
     "Cell",
     "Close",
     "Column",
     "Data",
     "Extract",
     "Figure",
-    "Glossary",
     "Heading",
     "KeyFigure",
     "KeyFigures",
@@ -52,5 +47,4 @@ __all__ = [
     "html",
     "is_explorable",
     "specs_script",
-    "texts",
 ]

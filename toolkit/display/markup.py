@@ -13,7 +13,7 @@ Classes that the page's style and script rely on:
   than a number ("2,74 milioni di euro") carries its value in `td[data-v]`, for sorting.
 - `figure.figure#ID` with an `img` is a picture that another library drew.
 - `div.extract#ID` holds other payloads and a link to their page on paper; `dl.points` › `dt`, `dd`.
-- `ul.key-figures` › `li.key-figure`; `ol.brief`, `ol.next`; `dl.caveats`; `dl.glossary`; `ul.sources`.
+- `ul.key-figures` › `li.key-figure`; `ol.brief`, `ol.next`; `ul.sources`.
 """
 
 from __future__ import annotations
@@ -132,30 +132,20 @@ def _origin(payload: Payload, words: Words, page: bool) -> str:
     return told + (f'<p class="method">{escape(words.label("computed"))}: {", ".join(links)}.</p>' if links else "")
 
 
-# Characters of a spec that a page may carry a second time, for telephones: what is near is compressed away, what is far
-# is not. Beyond it a telephone explores the wide chart.
-_TOLD_TWICE = 12_000
-
-
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False)
 
 
 def _script(payload: Payload) -> str:
-    """The specs for the page's script."""
+    """The spec for the page's script."""
     return (
         f'<script class="spec" type="application/json" data-figure="{escape(payload["id"])}">{_specs(payload)}</script>'
     )
 
 
-def _specs(payload: Payload, most: int = _TOLD_TWICE) -> str:
+def _specs(payload: Payload) -> str:
     """JSON whose `<` are written so that no text in it can end an element or open a comment."""
-    narrow = payload.get("spec_narrow")
-    told = {
-        "wide": payload["spec"],
-        "narrow": narrow if narrow and len(_json(narrow)) <= most else None,
-        "locale": drawing.locale(payload["language"]),
-    }
+    told = {"spec": payload["spec"], "locale": drawing.locale(payload["language"])}
     return _json(told).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
@@ -169,7 +159,7 @@ def specs_script(payloads: Iterable[Payload]) -> str:
 
     The page's script loads it when a reader asks for the first chart: a third of a page's bytes that few readers need.
     """
-    told = [f"{_json(p['id'])}:{_specs(p, most=10**9)}" for p in payloads if is_explorable(p)]
+    told = [f"{_json(p['id'])}:{_specs(p)}" for p in payloads if is_explorable(p)]
     return f"window.quadroCharts={{{','.join(told)}}};\n"
 
 
@@ -339,14 +329,6 @@ def _points(payload: Payload, words: Words) -> str:
     return f'<dl class="points">{"".join(groups)}</dl>' if groups else ""
 
 
-def _caveats(payload: Payload, words: Words) -> str:
-    return _pairs("caveats", [(item["title"], item["text"]) for item in payload["items"]])
-
-
-def _glossary(payload: Payload, words: Words) -> str:
-    return _pairs("glossary", [(item["term"], item["text"]) for item in payload["items"]])
-
-
 def _sources(payload: Payload, words: Words) -> str:
     if payload.get("short"):
         address, items = f"../{METHOD[words.language]}", payload["items"]
@@ -407,10 +389,8 @@ _SIMPLE: dict[str, Callable[[Payload, Words], str]] = {
     "text": _text,
     "brief": _brief,
     "key_figures": _key_figures,
-    "caveats": _caveats,
     "points": _points,
     "sources": _sources,
-    "glossary": _glossary,
     "close": _close,
 }
 

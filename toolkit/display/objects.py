@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -42,7 +42,11 @@ class Shown:
     def _drawing(self, payload: dict[str, Any]) -> str:
         from toolkit.display.markup import html
 
-        return _framed(html(payload, page=False))
+        return _framed(html(payload, datasets=self._shared(), page=False))
+
+    def _shared(self) -> Mapping[str, Any]:
+        """Shared data that its charts name."""
+        return {}
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         payload = self.payload()
@@ -187,7 +191,7 @@ class Figure(Shown):
         subtitle: measure, unit, territory, period.
         alt: what the picture shows, in one sentence, for those who do not see it.
         description: how to read it and what stands out.
-        spec, spec_narrow: Vega-Lite, for about 720 and 320 pixels (`charts.pair`).
+        spec: Vega-Lite; a structure of the house is drawn for a telephone too (`svg.at_width`).
         source: one line a source, with its date; or one short line, with `origin` in full.
         origin: sources in full, in the fold.
         method: ids and names of the indicators that are shown, explained by the site's page on method.
@@ -204,7 +208,6 @@ class Figure(Shown):
     alt: str
     description: str
     spec: Mapping[str, Any]
-    spec_narrow: Mapping[str, Any] | None = None
     source: Sequence[str] = ()
     origin: Sequence[str] = ()
     method: Sequence[tuple[str, str]] = ()
@@ -222,10 +225,8 @@ class Figure(Shown):
     def _plain(self) -> str:
         return f"{self.title}\n{self.alt}"
 
-    def _drawing(self, payload: dict[str, Any]) -> str:
-        from toolkit.display.markup import html
-
-        return _framed(html(payload, datasets=self.datasets, page=False))
+    def _shared(self) -> Mapping[str, Any]:
+        return self.datasets
 
     @property
     def has_charts(self) -> bool:
@@ -290,17 +291,6 @@ class Table(Shown):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Caveats(Shown):
-    """What the data cannot say: items `{title, text}`."""
-
-    kind: ClassVar[str] = "caveats"
-    items: Sequence[Mapping[str, str]]
-
-    def _plain(self) -> str:
-        return "\n".join(f"{item['title']}: {item['text']}" for item in self.items)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Sources(Shown):
     """Sources: items `{title, publisher, licence, licence_url, url, reference_date, date_accessed, …}`.
 
@@ -313,17 +303,6 @@ class Sources(Shown):
 
     def _plain(self) -> str:
         return "\n".join(str(item["title"]) for item in self.items)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Glossary(Shown):
-    """Terms: items `{term, text}` (`Words.glossary`)."""
-
-    kind: ClassVar[str] = "glossary"
-    items: Sequence[Mapping[str, str]]
-
-    def _plain(self) -> str:
-        return "\n".join(f"{item['term']}: {item['text']}" for item in self.items)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -352,6 +331,9 @@ class Extract(Shown):
 
     def _fields(self) -> dict[str, Any]:
         return {**super()._fields(), "parts": [part.payload() for part in self.parts]}
+
+    def _shared(self) -> Mapping[str, Any]:
+        return {name: rows for part in self.parts for name, rows in part._shared().items()}
 
     @property
     def has_charts(self) -> bool:
@@ -386,27 +368,6 @@ class Close(Shown):
     provenance: Mapping[str, Any]
     complete: bool = True
     next_due: str = ""
-
-
-_CODES = ("language", "id", "page", "key", "unit", "v", "flag")
-_NOT_READ = {*_CODES, "spec", "spec_narrow", "svg", "datasets", "source", "origin", "method", "csv"}
-
-
-def texts(shown: Any) -> Iterator[str]:
-    """Every text of an object that a reader meets, cells and headings of its tables included; sources left out."""
-    if isinstance(shown, str):
-        yield shown
-    elif dataclasses.is_dataclass(shown) and not isinstance(shown, type):
-        for item in dataclasses.fields(shown):
-            if item.name not in _NOT_READ:
-                yield from texts(getattr(shown, item.name))
-    elif isinstance(shown, Mapping):
-        for name, value in shown.items():
-            if name not in _NOT_READ:
-                yield from texts(value)
-    elif isinstance(shown, (list, tuple)):
-        for one in shown:
-            yield from texts(one)
 
 
 def _framed(html: str) -> str:

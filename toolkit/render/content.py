@@ -19,15 +19,11 @@ from toolkit.render.retired import is_taken, retired
 HOMES = {
     "brief": "page.brief",
     "key_figures": "page.key_figures",
-    "caveats": "page.caveats",
-    "glossary": "page.glossary",
     "sources": "page.sources",
 }
 ADDRESSES = {
     "brief": "in-short",
     "key_figures": "key-figures",
-    "caveats": "what-the-data-cannot-say",
-    "glossary": "glossary",
     "sources": "sources",
 }
 """Their addresses, the same in both languages."""
@@ -175,7 +171,7 @@ def _place(payload: Payload, sections: list[Section], draw: Draw, title_of: Call
     """Put a payload in the open section; in one of its own, if it has a home and the open one is about something else.
 
     A section is about the payload when nothing but prose follows its heading, or when the heading names it ("Method and
-    glossary").
+    sources").
     """
     kind = _kind(payload)
     title = title_of(HOMES[kind]) if kind in HOMES else ""

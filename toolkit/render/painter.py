@@ -42,7 +42,7 @@ class Request:
     """One figure of a page: its wide and its narrow drawing."""
 
     def __init__(self, payload: Mapping[str, Any]) -> None:
-        told = ("id", "alt", "description", "language", "spec", "spec_narrow")
+        told = ("id", "alt", "description", "language", "spec")
         asked = {name: payload.get(name) for name in told}
         self.content = legible(json.dumps(asked, sort_keys=True, ensure_ascii=False))
         self.key = hashlib.sha256(self.content.encode()).hexdigest()

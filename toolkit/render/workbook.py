@@ -140,11 +140,9 @@ def _cover(sheet: Any, notebook: Any, named: list[tuple[str, Payload]], words: W
         sheet.write_url(row, 0, f"internal:'{quoted}'!A1", styles["link"], name)
         sheet.write_string(row, 1, table["caption"], styles["wrap"])
         row += 1
-    for kind in ("caveats", "sources"):
-        items = [item for payload in payloads(notebook) if payload["kind"] == kind for item in payload["items"]]
-        if items:
-            row = _heading(sheet, row + 1, words.say(f"page.{kind}"), styles)
-            row = _pairs(sheet, row, [(item["title"], _described(item, words)) for item in items], styles)
+    if items := [item for payload in payloads(notebook) if payload["kind"] == "sources" for item in payload["items"]]:
+        row = _heading(sheet, row + 1, words.say("page.sources"), styles)
+        row = _pairs(sheet, row, [(item["title"], _described(item, words)) for item in items], styles)
     row = _heading(sheet, row + 1, words.say("workbook.reading"), styles)
     for key in ("workbook.absent", "workbook.language"):
         sheet.merge_range(row, 0, row, 1, words.say(key), styles["wrap"])
@@ -153,9 +151,7 @@ def _cover(sheet: Any, notebook: Any, named: list[tuple[str, Payload]], words: W
 
 
 def _described(item: Payload, words: Words) -> str:
-    """A caveat's text, or a source's publisher, dates, licence and address."""
-    if "text" in item:
-        return str(item["text"])
+    """A source's publisher, dates, licence and address."""
     dates = [(words.label(key), shown_date(item.get(key) or "", words)) for key in ("reference_date", "date_accessed")]
     said = [f"{label}: {date}" for label, date in dates if date]
     return "; ".join(str(part) for part in (item.get("publisher"), *said, item.get("licence"), item.get("url")) if part)

@@ -1,7 +1,6 @@
 """Reports: the object that every notebook uses, and what each notebook shows, one file a notebook."""
 
-from toolkit.report.core import WordedReport
 from toolkit.report.report import Report
 from toolkit.report.setting import Scale, Setting
 
-__all__ = ["Report", "Scale", "Setting", "WordedReport"]
+__all__ = ["Report", "Scale", "Setting"]

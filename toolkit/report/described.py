@@ -217,7 +217,7 @@ def _frame(report: Report, chart: Any, told: dict[str, Any]) -> Described:
                 flag="flag" if key == "value" and "flag" in frame else "",
             )
             for key in ("year", "value", "part", "low", "high")
-            if key in frame and (key != "part" or told["chart"] == "parts")
+            if key in frame and (key != "part" or told["chart"] == "parts")  # of a series, its stretches
         ]
     else:
         frame = _data(chart)

@@ -58,7 +58,7 @@ class Report(Calling, Producing):
         language: `it` or `en`.
         as_of: ISO date from which the report looks; figures of later periods are left out. Empty: the day of the data.
         compare_with: one more comparison group: a set of `params/sets`, or the id of an area.
-        it, en: title of the page; those of `toolkit/text/<notebook>.yml` where not given.
+        it, en: title of the page.
 
     Raises:
         ParameterError, TerritoryError, DataError: as they say.
@@ -510,11 +510,6 @@ class Report(Calling, Producing):
         results = {"figures": self._results, "territories": territories}
         self._show(display.Close(language=self.language, results=results, provenance=provenance))
 
-    def _known_title(self) -> str:
-        if not self.words.has(f"{self.notebook}.title"):
-            raise ToolkitError("the page has no title", hint=f'Report("{self.notebook}", …, it="…", en="…")')
-        return self.words.say(f"{self.notebook}.title")
-
     def _opening(self) -> display.Open:
         territory: dict[str, Any] = {"slug": self.territory.slug, "name": self.name, "folder": self.territory.folder}
         if isinstance(self.territory, Municipality):
@@ -524,12 +519,13 @@ class Report(Calling, Producing):
         else:
             territory |= {"type": "area", "code": self.own, "province": "", "zone": ""}
         day, short = catalog.snapshot()
-        own = self._title[self.language == "en"]
+        if not (title := self._title[self.language == "en"]):
+            raise ToolkitError("the page has no title", hint=f'Report("{self.notebook}", …, it="…", en="…")')
         return display.Open(
             language=self.language,
             report=self.notebook,
             territory=territory,
-            title=own or self._known_title(),
+            title=title,
             as_of=self.as_of.isoformat(),
             reference_date="",
             snapshot={"date": day, "hash": short},
@@ -555,13 +551,13 @@ def _told(said: Sequence[Any] | Mapping[str, str]) -> dict[str, Any]:
 
 def _tile(one: Comparison) -> display.KeyFigure:
     """A figure with zone or local labour system, metropolitan city or province, and similar municipalities."""
-    report, tile = one.report, wording.key_figure(one.report, one.standing)
+    report = one.report
     foils = [(report.scales[key].name, one.scales[key].value) for key in FOILS if key in one.scales]
     foils.append((capital(report.words.say("report.peers_median")), one.standing.peers_median))
     shown = [(name, one.printed(value)) for name, value in foils if value == value]
     rank = one.standing.position
     note = report.words.say("report.rank_short", rank=rank.rank, of=rank.of) if rank else ""
-    return replace(tile, comparisons=shown, note=note)
+    return wording.key_figure(report, one.standing, shown, note)
 
 
 def _period(dates: Iterable[str]) -> str:

@@ -22,9 +22,7 @@ LINES, COLUMNS = 15, 120
 ROW_LOOPS = frozenset({"iterrows", "itertuples"})
 SHOWS = frozenset({*check_said.SAYING, "brief", "key_figures", "points", "absent", "keep", "keep_each", "close"})
 """What a line of a cell may ask of its report."""
-ROOMS = ("Policies", "Report", "charts", "impact", "indicators", "pnrr")
-WORDED = "WordedReport"
-"""Notebooks that still open this one have their sections elsewhere."""
+ROOMS = ("Policies", "Report", "charts", "impact", "indicators", "pnrr", "spaces")
 _PATH = re.compile(r"^(?:/|~/|\.{1,2}/|[A-Za-z]:\\)|\.(?:csv|parquet|xlsx|json|html)$|^https?://")
 Found = Iterator[tuple[int, str]]
 """Number of a cell, what is wrong in it."""
@@ -83,25 +81,22 @@ def _broken(cells: list[dict[str, Any]], name: str) -> Found:
         for opened in check_said.reports([tree]).values():
             if opened and opened != name and not name.startswith("_"):
                 yield number, f'The report is called {opened!r}, and its notebook {name!r}: Report("{name}", …).'
-    if not any(WORDED in cell["source"] for cell in cells):
-        for at, line, what in check_said.faults([tree for _, tree in trees]):
-            yield trees[at][0], f"line {line}: {what}"
+    for at, line, what in check_said.faults([tree for _, tree in trees]):
+        yield trees[at][0], f"line {line}: {what}"
 
 
 def _style(cells: list[dict[str, Any]]) -> Found:
     """How our own notebooks are written: short cells in the open, whose logic is tested elsewhere."""
-    worded = any(WORDED in cell["source"] for cell in cells)
     for number, cell, tree in _code(cells):
         if cell.get("outputs") or cell.get("execution_count") is not None:
             yield number, "Outputs are stored: strip them before committing (nbstripout)."
         if "parameters" in notebooks.tags(cell):
             yield from ((number, what) for what in _parameters(cell["source"]))
         lines = cell["source"].splitlines()
-        if not worded and (len(lines) > LINES or max(map(len, lines), default=0) > COLUMNS):
+        if len(lines) > LINES or max(map(len, lines), default=0) > COLUMNS:
             yield number, f"A cell has at most {LINES} lines of {COLUMNS} columns: one question a cell."
         if isinstance(tree, ast.Module):
-            yield from ((number, what) for what in _logic(tree))
-            yield from ((number, what) for what in (() if worded else _hidden(tree)))
+            yield from ((number, what) for what in (*_logic(tree), *_hidden(tree)))
 
 
 def _logic(tree: ast.Module) -> Iterator[str]:
@@ -213,7 +208,6 @@ def create(name: str, home: Path, source: str = "") -> Path:
         home: the checkout.
         source: the notebook that is copied; the template where not given.
 
-
     Raises:
         ParameterError: the name is not one, or it is taken.
     """
@@ -224,11 +218,7 @@ def create(name: str, home: Path, source: str = "") -> Path:
     path = home / "notebooks" / f"{name}.ipynb"
     if path.exists():
         raise ParameterError(f"There is a notebook {name!r} already.", where=str(path))
-    copied = notebooks.path_of(source, home) if source else template(home)
-    document = notebooks.read(copied)
-    if any(WORDED in cell["source"] for cell in document["cells"]):
-        what = f"The sentences of {source!r} are not in its cells, so a copy would have none."
-        raise ParameterError(what, where=str(copied))
+    document = notebooks.read(notebooks.path_of(source, home) if source else template(home))
     for cell in document["cells"]:
         cell["source"] = re.sub(r'(Report\(\s*)"[^"]*"', rf'\1"{name}"', cell["source"])
     return inside.write(path, (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode())

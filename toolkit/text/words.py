@@ -266,25 +266,6 @@ class Words(string.Formatter):
         self._opened.add(key)
         return str(known[key][self.language]) if first else key
 
-    def glossary(self, keys: Iterable[str], said: str | None = None) -> list[dict[str, str]]:
-        """Entries `{term, text}` of `text/glossary.yml`, in alphabetical order of the language's terms.
-
-        Args:
-            keys: of the entries.
-            said: the text they are to explain: entries whose term is not in it are left out.
-        """
-        entries = vocabulary("glossary")
-        unknown = [key for key in keys if key not in entries]
-        if unknown:
-            raise WordsError(f"not in the glossary: {', '.join(unknown)}", allowed=entries)
-        found = [entries[key][self.language] for key in set(keys)]
-        told = [
-            {"term": entry["term"], "text": entry["text"]}
-            for entry in found
-            if said is None or re.search(entry.get("said") or re.escape(entry["term"]), said, re.IGNORECASE)
-        ]
-        return sorted(told, key=lambda entry: entry["term"].lower())
-
     def keys(self) -> list[str]:
         """All templates, `file.key`, sorted."""
         return sorted(messages(self._folder))

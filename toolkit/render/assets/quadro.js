@@ -85,8 +85,7 @@
     button.disabled = true;
     try {
       const specs = await told(figure);
-      const narrow = specs.narrow && getComputedStyle(figure.querySelector('.plot .wide')).display === 'none';
-      const spec = structuredClone(narrow ? specs.narrow : specs.wide);
+      const spec = structuredClone(specs.spec);
       await load(base + 'vega.js');
       if (named(spec)) {
         await load(base + 'boundaries.js');
