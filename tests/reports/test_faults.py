@@ -142,21 +142,6 @@ def test_every_fault_has_its_outcome_and_message(home: Path, capsys: pytest.Capt
 
 
 @pytest.mark.slow
-def test_a_municipality_without_figures_gets_no_page_and_stops_nobody(
-    home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert cli.main(["run", "torino"]) == 1
-    found = records(home)
-    assert found["015032-bresso/good.it.html"]["outcome"] == "ok"
-    torino = found["001272-torino/good.it.html"]
-    assert torino["outcome"] == "no_data"
-    assert "its figures are not in the embedded data" in torino["message"]
-    assert "quadro data fetch 001272" in torino["message"]
-    assert not (home / "reports/001272-torino").exists()
-    assert "There is no page." in capsys.readouterr().out
-
-
-@pytest.mark.slow
 def test_the_last_good_page_is_kept_and_dated(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["run", "two"]) == 0
     before = records(home)

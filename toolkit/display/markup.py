@@ -4,7 +4,7 @@ Classes that the page's style and script rely on:
 
 - `figure.figure#ID` › `figcaption` (`h3`, `p.subtitle`), `div.plot` (`div.wide`, `div.narrow`), `p.note`, `p.source`,
   `p.tools` (`a.permalink`, `a.csv`, `button.explore[data-figure=ID][hidden]`), `details.data`, and
-  `script.spec[type="application/json"][data-figure=ID]` holding `{"wide": spec, "narrow": spec or null, "locale": …}`.
+  `script.spec[type="application/json"][data-figure=ID]` holding `{"spec": spec, "locale": …}`.
   `locale` is options for vega-embed (`formatLocale`, `timeFormatLocale`). A spec may name shared data
   (`"data": {"name": "boundaries"}`): the page's script puts them in `spec.datasets` before embedding, from the shared
   file of that name (`assets/boundaries.js`).

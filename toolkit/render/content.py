@@ -63,16 +63,23 @@ class Page:
 
 
 def payloads(notebook: Any) -> Iterator[Payload]:
-    """The payloads that the notebook displayed, in order; the parts of an extract follow it, unless it stands apart.
+    """The payloads that the notebook displayed, in order; the parts of an extract follow it.
+
+    Of one that stands apart, whose parts are mostly those of the page, only those that no page has had.
 
     Raises:
         ToolkitError: a cell raised: such a notebook has no page.
     """
+    had: set[str] = set()
     for number, cell in enumerate(notebook.cells, start=1):
         if cell.cell_type == "code":
             for payload in _displayed(cell, number):
+                parts = payload.get("parts", ())
+                if payload.get("apart"):
+                    parts = [part for part in parts if part.get("id") and part["id"] not in had]
+                had |= {str(part["id"]) for part in (payload, *parts) if part.get("id")}
                 yield payload
-                yield from () if payload.get("apart") else payload.get("parts", ())
+                yield from parts
 
 
 def extracts(notebook: Any) -> list[Payload]:

@@ -83,7 +83,7 @@ def _faults(page: _Page, pages: dict[Path, _Page], site: Path) -> list[str]:
             continue
         path, _, fragment = address.partition("#")
         path = _plain(path.partition("?")[0])
-        if any(sign in path for sign in "\0\\"):
+        if any(sign in path for sign in "\0\\") or any(len(part.encode()) > 255 for part in path.split("/")):
             found.append(f"The link {address} leads nowhere.")
             continue
         target = (page.path.parent / path).resolve() if path else page.path.resolve()

@@ -116,6 +116,15 @@ def _find(id: str, site: Path) -> _Figure:
             allowed=[one for one, about in figures.items() if "scales" in about],
             hint=f"run the cells of notebooks/{report}.ipynb (make lab)",
         )
+    from toolkit.indicators import REGISTRY
+
+    if said["indicator"] not in REGISTRY:
+        raise ParameterError(
+            f"{name} is not an indicator: the notebook compares a frame of its own.",
+            where=str(path),
+            allowed=[one for one, about in figures.items() if about.get("indicator") in REGISTRY],
+            hint=f"run the cells of notebooks/{report}.ipynb (make lab)",
+        )
     wanted = scale[0] if scale else said["territory"]
     found = _named(wanted, said["scales"], f"{territory}/{report}/{name}", path)
     keys = [key for key in (wanted, said.get("parent", "")) if key]
