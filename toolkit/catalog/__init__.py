@@ -273,7 +273,7 @@ class Catalog:
         stat = path.stat() if path.is_file() else None
         state = (stat and stat.st_mtime_ns, stat and stat.st_size, self.fingerprint())
         if _FRAMES.get(str(path), ((), None))[0] != state:
-            _FRAMES[str(path)] = state, read(self._content(resource), resource).to_pandas()
+            _FRAMES[str(path)] = state, read(self._content(resource), resource).to_pandas(use_threads=False)
         return _FRAMES[str(path)][1]
 
     def _part(self, name: str, codes: Collection[str] | None, columns: Sequence[str]) -> pd.DataFrame:
@@ -281,7 +281,7 @@ class Catalog:
         known = [item["name"] for item in resource["schema"]["fields"]]
         if strange := [column for column in columns if column not in known]:
             raise DataError(f"the table {name!r} has no column {strange[0]!r}", where=resource["path"], allowed=known)
-        frame: pd.DataFrame = read(self._content(resource), resource, codes, columns).to_pandas()
+        frame: pd.DataFrame = read(self._content(resource), resource, codes, columns).to_pandas(use_threads=False)
         return frame
 
     def _content(self, resource: dict[str, Any]) -> bytes:

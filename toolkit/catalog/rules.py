@@ -228,8 +228,8 @@ class _Part:
         for item in schema["fields"]:
             self._field(item)
         key = schema["primaryKey"]
-        if arrow.select(key).group_by(key).aggregate([]).num_rows != arrow.num_rows:
-            repeated = pa.array(arrow.select(key).to_pandas().duplicated())
+        if arrow.select(key).group_by(key, use_threads=False).aggregate([]).num_rows != arrow.num_rows:
+            repeated = pa.array(arrow.select(key).to_pandas(use_threads=False).duplicated())
             self.refuse(repeated, key[0], f"key {', '.join(key)} is unique")
         if {"value", "flag"} <= set(arrow.column_names):
             absent = pc.is_in(arrow["flag"], value_set=pa.array(ABSENT))
@@ -285,7 +285,7 @@ class _Part:
                 self.refuse(broken, name, f"{name} is {said} {rules[bound]}")
 
     def _units(self, by: str, units: dict[str, str]) -> None:
-        pairs = self.arrow.select([by, "unit"]).group_by([by, "unit"]).aggregate([])
+        pairs = self.arrow.select([by, "unit"]).group_by([by, "unit"], use_threads=False).aggregate([])
         for what, unit in zip(pairs[by].to_pylist(), pairs["unit"].to_pylist(), strict=True):
             if units.get(what) != unit:
                 broken = pc.and_(pc.equal(self.arrow[by], what), pc.equal(self.arrow["unit"], unit))
@@ -322,7 +322,9 @@ class _Part:
         for name, value in rule.get("where", {}).items():
             chosen = pc.and_(chosen, pc.equal(arrow[name], value))
         numbers = pa.array(range(arrow.num_rows))
-        frame = arrow.select([*key, by, "value"]).append_column("row", numbers).filter(chosen).to_pandas()
+        frame = (
+            arrow.select([*key, by, "value"]).append_column("row", numbers).filter(chosen).to_pandas(use_threads=False)
+        )
         mine = frame[frame[by] != whole]
         limit = mine[key].merge(frame[frame[by] == whole], how="left", on=key)["value"].to_numpy()
         reached = mine.groupby(key)["value"].transform("sum") if "together" in rule else mine["value"]

@@ -43,7 +43,9 @@ def panel(name: str, last: Mapping[str, int], provinces: Mapping[str, Collection
     content = kept.once("panels", of, lambda: _made(about.id, about.tables, last, members))
     for table in about.tables:
         catalog.record(catalog.default().source(table))
-    return Panel(about, pyarrow.parquet.read_table(pa.BufferReader(content), use_threads=False).to_pandas())
+    return Panel(
+        about, pyarrow.parquet.read_table(pa.BufferReader(content), use_threads=False).to_pandas(use_threads=False)
+    )
 
 
 def _made(name: str, tables: Collection[str], last: Mapping[str, int], members: Mapping[str, Collection[str]]) -> bytes:
