@@ -8,11 +8,13 @@ import pandas as pd
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from toolkit import display, svg
+from toolkit.charts import theme
 from toolkit.text import Words
 
 HOSTILE = '<script>alert("x")</script> & <b>"Città d\'Oro"</b>'
 MIME = display.MIME
 STRUCTURED = {
+    "config": theme.CONFIG,
     "width": svg.WIDE,
     "autosize": {"type": "fit-x", "contains": "padding"},
     "usermeta": {"structured": True, "explore": True},

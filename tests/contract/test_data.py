@@ -48,7 +48,7 @@ def test_package_is_valid_frictionless(root: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", sorted(one["name"] for one in catalog.default().package["resources"]))
 def test_every_resource_is_valid_frictionless(name: str, root: Path, tmp_path: Path) -> None:
-    """Tables of all Italy in one province, as a CSV: in a parquet Frictionless takes an absent number for a wrong one."""
+    """Of a parquet one province, as a CSV: Frictionless takes its absent numbers for wrong ones."""
     described = dict(next(one for one in catalog.default().package["resources"] if one["name"] == name))
     folder = root / "data"
     if "schema" in described:

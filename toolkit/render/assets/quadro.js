@@ -92,8 +92,11 @@
         spec.datasets = { ...spec.datasets, boundaries: window.quadroBoundaries };
       }
       plot.append(live);
-      if (typeof spec.width === 'number') spec.width = Math.min(spec.width, live.clientWidth);
-      await window.vegaEmbed(live, spec, { ...specs.locale, renderer: 'svg', actions: false, ast: true, logLevel: 1, tooltip: { theme: 'light' }, config: { aria: false } });
+      if (typeof spec.width === 'number') {
+        spec.width = Math.min(spec.width, live.clientWidth);
+        if (typeof spec.height !== 'number') spec.height = drawn.viewBox.baseVal.height; // steps cannot be fitted
+      }
+      await window.vegaEmbed(live, spec, { ...specs.locale, renderer: 'svg', actions: false, ast: true, tooltip: { theme: 'light' }, config: { aria: false } });
     } catch {
       live.remove();
       button.disabled = false;
